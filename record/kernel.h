@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * kernel: the running kernel as a place where events come from. Loads and attaches the BPF
+ * programs, takes the task snapshot, drains the rings, merges CPUs by time. Everything else of
+ * record/ (options, the child, the trace file, the terminal) is above this line.
+ */
+#ifndef RSTAT_RECORD_KERNEL_H
+#define RSTAT_RECORD_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/event.h"
+#include "format/meta.h"
+
+/*
+ * Which tasks to record; all lists empty: every task. Within a list one match is enough, every
+ * list that is not empty must match. What does not match shows as TID_OTHER.
+ */
+struct kernel_filter {
+	const uint32_t *pids; /* process ids: all threads, and all children from now on */
+	size_t npids;
+	const uint32_t *tids;
+	size_t ntids;
+	const char *const *comms; /* globs with * and ? */
+	size_t ncomms;
+	const uint64_t *cgroups; /* cgroup v2 ids; each with its descendants */
+	size_t ncgroups;
+	const uint64_t *cpus; /* bit mask, one bit per CPU; NULL: all */
+	size_t ncpu_words;
+};
+
+struct kernel_options {
+	uint64_t ring_bytes; /* per CPU; rounded up to a power of two */
+	uint32_t args_limit; /* bytes of exec arguments, at most RING_ARGS_MAX */
+	bool profile;	     /* programs fill the cost histograms */
+	struct kernel_filter filter;
+};
+
+struct kernel;
+
+/*
+ * Probes the hook table, loads, attaches. From here on events flow into the rings.
+ * -EPERM: a capability is missing (err names it and how to get it); -ENOENT: no BTF;
+ * -EOPNOTSUPP: a required hook has no live alternative.
+ */
+int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err);
+void kernel_close(struct kernel *k); /* detaches everything; NULL is fine */
+
+/* The hook table as probed, live or not; the kernel's own, valid until kernel_close(). */
+const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n);
+
+/*
+ * Reads the state of every task (iter/task). The entries come out of kernel_drain() as EV_TASK,
+ * merged by their own time. Called at the start, and again after a loss.
+ */
+int kernel_snapshot(struct kernel *k, struct err *err);
+
+/*
+ * Takes every committed event older than until_ns out of the rings, merged over CPUs by time,
+ * in order within each CPU. EV_GAP stands where events were lost.
+ *
+ * @events  valid until the next call
+ * Returns how many (0: none now; call again when it returned the limit), or a negative errno.
+ */
+int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events,
+		 struct err *err);
+
+/* Readable when a ring is half full; for poll/epoll. kernel_doorbell_ack() makes it quiet. */
+int kernel_doorbell_fd(const struct kernel *k);
+void kernel_doorbell_ack(struct kernel *k);
+
+/* How full the fullest ring is, in 1/1024, and the events lost so far over all CPUs. */
+uint32_t kernel_fill(const struct kernel *k);
+uint64_t kernel_lost(const struct kernel *k);
+
+/* Times programs (BPF_ENABLE_STATS) between on and off; costs some ns per event while on. */
+int kernel_time_programs(struct kernel *k, bool on, struct err *err);
+
+/* Cost and misses per program so far; `programs` is the kernel's own. */
+int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
+		    uint64_t *sample_ns, struct err *err);
+
+/* With options.profile: bucket i counts runs of [2^i, 2^(i+1)) ns, 32 buckets, over all CPUs. */
+int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[32],
+			  struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* rstat: a flight recorder for Linux hosts. main and the table of verbs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "verbs/verbs.h"
+
+#define RSTAT_VERSION "1.0.0"
+
+static const struct verb verbs[] = {
+	{NULL, NULL, NULL},
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: rstat VERB [OPTIONS]\n\n", f);
+	for (const struct verb *v = verbs; v->name; v++)
+		fprintf(f, "  %-10s %s\n", v->name, v->help);
+	fputs("\n'rstat VERB --help' lists a verb's options; 'man rstat' tells the whole story.\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("rstat " RSTAT_VERSION);
+		return EXIT_OK;
+	}
+	for (const struct verb *v = verbs; v->name; v++)
+		if (!strcmp(argv[1], v->name))
+			return v->run(argc - 1, argv + 1);
+	fprintf(stderr, "rstat: '%s' is not a verb; 'rstat --help' lists them\n", argv[1]);
+	return EXIT_USAGE;
+}

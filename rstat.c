@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "base/version.h"
 #include "verbs/verbs.h"
-
-#define RSTAT_VERSION "1.0.0"
 
 static const struct verb verbs[] = {
 	{NULL, NULL, NULL},

@@ -6,10 +6,12 @@
 #ifndef RSTAT_VERBS_VERBS_H
 #define RSTAT_VERBS_VERBS_H
 
+#include "base/err.h"
+
 struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the verb */
-	const char *help;		   /* one line */
+	const char *help; /* one line */
 };
 
 int verb_record(int argc, char **argv);
@@ -21,5 +23,14 @@ int verb_dump(int argc, char **argv);
 int verb_cut(int argc, char **argv);
 int verb_merge(int argc, char **argv);
 int verb_profile(int argc, char **argv);
+
+/* Prints "rstat VERB: MESSAGE" on stderr and returns `code`. */
+int verb_fail(const char *verb, int code, const struct err *err);
+
+/*
+ * The end of a verb that wrote to stdout: flushes it. A reader that went away (EPIPE) is no
+ * failure; any other write error is said on stderr and gives EXIT_USAGE, else returns `code`.
+ */
+int verb_flush(const char *verb, int code);
 
 #endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* hog [MS [CPU]]: one thread that never sleeps, on one CPU. */
+#include <pthread.h>
+
+#include "tests/workloads/oracle.h"
+
+static struct oracle oracle;
+static long ms;
+static int cpu;
+
+static void *hog(void *arg)
+{
+	(void)arg;
+	oracle_begin(&oracle, "hog");
+	pin_to(cpu);
+	spin_ns((uint64_t)ms * 1000000);
+	oracle_end(&oracle);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+
+	ms = arg_or(argc, argv, 1, 1000);
+	cpu = (int)arg_or(argc, argv, 2, 0);
+	check(pthread_create(&thread, NULL, hog, NULL), "pthread_create");
+	check(pthread_join(thread, NULL), "pthread_join");
+	oracle_print(&oracle, 1, "\"asked_ns\": %ld", ms * 1000000);
+	return 0;
+}

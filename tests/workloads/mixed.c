@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* mixed [THREADS [MS]]: threads that compute, sleep and fight for one lock, on any CPU. */
+#include <pthread.h>
+#include <stdio.h>
+
+#include "tests/workloads/oracle.h"
+
+#define THREADS_MAX 64
+
+static struct oracle oracle[THREADS_MAX];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t until_ns;
+
+static void *worker(void *arg)
+{
+	long me = (long)arg;
+	uint64_t dice = 88172645463325252u + (uint64_t)me * 7919; /* the same run every time */
+	char comm[16];
+
+	snprintf(comm, sizeof(comm), "mixed-%ld", me);
+	oracle_begin(&oracle[me], comm);
+	while (now_ns() < until_ns) {
+		dice ^= dice << 13;
+		dice ^= dice >> 7;
+		dice ^= dice << 17;
+		spin_ns(dice % 300000);
+		if (dice & 1024)
+			sleep_ns(dice % 2000000);
+		check(pthread_mutex_lock(&lock), "pthread_mutex_lock");
+		spin_ns(dice % 50000);
+		check(pthread_mutex_unlock(&lock), "pthread_mutex_unlock");
+	}
+	oracle_end(&oracle[me]);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	long threads = arg_or(argc, argv, 1, 6);
+	pthread_t thread[THREADS_MAX];
+
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	until_ns = now_ns() + (uint64_t)arg_or(argc, argv, 2, 1500) * 1000000;
+	for (long i = 0; i < threads; i++)
+		check(pthread_create(&thread[i], NULL, worker, (void *)i), "pthread_create");
+	for (long i = 0; i < threads; i++)
+		check(pthread_join(thread[i], NULL), "pthread_join");
+	oracle_print(oracle, (unsigned)threads, NULL);
+	return 0;
+}

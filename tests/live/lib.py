@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""What the live tests share: recordings in a scratch folder, their reports, the tolerances.
+
+A test is a program: it calls start(), then runs its cases with `with case("name"):`, and ends with
+finish(). Every load is bounded in time, every child is waited for.
+"""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+RSTAT = os.environ.get("RSTAT", "./rstat")
+WORKLOADS = os.environ.get("WORKLOADS", "build/tests/workloads")
+CPUS = sorted(os.sched_getaffinity(0))
+SKIP = 77
+
+_failed = 0
+_scratch = None
+
+
+def skip(reason):
+    """Ends the test: it cannot run here."""
+    print(reason)
+    sys.exit(SKIP)
+
+
+def start(*tools):
+    """What every live test needs, and these tools; a scratch folder as the working directory."""
+    global _scratch
+    if os.geteuid():
+        skip("not root")
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        skip("the kernel has no BTF")
+    for tool in tools:
+        if not shutil.which(tool):
+            skip(f"{tool} is not installed (make deps)")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the runner's time-out: tidy up
+    globals()["RSTAT"] = os.path.abspath(RSTAT)
+    globals()["WORKLOADS"] = os.path.abspath(WORKLOADS)
+    _scratch = tempfile.TemporaryDirectory(prefix="rstat-test-")
+    os.chmod(_scratch.name, 0o755)
+    os.chdir(_scratch.name)
+
+
+def finish():
+    os.chdir("/")
+    _scratch.cleanup()
+    sys.exit(1 if _failed else 0)
+
+
+def private_mounts():
+    """Runs the test once more in a mount namespace of its own: what it mounts goes with it."""
+    if os.environ.get("RSTAT_TEST_PRIVATE"):
+        return
+    if os.geteuid():
+        skip("not root")
+    os.environ["RSTAT_TEST_PRIVATE"] = "1"
+    script = os.path.abspath(sys.argv[0])
+    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, script])
+
+
+class Skipped(Exception):
+    """Raised inside a case that cannot run here."""
+
+
+@contextlib.contextmanager
+def case(name):
+    """One verdict. What goes wrong inside is told, and the next case runs."""
+    global _failed
+    try:
+        yield
+        print(f"ok - {name}")
+    except Skipped as reason:
+        print(f"ok - {name} # SKIP {reason}")
+    except Exception:  # a broken test is a failure as well
+        _failed += 1
+        print(f"not ok - {name}")
+        print("  " + traceback.format_exc().strip().replace("\n", "\n  "))
+    sys.stdout.flush()
+
+
+def note(text):
+    """A figure worth seeing also when everything is well."""
+    print(f"# {text}")
+
+
+def expect(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def equal(got, want, what):
+    expect(got == want, f"{what}: {got!r}, expected {want!r}")
+
+
+def within(got, want, tolerance, what):
+    expect(abs(got - want) <= tolerance,
+           f"{what}: {got:,}, expected {want:,} +- {tolerance:,.0f}; off by {got - want:,}")
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+def run(argv, timeout=60, **kwargs):
+    """Runs to the end; returns the CompletedProcess with text of both outputs."""
+    kwargs.setdefault("stdin", subprocess.DEVNULL)
+    done = subprocess.run(argv, timeout=timeout, capture_output=True, check=False, **kwargs)
+    done.stdout = done.stdout.decode("utf-8", "surrogateescape")
+    done.stderr = done.stderr.decode("utf-8", "surrogateescape")
+    return done
+
+
+def good(done):
+    """The same, and it must have ended with 0."""
+    expect(done.returncode == 0,
+           f"{' '.join(map(str, done.args))}: exit code {done.returncode}\n{done.stderr.strip()}")
+    return done
+
+
+def workload(name, *args):
+    return [f"{WORKLOADS}/{name}", *map(str, args)]
+
+
+def record(trace, *options, cmd=None, timeout=60):
+    """Records to its end. Returns the CompletedProcess."""
+    argv = [RSTAT, "record", "-o", trace, *map(str, options)]
+    return run(argv + (["--", *cmd] if cmd else []), timeout)
+
+
+def record_workload(trace, name, *args, options=()):
+    """Records a workload; returns what the workload printed about itself."""
+    done = good(record(trace, *options, cmd=workload(name, *args)))
+    return json.loads(done.stdout)
+
+
+@contextlib.contextmanager
+def recording(trace, *options, wait=True):
+    """A recorder in the background, ended with SIGINT; gives its Popen."""
+    proc = subprocess.Popen([RSTAT, "record", "-o", trace, *map(str, options)],
+                            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        if wait:
+            wait_for(lambda: os.path.exists(trace) and os.path.getsize(trace) > 0,
+                     "the recorder has begun", proc)
+        yield proc
+        if proc.poll() is None:
+            proc.send_signal(signal.SIGINT)
+        proc.error_text = proc.communicate(timeout=30)[1].decode("utf-8", "replace")
+    finally:
+        end(proc)
+
+
+def end(proc):
+    """Ends a child of ours in any case."""
+    if proc.poll() is None:
+        proc.kill()
+    proc.wait()
+
+
+@contextlib.contextmanager
+def background(*commands):
+    """Commands that run meanwhile; killed at the end if they are still there."""
+    procs = [subprocess.Popen(c, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) for c in commands]
+    try:
+        yield procs
+    finally:
+        for proc in procs:
+            end(proc)
+            proc.stdout.close()
+
+
+def wait_for(condition, what, proc=None, seconds=15):
+    """Polls until it holds; fails when time is up, or when proc has ended."""
+    until = time.monotonic() + seconds
+    while not condition():
+        expect(proc is None or proc.poll() is None,
+               f"ended early, before: {what}" + (f"\n{proc.stderr.read().decode()}"
+                                                 if proc and proc.poll() and proc.stderr else ""))
+        expect(time.monotonic() < until, f"not within {seconds} s: {what}")
+        time.sleep(0.005)
+
+
+def task_state(tid):
+    """The letter that /proc gives, "" when the task is gone."""
+    try:
+        with open(f"/proc/{tid}/stat", encoding="utf-8", errors="replace") as f:
+            return f.read().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def steal_ns():
+    """Time the hypervisor took so far, of all CPUs; the kernel's accounts leave it out."""
+    with open("/proc/stat", encoding="utf-8") as f:
+        return int(f.readline().split()[8]) * (1000000000 // os.sysconf("SC_CLK_TCK"))
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+def report(trace, group="cpu", by="thread", *options):
+    """The rows of one group of everything that was recorded."""
+    done = good(run([RSTAT, "report", "--group", group, "--by", by, "--all", "--format", "json",
+                     *map(str, options), trace]))
+    return json.loads(done.stdout)["rows"]
+
+
+def by_tid(rows):
+    return {row["tid"]: row for row in rows}
+
+
+def info(trace):
+    return json.loads(good(run([RSTAT, "info", "--format", "json", trace])).stdout)
+
+
+def dump(trace, *options):
+    """The events, one dict each."""
+    done = good(run([RSTAT, "dump", "--format", "ndjson", *map(str, options), trace]))
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check(trace):
+    """Structure, checksums and the engine's invariants."""
+    return good(run([RSTAT, "check", trace]))
+
+
+# -- tolerances ------------------------------------------------------------------------------------
+
+def compare_accounts(row, task):
+    """One thread's row against the kernel's own account of it (see KERNEL facts in man rstat).
+
+    The sum of on-CPU and wait is tight: 1 % or 200 us, 1.5 us for each slice (the two clocks are
+    read some instructions apart at its edges), and what rstat itself says it does not know. Between
+    the two, the kernel charges the way from a wake-up to the switch on an idle CPU as running.
+    """
+    who = f"{task['comm']} ({task['tid']})"
+    want = task["oncpu_ns"] + task["runq_ns"]
+    got = row["oncpu_ns"] + row["runq_ns"]
+    tolerance = max(want // 100, 200000) + 1500 * task["slices"] + row["gap_ns"]
+    each = tolerance + 10000 * task["nvcsw"]
+    note(f"{who}: slices {row['slices'] - task['slices']:+d} of {task['slices']}, on-CPU "
+         f"{row['oncpu_ns'] - task['oncpu_ns']:+,} of {task['oncpu_ns']:,} ns, wait "
+         f"{row['runq_ns'] - task['runq_ns']:+,} of {task['runq_ns']:,} ns, "
+         f"gap {row['gap_ns']:,} ns")
+    within(row["slices"], task["slices"], 2, f"{who}: slices")
+    within(got, want, tolerance, f"{who}: on-CPU + wait")
+    within(row["oncpu_ns"], task["oncpu_ns"], each, f"{who}: on-CPU")
+    within(row["runq_ns"], task["runq_ns"], each, f"{who}: wait")
+    # The workload reads its accounts and then exits: that last switch is voluntary.
+    for kind in ("nvcsw", "nivcsw"):
+        within(row[kind], task[kind], 1, f"{who}: {kind}")

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""record -- CMD, its exit codes; signals; limits; pipes."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from lib import (CPUS, RSTAT, background, case, check, dump, equal, expect, finish, good, info,
+                 note, record, recording, report, run, start, wait_for, within, workload)
+
+TRACE = "t.data"
+
+
+def exit_codes():
+    with open("not-executable", "w", encoding="ascii") as f:
+        f.write("no program\n")
+    for cmd, code in ((["true"], 0), (["false"], 1), (["sh", "-c", "exit 42"], 42),
+                      (["sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM),
+                      (["sh", "-c", "kill -KILL $$"], 128 + signal.SIGKILL),
+                      (["./not-executable"], 126), (["no-such-program"], 127)):
+        done = record(TRACE, cmd=cmd)
+        equal(done.returncode, code, f"{cmd}: exit code ({done.stderr.strip()})")
+        if code in (126, 127):
+            expect(cmd[0] in done.stderr, f"the message does not name it: {done.stderr}")
+        else:
+            check(TRACE)
+
+
+def focus():
+    """The report shows CMD and what it started, unless told otherwise."""
+    good(record(TRACE, cmd=["sh", "-c", "sleep 0.1; true"]))
+    done = good(run([RSTAT, "report", "--format", "json", TRACE]))
+    focused = {row["comm"] for row in json.loads(done.stdout)["rows"]}
+    everyone = {row["comm"] for row in report(TRACE, by="process")}
+    expect({"sh", "sleep"} <= focused, f"focus: {focused}")
+    expect(len(everyone) > len(focused), "the machine was recorded as well")
+
+
+def ended_by(signum):
+    with recording(TRACE) as recorder:
+        time.sleep(0.5)
+        recorder.send_signal(signum)
+        equal(recorder.wait(10), 0, f"exit code after {signal.Signals(signum).name}")
+    expect(info(TRACE)["complete"], "the trace is complete")
+    check(TRACE)
+
+
+def ended_twice():
+    with background(workload("pipe", 300000, CPUS[0])):
+        with recording(TRACE) as recorder:
+            time.sleep(0.5)
+            recorder.send_signal(signal.SIGINT)
+            recorder.send_signal(signal.SIGTERM)
+            recorder.wait(10)
+    expect(recorder.returncode >= 0, f"ended by signal {-recorder.returncode}")
+    info(TRACE)
+    check(TRACE)
+    expect(report(TRACE), "nothing to report")
+
+
+def limits():
+    begin = time.monotonic()
+    good(record(TRACE, "--duration", "1s"))
+    took = time.monotonic() - begin
+    within(info(TRACE)["duration_ns"], 1000000000, 100000000, "length of the trace")
+    expect(took < 4, f"took {took:.1f} s")
+    with background(workload("pipe", 600000, CPUS[0])):
+        good(record(TRACE, "--max-size", "300K", "--duration", "20s"))
+    size = os.path.getsize(TRACE)
+    note(f"--max-size 300K: {size:,} bytes")
+    expect(size <= 300 * 1024, "larger than asked")
+    expect(size > 100 * 1024, "much smaller than asked")
+    check(TRACE)
+
+
+def later():
+    begin = time.monotonic()
+    good(record(TRACE, "--start", "+1s", "--duration", "200ms"))
+    expect(time.monotonic() - begin >= 1.2, "began too early")
+
+
+def piped():
+    """record -o - | tee | report -: both readers see the same."""
+    argv = [RSTAT, "record", "-o", "-", "--", *workload("pipe", 5000, CPUS[0])]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as recorder:
+        with subprocess.Popen(["tee", "copy.data"], stdin=recorder.stdout,
+                              stdout=subprocess.PIPE) as tee:
+            argv = [RSTAT, "report", "--format", "json", "-"]
+            done = run(argv, stdin=tee.stdout)
+            recorder.stdout.close()
+        said = recorder.stderr.read().decode()
+    equal(recorder.returncode, 0, said)
+    good(done)
+    # what CMD prints would be mixed into the trace: it goes to standard error
+    expect('"rounds"' in said, "the command's output is not on standard error")
+    whole = good(run([RSTAT, "report", "--format", "json", "copy.data"]))
+    equal(done.stdout, whole.stdout, "report from a pipe and from the file")
+    # a reader that goes away ends the recording; it is not a crash
+    done = run(["bash", "-c", f"set -o pipefail; {RSTAT} record --duration 5s -o - | head -c 100"])
+    expect(done.returncode in (0, 125, 141), f"exit code {done.returncode}: {done.stderr}")
+
+
+def output_goes_through():
+    done = good(record(TRACE, cmd=["sh", "-c", "echo out; echo err >&2"]))
+    equal(done.stdout, "out\n", "standard output")
+    expect("err\n" in done.stderr, "standard error")
+    summary = [line for line in done.stderr.splitlines() if line != "err"]
+    note(f"summary: {summary}")
+    equal(len(summary), 1, "lines of summary")
+    done = good(record(TRACE, "-q", cmd=["true"]))
+    equal(done.stderr, "", "standard error with -q")
+
+
+def names():
+    """Names that want to be believed go through every output unharmed, and harmless."""
+    done = good(record(TRACE, cmd=workload("rename")))
+    told = json.loads(done.stdout)
+    renames = [e for e in dump(TRACE) if e["kind"] == "rename" and e["tid"] == told["pid"]]
+    equal(len(renames), len(told["names_hex"]), "renames")
+    for argv in (["report", "--all", "--by", "thread"], ["report", "--all", "--format", "csv"],
+                 ["report", "--all", "--group", "life", "--format", "ndjson"], ["dump"], ["info"]):
+        done = subprocess.run([RSTAT, *argv, TRACE], capture_output=True, timeout=60, check=False)
+        equal(done.returncode, 0, str(argv))
+        text = done.stdout.decode("utf-8") # strictly
+        stray = {c for c in text if (ord(c) < 32 and c != "\n") or ord(c) == 127}
+        equal(stray, set(), f"control characters in {argv}")
+
+
+def gone_with_the_recorder():
+    """What the recorder attaches goes away with it, also when it is killed."""
+    def programs():
+        done = run(["bpftool", "prog", "show"])
+        return done.stdout.count("\n") if done.returncode == 0 else None
+
+    before = programs()
+    with recording(TRACE) as recorder:
+        time.sleep(0.2)
+        recorder.kill()
+        recorder.wait()
+    if before is not None:
+        wait_for(lambda: programs() == before, "the kernel has freed the programs")
+
+
+start()
+for title, test in (("exit codes", exit_codes), ("the default focus is CMD", focus),
+                    ("SIGINT", lambda: ended_by(signal.SIGINT)),
+                    ("SIGTERM", lambda: ended_by(signal.SIGTERM)),
+                    ("a second signal", ended_twice), ("--duration and --max-size", limits),
+                    ("--start", later), ("-o - and report -", piped),
+                    ("CMD's output and the summary", output_goes_through),
+                    ("nasty names", names), ("nothing stays attached", gone_with_the_recorder)):
+    with case(title):
+        test()
+finish()

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""Filters in the kernel: what matches is exact, the rest leaves no name and little weight."""
+import json
+import os
+import time
+
+from lib import (CPUS, background, by_tid, case, check, compare_accounts, equal, expect, finish,
+                 info, recording, report, run, RSTAT, start, wait_for, workload)
+
+TRACE = "t.data"
+
+
+def record_two(options_for, seconds=1.2):
+    """Records `wanted` and `other` under a filter. Returns what both told of themselves."""
+    with background(workload("mixed", 3, 1500), workload("pipe", 60000, CPUS[0])) as (want, other):
+        wait_for(lambda: len(os.listdir(f"/proc/{want.pid}/task")) == 4, "threads", want)
+        time.sleep(0.1)
+        with recording(TRACE, *options_for(want.pid)):
+            time.sleep(seconds)
+        wanted, others = (json.loads(p.stdout.read()) for p in (want, other))
+    check(TRACE)
+    return wanted, others
+
+
+def only(wanted, others, expected=None):
+    """The wanted tasks have figures, nobody else has."""
+    rows = by_tid(report(TRACE))
+    expected = expected if expected is not None else {t["tid"] for t in wanted["tasks"]}
+    busy = {tid for tid, row in rows.items() if row["oncpu_ns"]}
+    expect(expected <= busy, f"{expected - busy} left out")
+    stray = busy - expected - {wanted["pid"]}
+    equal(stray, set(), "others with CPU time")
+    for tid in expected:
+        expect(rows[tid]["slices"] > 10, f"{tid}: {rows[tid]['slices']} slices only")
+    expect(not busy & {t["tid"] for t in others["tasks"]}, "the other workload is there")
+
+
+start()
+with case("-p"):
+    wanted, others = record_two(lambda pid: ["-p", pid])
+    only(wanted, others)
+    expect(str(wanted["pid"]) in json.dumps(info(TRACE)), "the filter is not kept in the trace")
+with case("--comm"):
+    wanted, others = record_two(lambda pid: ["--comm", "mixed-*"])
+    only(wanted, others)
+with case("--tid"):
+    # the threads of mixed come right after it
+    wanted, others = record_two(lambda pid: ["--tid", pid + 1])
+    only(wanted, others, {wanted["tasks"][0]["tid"]} if wanted["tasks"][0]["tid"] ==
+         wanted["pid"] + 1 else {wanted["pid"] + 1})
+with case("-C"):
+    wanted, others = record_two(lambda pid: ["-C", CPUS[0]])
+    cpus = {row["cpu"] for row in report(TRACE, "cpu", "cpu") if row["oncpu_ns"]}
+    equal(cpus, {CPUS[0]}, "CPUs with events")
+with case("-p follows the children"):
+    argv = [RSTAT, "record", "-o", TRACE, "--comm", "short", "--", *workload("short", 50)]
+    told = json.loads(run(argv).stdout)
+    life = {row["pid"] for row in report(TRACE, "life", "process")}
+    expect(life.issuperset(told["pids"]), "a child is missing")
+with case("a filtered workload is as exact as an unfiltered one"):
+    argv = [RSTAT, "record", "-o", TRACE, "--comm", "mixed*", "--", *workload("mixed", 4, 1000)]
+    told = json.loads(run(argv).stdout)
+    rows = by_tid(report(TRACE))
+    for task in told["tasks"]:
+        # from its renaming on: the microseconds before it was called something else
+        expect(task["tid"] in rows, f"{task['tid']} is not in the report")
+        compare_accounts(rows[task["tid"]], task)
+finish()

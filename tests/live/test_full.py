@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""No space left: the recording stops, says why, and leaves a valid trace."""
+import os
+import subprocess
+
+from lib import (CPUS, RSTAT, background, case, check, equal, expect, finish, info, note,
+                 private_mounts, record, report, run, start, workload)
+
+private_mounts()
+start()
+os.mkdir("tiny")
+# A private namespace: the mount is gone with this program.
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", "tiny"], check=True)
+with case("a disk that fills up"):
+    trace = "tiny/t.data"
+    with background(workload("pipe", 1000000, CPUS[0]), workload("mixed", 4, 15000)):
+        done = record(trace, "--duration", "30s", timeout=40)
+    equal(done.returncode, 125, f"exit code ({done.stderr.strip()})")
+    expect("No space left" in done.stderr, f"the message does not say why: {done.stderr}")
+    facts = info(trace)
+    note(f"{facts['bytes']:,} bytes, {facts['events']:,} events, {facts['duration_ns'] / 1e9:.2f} s")
+    expect(facts["events"] > 1000, "hardly anything was kept")
+    check(trace)
+    expect(report(trace), "nothing to report")
+with case("a full disk from the start"):
+    with open("tiny/filler", "wb") as f:
+        try:
+            while True:
+                f.write(bytes(4096))
+                f.flush()
+        except OSError:
+            pass
+    done = record("tiny/second.data", "--duration", "1s")
+    equal(done.returncode, 125, "exit code")
+    expect("No space left" in done.stderr, f"the message does not say why: {done.stderr}")
+with case("standard output that takes nothing"):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([RSTAT, "record", "-o", "-", "--duration", "1s"], stdout=full,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=30,
+                              check=False)
+    equal(done.returncode, 125, "exit code")
+    expect(b"No space left" in done.stderr, f"the message does not say why: {done.stderr}")
+with case("a report that cannot be written"):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([RSTAT, "report", "tiny/t.data"], stdout=full,
+                              stderr=subprocess.PIPE, timeout=30, check=False)
+    equal(done.returncode, 2, "exit code")
+    expect(done.stderr.strip(), "no word on what went wrong")
+    equal(run([RSTAT, "report", "tiny/t.data"]).returncode, 0, "the same to a pipe")
+finish()

@@ -165,7 +165,8 @@ def end(proc):
 @contextlib.contextmanager
 def background(*commands):
     """Commands that run meanwhile; killed at the end if they are still there."""
-    procs = [subprocess.Popen(c, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) for c in commands]
+    procs = [subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+             for cmd in commands]
     try:
         yield procs
     finally:
@@ -178,9 +179,9 @@ def wait_for(condition, what, proc=None, seconds=15):
     """Polls until it holds; fails when time is up, or when proc has ended."""
     until = time.monotonic() + seconds
     while not condition():
-        expect(proc is None or proc.poll() is None,
-               f"ended early, before: {what}" + (f"\n{proc.stderr.read().decode()}"
-                                                 if proc and proc.poll() and proc.stderr else ""))
+        if proc and proc.poll() is not None:
+            said = proc.stderr.read().decode("utf-8", "replace") if proc.stderr else ""
+            raise AssertionError(f"ended with {proc.returncode} before: {what}\n{said}")
         expect(time.monotonic() < until, f"not within {seconds} s: {what}")
         time.sleep(0.005)
 

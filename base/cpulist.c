@@ -22,7 +22,7 @@ static int take_cpu(const char **s, uint32_t *cpu)
 static int parse_into(uint64_t words[CPULIST_MAX / 64], const char *text, struct err *err)
 {
 	const char *s = text;
-	uint32_t first, last;
+	uint32_t first = 0, last;
 	int rc;
 
 	do {

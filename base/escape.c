@@ -160,8 +160,9 @@ size_t escape_json(char *out, size_t size, const char *in, size_t len)
 		uint32_t c = 0;
 		unsigned n = next_code(in + i, len - i, &c);
 		char buf[13];
+		size_t chars = json_code(buf, c);
 
-		if (!put(out, size, &at, buf, json_code(buf, c)))
+		if (!put(out, size, &at, buf, chars))
 			break;
 		i += n;
 	}

@@ -244,7 +244,7 @@ int time_window_resolve(struct time_window *out, const struct time_spec *spec,
 			const struct time_span *span, struct err *err)
 {
 	bool endless = span->end_ns == UINT64_MAX;
-	int64_t a, b, length;
+	int64_t a = 0, b = 0, length;
 	char buf[UNITS_BUF];
 	int rc;
 

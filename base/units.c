@@ -160,7 +160,7 @@ int parse_u64(const char *text, uint64_t max, uint64_t *out, struct err *err)
 
 int parse_u32(const char *text, uint32_t max, uint32_t *out, struct err *err)
 {
-	uint64_t n;
+	uint64_t n = 0;
 	int rc = parse_u64(text, max, &n, err);
 
 	if (!rc)

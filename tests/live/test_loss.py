@@ -64,7 +64,7 @@ with case("no gap is read as sleep, and what is known is right"):
         row = rows[task["tid"]]
         note(f"{task['tid']}: blocked {row['blocked_ns']:,}, gap {row['gap_ns']:,} ns")
         expect(row["blocked_ns"] < 10000000, f"{task['tid']} is said to sleep")
-        expect(row["oncpu_ns"] <= task["oncpu_ns"] * 1.01 + 200000, "more on CPU than the kernel has")
+        expect(row["oncpu_ns"] <= task["oncpu_ns"] * 1.01 + 200000, "more than the kernel has")
         known = row["oncpu_ns"] + row["runq_ns"]
         within(known, task["oncpu_ns"] + task["runq_ns"],
                row["gap_ns"] + known // 50 + 1500 * task["slices"], "on-CPU + wait, less the gap")

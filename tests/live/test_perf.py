@@ -10,7 +10,8 @@ from lib import (CPUS, RSTAT, Skipped, case, dump, equal, expect, finish, good, 
                  private_mounts, run, skip, start, workload)
 
 LINE = re.compile(r"sched:(sched_\w+): .*?(?:prev_pid=(\d+) .*next_pid=(\d+)|\bpid=(\d+) prio=)")
-KINDS = {"sched_waking": "waking", "sched_wakeup_new": "wakeup_new", "sched_migrate_task": "migrate"}
+KINDS = {"sched_waking": "waking", "sched_wakeup_new": "wakeup_new",
+         "sched_migrate_task": "migrate"}
 
 
 def perf_counts(path):

@@ -14,6 +14,10 @@
  * The consumer reads records from `tail` until word 0 is 0, zeroes what it read, then moves
  * `tail`. A record starts at (position & (ring_bytes - 1)) and may run into the margin: nothing
  * wraps. No record ever wakes the consumer; a ring that is half full rings the doorbell once.
+ *
+ * An event that finds the ring full is counted in `lost` and in `unsaid`; whoever takes `unsaid`
+ * with one atomic exchange must announce it: the producer with a REC_LOST before the next record
+ * that fits, or the consumer when it has emptied the ring.
  */
 #ifndef RSTAT_BPF_EVENTS_H
 #define RSTAT_BPF_EVENTS_H
@@ -25,19 +29,155 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
+typedef int64_t s64;
 #endif
 
 #define RING_HEADER_BYTES 4096u
-#define RING_MARGIN 8192u      /* more than the longest record */
-#define RING_ARGS_MAX 4096u    /* exec arguments are cut here at the latest */
-#define RING_PATH_MAX 1024u
+#define RING_MARGIN	  8192u /* more than the longest record */
+#define RING_ARGS_MAX	  4096u /* exec arguments are cut here at the latest */
+#define RING_PATH_MAX	  1024u /* file and cgroup names are cut here, the NUL included */
+#define RING_COMM_LEN	  16u
 
-/* First page of a CPU's ring. */
+/* First page of a CPU's ring. The consumer's word has a cache line of its own. */
 struct ring_page {
-	u64 head;     /* producer: bytes reserved since the start */
-	u64 tail;     /* consumer: bytes freed since the start */
-	u64 lost;     /* events dropped since the start, those announced by REC_LOST included */
-	u64 unsaid;   /* of these, dropped since the last REC_LOST */
+	u64 head; /* producer: bytes reserved since the start */
+	u64 lost; /* events dropped since the start */
+	u64 unsaid; /* of these, not yet announced */
 	u64 first_lost_ns, last_lost_ns; /* of the unsaid ones */
 	u64 doorbell; /* head when the doorbell last rang */
+	u64 pad[10];
+	u64 tail; /* consumer: bytes freed since the start */
 };
+
+/* Values up to REC_BLOCK are those of enum event_kind (format/event.h). */
+enum ring_kind {
+	REC_SWITCH = 1,
+	REC_WAKING = 2,
+	REC_WAKEUP = 3,
+	REC_WAKEUP_NEW = 4,
+	REC_MIGRATE = 5,
+	REC_FORK = 6, /* + struct ring_task */
+	REC_EXEC = 7, /* + struct ring_exec */
+	REC_EXIT = 8,
+	REC_RENAME = 9, /* + comm */
+	REC_FREE = 10,
+	REC_REAP = 11,
+	REC_WAIT = 12,
+	REC_CGROUP = 13, /* + u64 cgroup id */
+	REC_TASK = 14, /* + struct ring_snapshot; `ts` is the snapshot's */
+	REC_BLOCK = 15,
+	REC_LOST = 16, /* + struct ring_lost; `ts` is that of the first lost event */
+	REC_NAME = 17, /* + struct ring_name: a cgroup was made */
+	REC_END
+};
+
+/* As enum event_flags. */
+enum ring_flags {
+	RECF_PREEMPT = 1 << 0,
+	RECF_CTX_HARDIRQ = 1 << 1,
+	RECF_CTX_SOFTIRQ = 1 << 2,
+	RECF_CTX_UNKNOWN = 1 << 3,
+	RECF_GROUP_DEAD = 1 << 4,
+	RECF_PLACED = 1 << 5,
+	RECF_IOWAIT = 1 << 6,
+	RECF_THREADGROUP = 1 << 7,
+};
+
+/*
+ * Every record starts so. Word 0 says what it is; where a kind has both a CPU and a number in
+ * `value`, the CPU is in the low half and the number in the high half.
+ */
+struct ring_rec {
+	u64 word0;
+	u64 ts; /* bpf_ktime_get_ns() */
+	u32 tid, peer; /* as struct event */
+};
+
+/* kind, flags, the record's length in 8-byte words, value: as struct event */
+#define RING_WORD0(kind, flags, words, value)                                                      \
+	((u64)(u8)(kind) | (u64)(u8)(flags) << 8 | (u64)(u16)(words) << 16 |                       \
+	 (u64)(u32)(value) << 32)
+#define RING_KIND(word0)  ((u8)(word0))
+#define RING_FLAGS(word0) ((u8)((word0) >> 8))
+#define RING_WORDS(word0) ((u16)((word0) >> 16))
+#define RING_VALUE(word0) ((u32)((word0) >> 32))
+
+/* Fields as struct task_info. */
+struct ring_task {
+	u32 tid, tgid, ppid, uid;
+	u64 start_ns, cgroup_id;
+	u32 flags, pad;
+	char comm[RING_COMM_LEN];
+};
+
+/* Fields as struct task_snapshot. */
+struct ring_snapshot {
+	u64 ts;
+	struct ring_task id;
+	u32 flags, state;
+	u32 cpu;
+	s32 syscall;
+	u32 exit_code, pad;
+	u64 since_ns;
+	u64 oncpu_ns, runq_ns, slices, nvcsw, nivcsw;
+};
+
+/* Followed by the file name (path_words, NUL-terminated) and the arguments. */
+struct ring_exec {
+	u32 uid;
+	u16 path_words; /* 8-byte words */
+	u16 args_len; /* bytes */
+	u64 truncated;
+	char comm[RING_COMM_LEN];
+};
+
+struct ring_lost {
+	u64 count; /* 0: somebody else announced it */
+	u64 last_ns;
+};
+
+/* Followed by the name: the path below the cgroup v2 root, NUL-terminated. */
+struct ring_name {
+	u64 id;
+};
+
+/*
+ * One glob on comm as a bit-parallel automaton: bit j of the state is "the first j characters of
+ * the pattern have matched". The recorder compiles it, bpf/filter.h runs it.
+ */
+#define GLOBS_MAX 16u
+struct glob {
+	u64 accept[256]; /* bit j: pattern character j takes this byte */
+	u64 stars; /* bit j: pattern character j is '*' */
+	u64 final; /* the bit of "all matched"; 0: an unused slot */
+};
+
+/* What a task has that a filter asks for: one byte per TID in the map `watched`. */
+#define FILTER_PID	 0x1u /* it or an ancestor is one of the processes */
+#define FILTER_TID	 0x2u
+#define FILTER_COMM	 0x4u
+#define FILTER_PAGE	 4096u /* TIDs per element */
+#define FILTER_TIDS	 (4u * 1024 * 1024) /* PID_MAX_LIMIT */
+#define FILTER_CPU_WORDS 128u /* 8192 CPUs */
+
+/* Programs by number: the slot of a program in the cost histogram. */
+enum program_id {
+	PROG_SWITCH,
+	PROG_WAKING,
+	PROG_WAKEUP,
+	PROG_WAKEUP_NEW,
+	PROG_MIGRATE,
+	PROG_FORK,
+	PROG_EXEC,
+	PROG_EXIT,
+	PROG_RENAME,
+	PROG_FREE,
+	PROG_WAIT,
+	PROG_REAP,
+	PROG_CGROUP_ATTACH,
+	PROG_CGROUP_MKDIR,
+	PROG_COUNT
+};
+#define COST_BUCKETS 32u
+
+#endif

@@ -32,10 +32,13 @@ struct kernel_filter {
 	size_t ncpu_words;
 };
 
+#define KERNEL_RING_BYTES 2097152u /* default per CPU; more than 4 MiB needs Linux 6.11 or so */
+
 struct kernel_options {
-	uint64_t ring_bytes; /* per CPU; rounded up to a power of two */
+	uint64_t ring_bytes; /* per CPU; rounded up to a power of two; 0: KERNEL_RING_BYTES */
 	uint32_t args_limit; /* bytes of exec arguments, at most RING_ARGS_MAX */
-	bool profile;	     /* programs fill the cost histograms */
+	bool profile; /* programs fill the cost histograms */
+	bool verbose; /* libbpf's own messages go to stderr */
 	struct kernel_filter filter;
 };
 
@@ -48,6 +51,12 @@ struct kernel;
  */
 int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err);
 void kernel_close(struct kernel *k); /* detaches everything; NULL is fine */
+
+/* Detaches: no event after this. What the rings still hold, trailing gaps too, can be drained. */
+void kernel_stop(struct kernel *k);
+
+/* What the rings got: less than asked for where the kernel allows no more. */
+uint64_t kernel_ring_bytes(const struct kernel *k);
 
 /* The hook table as probed, live or not; the kernel's own, valid until kernel_close(). */
 const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n);
@@ -63,10 +72,9 @@ int kernel_snapshot(struct kernel *k, struct err *err);
  * in order within each CPU. EV_GAP stands where events were lost.
  *
  * @events  valid until the next call
- * Returns how many (0: none now; call again when it returned the limit), or a negative errno.
+ * Returns how many, or a negative errno. 0: none now; after any other number there may be more.
  */
-int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events,
-		 struct err *err);
+int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err);
 
 /* Readable when a ring is half full; for poll/epoll. kernel_doorbell_ack() makes it quiet. */
 int kernel_doorbell_fd(const struct kernel *k);
@@ -84,7 +92,6 @@ int kernel_programs(struct kernel *k, const struct meta_program **programs, size
 		    uint64_t *sample_ns, struct err *err);
 
 /* With options.profile: bucket i counts runs of [2^i, 2^(i+1)) ns, 32 buckets, over all CPUs. */
-int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[32],
-			  struct err *err);
+int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[32], struct err *err);
 
 #endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * kernel: the kernel's types, as far as the programs read them. Written by hand, so that a build
+ * needs no BTF; every access is relocated by libbpf to the layout of the kernel that runs (CO-RE).
+ *
+ * A struct named x___y is a flavour: the same type as it was in other kernels. Each one cites the
+ * commit that changed it.
+ */
+#ifndef RSTAT_BPF_KERNEL_H
+#define RSTAT_BPF_KERNEL_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef _Bool bool;
+
+#include "bpf/events.h"
+
+#define true 1
+#define false 0
+#define NULL	     ((void *)0)
+#define READ_ONCE(x) (*(volatile typeof(x) *)&(x))
+#define likely(x)    __builtin_expect(!!(x), 1)
+#define unlikely(x)  __builtin_expect(!!(x), 0)
+#define barrier()    asm volatile("" ::: "memory")
+
+/* include/linux/sched.h; macros there, so not in BTF. The values have been the same since 4.14. */
+#define TASK_UNINTERRUPTIBLE 0x2u
+#define TASK_WAKING	     0x200u
+#define TASK_NOLOAD	     0x400u
+#define TASK_NEW	     0x800u
+#define TASK_RTLOCK_WAIT     0x1000u
+#define TASK_FROZEN	     0x8000u
+#define PF_KTHREAD	     0x00200000u
+#define SIGNAL_GROUP_EXIT    0x4u /* include/linux/sched/signal.h */
+#define TS_COMPAT	     0x2u /* arch/x86/include/asm/thread_info.h */
+#define MAX_RT_PRIO	     100
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct thread_info {
+	unsigned int cpu;
+	unsigned int status; /* x86: TS_COMPAT in a 32-bit system call */
+};
+
+/* arm64 and others keep the preemption count in the task. */
+struct thread_info___count {
+	unsigned int preempt_count;
+};
+
+struct rq {
+	unsigned int nr_running;
+	u64 clock, clock_task;
+};
+
+struct cfs_rq {
+	struct rq *rq;
+};
+
+struct sched_entity {
+	unsigned char sched_delayed;
+	u64 exec_start, sum_exec_runtime, prev_sum_exec_runtime;
+	struct cfs_rq *cfs_rq;
+};
+
+struct sched_info {
+	unsigned long pcount;
+	unsigned long long run_delay, last_arrival, last_queued;
+};
+
+struct mm_struct {
+	unsigned long arg_start, arg_end;
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	struct upid numbers[1];
+};
+
+struct signal_struct {
+	atomic_t live;
+	unsigned int flags;
+	int group_exit_code;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
+	int on_cpu, on_rq, prio;
+	struct sched_entity se;
+	struct sched_info sched_info;
+	struct mm_struct *mm;
+	int exit_state, exit_code;
+	unsigned in_iowait : 1;
+	int pid, tgid;
+	struct task_struct *real_parent, *group_leader;
+	unsigned long nvcsw, nivcsw;
+	u64 start_boottime;
+	const struct cred *cred;
+	char comm[16];
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+};
+
+/* Before 2f064a59a11f ("sched: Change task_struct::state", 5.14). */
+struct task_struct___state {
+	long state;
+};
+
+/* Before bcf9033e5449 ("sched: move CPU field back into thread_info", 5.16). */
+struct task_struct___cpu {
+	unsigned int cpu;
+};
+
+/* Before cf25e24db61c ("time: Rename tsk->real_start_time", 5.5). */
+struct task_struct___real_start {
+	u64 real_start_time;
+};
+
+struct linux_binprm {
+	const char *filename;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id, seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long orig_ax, di;
+};
+#define PT_REGS_SYSCALL(regs) ((s64)(regs)->orig_ax)
+#define PT_REGS_ARG1(regs)    ((regs)->di)
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	s32 syscallno;
+};
+struct user_pt_regs {
+	u64 regs[31];
+};
+#define PT_REGS_SYSCALL(regs) ((s64)(regs)->syscallno)
+#define PT_REGS_ARG1(regs)    (((const struct user_pt_regs *)(regs))->regs[0])
+#else
+#error "pt_regs of this architecture: add the system call number and the first argument"
+#endif
+
+#pragma clang attribute pop
+
+static __always_inline u32 task_cpu(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->thread_info.cpu))
+		return p->thread_info.cpu;
+	return ((struct task_struct___cpu *)p)->cpu;
+}
+
+static __always_inline u32 task_state(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->__state))
+		return p->__state;
+	return (u32)((struct task_struct___state *)p)->state;
+}
+
+static __always_inline u64 task_start_ns(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->start_boottime))
+		return p->start_boottime;
+	return ((struct task_struct___real_start *)p)->real_start_time;
+}
+
+static __always_inline u64 task_cgroup_id(struct task_struct *p)
+{
+	return p->cgroups->dfl_cgrp->kn->id;
+}
+
+/* The run queue that p is on, or was on last; NULL where the kernel does not say. */
+static __always_inline struct rq *task_rq(struct task_struct *p)
+{
+	if (!bpf_core_field_exists(p->se.cfs_rq))
+		return NULL; /* CONFIG_FAIR_GROUP_SCHED is off */
+	return p->se.cfs_rq->rq;
+}
+
+/* As wait4 would report it now. */
+static __always_inline u32 task_exit_code(struct task_struct *p, bool group_dead)
+{
+	if (!group_dead)
+		return (u32)p->exit_code;
+	if (p->signal->flags & SIGNAL_GROUP_EXIT)
+		return (u32)p->signal->group_exit_code;
+	return (u32)p->group_leader->exit_code;
+}
+
+/* The system call that a task which is not on a CPU is in; -1 none, -2 not known. */
+static __always_inline s32 task_syscall(struct task_struct *p)
+{
+	struct pt_regs *regs;
+
+	if (p->flags & PF_KTHREAD)
+		return -1;
+#if defined(__TARGET_ARCH_x86)
+	if (p->thread_info.status & TS_COMPAT)
+		return -2; /* another numbering */
+#endif
+	regs = (struct pt_regs *)bpf_task_pt_regs(p);
+	return (s32)PT_REGS_SYSCALL(regs);
+}
+
+#endif

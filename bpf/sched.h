@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * sched: the hot programs: switches, wake-ups, migrations. ctx[i] is the tracepoint's i-th
+ * argument; one that an older kernel lacks may only be read behind its `const volatile` switch.
+ */
+#ifndef RSTAT_BPF_SCHED_H
+#define RSTAT_BPF_SCHED_H
+
+#include "bpf/context.h"
+#include "bpf/cost.h"
+#include "bpf/filter.h"
+#include "bpf/ring.h"
+
+/* fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting sched_switch event", 5.18) */
+const volatile bool switch_has_prev_state = true;
+
+static __always_inline bool is_disk_sleep(u32 state)
+{
+	return (state & (TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT | TASK_FROZEN)) &&
+	       (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) !=
+		       (TASK_UNINTERRUPTIBLE | TASK_NOLOAD);
+}
+
+/* A switch out of D: says what prev was doing, in one reservation with the switch. */
+static __noinline int switch_blocked(struct task_struct *prev, u32 state, u32 tids_next,
+				     u32 tids_prev)
+{
+	struct ring_rec *block = ring_reserve(RING_IRQS_OFF, 2 * sizeof(*block), 2);
+	struct ring_rec *rec = block + 1;
+	u32 flags = BPF_CORE_READ_BITFIELD(prev, in_iowait) ? RECF_IOWAIT : 0;
+
+	if (!block)
+		return 0;
+	block->ts = rec->ts = bpf_ktime_get_ns();
+	block->tid = tids_prev;
+	block->peer = 0;
+	rec->tid = tids_next;
+	rec->peer = tids_prev;
+	ring_commit(rec, RING_WORD0(REC_SWITCH, 0, sizeof(*rec) / 8, state));
+	ring_commit(block, RING_WORD0(REC_BLOCK, flags, sizeof(*rec) / 8, task_syscall(prev)));
+	return 0;
+}
+
+static __always_inline void handle_switch(u64 *ctx)
+{
+	bool preempt = (bool)ctx[0];
+	struct task_struct *prev = (struct task_struct *)ctx[1];
+	struct task_struct *next = (struct task_struct *)ctx[2];
+	u32 state = switch_has_prev_state ? (u32)ctx[3] : task_state(prev);
+	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid;
+
+	if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
+		return;
+	if (filter_is_on()) {
+		if (!filter_task(prev))
+			prev_tid = TID_OTHER;
+		if (!filter_task(next))
+			next_tid = TID_OTHER;
+		if (prev_tid == TID_OTHER && next_tid == TID_OTHER)
+			return;
+	}
+	if (unlikely(is_disk_sleep(state)) && !preempt && prev_tid != TID_OTHER)
+		switch_blocked(prev, state, next_tid, prev_tid);
+	else
+		ring_put(RING_IRQS_OFF, REC_SWITCH, preempt ? RECF_PREEMPT : 0, state, next_tid,
+			 prev_tid);
+}
+
+SEC("tp_btf/sched_switch")
+int on_switch(u64 *ctx)
+{
+	u64 begin = cost_begin();
+
+	handle_switch(ctx);
+	cost_end(PROG_SWITCH, begin);
+	return 0;
+}
+
+/*
+ * A wake-up takes place under the run queue's or the task's lock, interrupts off, but for a task
+ * that wakes itself (kernel/sched/core.c: try_to_wake_up()).
+ */
+static __always_inline void put_wakeup(u32 kind, struct task_struct *p, u32 value)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	u32 flags = context_flags(current), tid = (u32)p->pid, peer = (u32)current->pid;
+
+	if (tid == peer)
+		ring_put(RING_IRQS_ON, kind, flags, value, tid, peer);
+	else
+		ring_put(RING_IRQS_OFF, kind, flags, value, tid, peer);
+}
+
+/* The CPU a task is on, and how many run there. */
+static __always_inline u32 queue_of(struct task_struct *p)
+{
+	struct rq *rq = task_rq(p);
+
+	return (task_cpu(p) & 0xffff) | (rq ? rq->nr_running << 16 : 0);
+}
+
+SEC("tp_btf/sched_waking")
+int on_waking(u64 *ctx)
+{
+	struct task_struct *p = (struct task_struct *)ctx[0];
+	u64 begin = cost_begin();
+
+	if (filter_cpu(task_cpu(p)) && filter_task(p))
+		put_wakeup(REC_WAKING, p, task_cpu(p) & 0xffff);
+	cost_end(PROG_WAKING, begin);
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int on_wakeup(u64 *ctx)
+{
+	struct task_struct *p = (struct task_struct *)ctx[0];
+	u64 begin = cost_begin();
+
+	if (filter_cpu(task_cpu(p)) && filter_task(p))
+		put_wakeup(REC_WAKEUP, p, queue_of(p));
+	cost_end(PROG_WAKEUP, begin);
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup_new")
+int on_wakeup_new(u64 *ctx)
+{
+	struct task_struct *p = (struct task_struct *)ctx[0];
+	u64 begin = cost_begin();
+
+	if (filter_cpu(task_cpu(p)) && filter_task(p))
+		put_wakeup(REC_WAKEUP_NEW, p, queue_of(p));
+	cost_end(PROG_WAKEUP_NEW, begin);
+	return 0;
+}
+
+static __always_inline void handle_migrate(u64 *ctx)
+{
+	struct task_struct *p = (struct task_struct *)ctx[0];
+	u32 to = (u32)ctx[1] & 0xffff, from = task_cpu(p) & 0xffff;
+	bool placed = task_state(p) & (TASK_WAKING | TASK_NEW);
+
+	if (!(filter_cpu(from) || filter_cpu(to)) || !filter_task(p))
+		return;
+	ring_put(RING_IRQS_OFF, REC_MIGRATE, placed ? RECF_PLACED : 0, to | from << 16, (u32)p->pid,
+		 0);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int on_migrate(u64 *ctx)
+{
+	u64 begin = cost_begin();
+
+	handle_migrate(ctx);
+	cost_end(PROG_MIGRATE, begin);
+	return 0;
+}
+
+#endif

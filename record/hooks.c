@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "record/hooks.h"
+
+#include <assert.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WAY_TP(name, prog)                                                                         \
+	{                                                                                          \
+		"tp_btf", name, prog                                                               \
+	}
+
+static const struct hook table[] = {
+	{"sched_switch",
+	 "cpu,latency,slice,sleep,idle,states,depth",
+	 true,
+	 PROG_SWITCH,
+	 EV_SWITCH,
+	 {WAY_TP("sched_switch", "on_switch")}},
+	{"sched_waking",
+	 "waking",
+	 false,
+	 PROG_WAKING,
+	 EV_WAKING,
+	 {WAY_TP("sched_waking", "on_waking")}},
+	{"sched_wakeup",
+	 "latency,sleep,states,depth",
+	 true,
+	 PROG_WAKEUP,
+	 EV_WAKEUP,
+	 {WAY_TP("sched_wakeup", "on_wakeup")}},
+	{"sched_wakeup_new",
+	 "latency,depth",
+	 true,
+	 PROG_WAKEUP_NEW,
+	 EV_WAKEUP_NEW,
+	 {WAY_TP("sched_wakeup_new", "on_wakeup_new")}},
+	{"sched_migrate_task",
+	 "migration,depth",
+	 false,
+	 PROG_MIGRATE,
+	 EV_MIGRATE,
+	 {WAY_TP("sched_migrate_task", "on_migrate")}},
+};
+static_assert(sizeof(table) / sizeof(table[0]) <= HOOKS_MAX, "HOOKS_MAX");
+
+static int find_typedef(const struct btf *vmlinux, const char *tracepoint)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	return btf__find_by_name_kind(vmlinux, name, BTF_KIND_TYPEDEF);
+}
+
+unsigned hooks_tracepoint_args(const struct btf *vmlinux, const char *tracepoint)
+{
+	int id = find_typedef(vmlinux, tracepoint);
+	const struct btf_type *t;
+
+	if (id < 0)
+		return 0;
+	t = btf__type_by_id(vmlinux, btf__type_by_id(vmlinux, (unsigned)id)->type);
+	if (!t || !btf_is_ptr(t))
+		return 0;
+	t = btf__type_by_id(vmlinux, t->type);
+	if (!t || !btf_is_func_proto(t) || !btf_vlen(t))
+		return 0;
+	return btf_vlen(t) - 1u; /* the first one is the tracepoint's own data */
+}
+
+/* Loads and attaches a program that does nothing: some kernels offer the type but not the use. */
+static int try_fentry(const struct btf *vmlinux, const char *function)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(vmlinux, function, BTF_KIND_FUNC);
+	int fd, link;
+
+	if (id < 0)
+		return -ENOENT;
+	opts.attach_btf_id = (__u32)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "rstat_probe", "Dual BSD/GPL", insns, 2, &opts);
+	if (fd < 0)
+		return -errno;
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	close(fd);
+	if (link < 0)
+		return -errno;
+	close(link);
+	return 0;
+}
+
+/* Returns whether the way is worth loading; if not, why. */
+static bool way_exists(const struct btf *vmlinux, const struct hook_way *way, char *why, size_t len)
+{
+	int r;
+
+	if (!strcmp(way->how, "tp_btf")) {
+		if (find_typedef(vmlinux, way->target) >= 0)
+			return true;
+		snprintf(why, len, "tp_btf: this kernel has no such tracepoint");
+		return false;
+	}
+	if (!strcmp(way->how, "fentry")) {
+		r = try_fentry(vmlinux, way->target);
+		if (r)
+			snprintf(why, len, "fentry %s: %s", way->target, strerror(-r));
+		return !r;
+	}
+	if (!access("/sys/bus/event_source/devices/kprobe/type", F_OK))
+		return true;
+	snprintf(why, len, "kprobe: not built into this kernel");
+	return false;
+}
+
+static void say_why(struct meta_hook *meta, const char *why)
+{
+	size_t used = strlen(meta->why);
+
+	snprintf(meta->why + used, sizeof(meta->why) - used, "%s%s", used ? "; " : "", why);
+}
+
+static void choose(struct hooks *hooks, size_t i, const struct hook_way *way)
+{
+	struct meta_hook *meta = &hooks->meta[i];
+
+	hooks->chosen[i] = way;
+	meta->live = way != NULL;
+	snprintf(meta->alternative, sizeof(meta->alternative), "%s", way ? way->how : "");
+}
+
+/* The first way from `from` on that this kernel has. */
+static void choose_from(struct hooks *hooks, const struct btf *vmlinux, size_t i, size_t from)
+{
+	const struct hook *hook = &hooks->table[i];
+	char why[120];
+	size_t w;
+
+	choose(hooks, i, NULL);
+	for (w = from; w < HOOK_ALTERNATIVES && hook->ways[w].how; w++) {
+		if (way_exists(vmlinux, &hook->ways[w], why, sizeof(why))) {
+			choose(hooks, i, &hook->ways[w]);
+			return;
+		}
+		say_why(&hooks->meta[i], why);
+	}
+}
+
+void hooks_probe(struct hooks *hooks, const struct btf *vmlinux)
+{
+	size_t i;
+
+	memset(hooks, 0, sizeof(*hooks));
+	hooks->table = table;
+	hooks->n = sizeof(table) / sizeof(table[0]);
+	hooks->vmlinux = vmlinux;
+	for (i = 0; i < hooks->n; i++) {
+		struct meta_hook *meta = &hooks->meta[i];
+
+		snprintf(meta->name, sizeof(meta->name), "%s", table[i].name);
+		snprintf(meta->needed, sizeof(meta->needed), "%s", table[i].needed);
+		meta->required = table[i].required;
+		choose_from(hooks, vmlinux, i, 0);
+	}
+}
+
+void hooks_reject(struct hooks *hooks, size_t i, const char *why)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s: %.120s", hooks->chosen[i]->how, why);
+	say_why(&hooks->meta[i], text);
+	choose_from(hooks, hooks->vmlinux, i,
+		    (size_t)(hooks->chosen[i] - hooks->table[i].ways) + 1);
+}
+
+int hooks_select(const struct hooks *hooks, struct bpf_object *obj, struct err *err)
+{
+	struct bpf_program *prog;
+	size_t i, w;
+
+	for (i = 0; i < hooks->n; i++) {
+		for (w = 0; w < HOOK_ALTERNATIVES && hooks->table[i].ways[w].how; w++) {
+			const struct hook_way *way = &hooks->table[i].ways[w];
+
+			prog = bpf_object__find_program_by_name(obj, way->program);
+			if (!prog)
+				return err_set(err, -EINVAL, "the program %s is not in the binary",
+					       way->program);
+			bpf_program__set_autoload(prog, way == hooks->chosen[i]);
+		}
+	}
+	return 0;
+}
+
+int hooks_check_required(const struct hooks *hooks, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < hooks->n; i++)
+		if (hooks->meta[i].required && !hooks->meta[i].live)
+			return err_set(err, -EOPNOTSUPP,
+				       "cannot record: the kernel's hook %s is needed, but: %s",
+				       hooks->meta[i].name, hooks->meta[i].why);
+	return 0;
+}
+
+int hooks_attach(struct hooks *hooks, struct bpf_object *obj, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < hooks->n; i++) {
+		struct bpf_program *prog;
+
+		if (!hooks->chosen[i])
+			continue;
+		prog = bpf_object__find_program_by_name(obj, hooks->chosen[i]->program);
+		hooks->links[i] = bpf_program__attach(prog);
+		if (!hooks->links[i]) {
+			/* its alternatives are not loaded: too late for them */
+			char why[160];
+
+			snprintf(why, sizeof(why), "%s: cannot attach: %s", hooks->chosen[i]->how,
+				 strerror(errno));
+			say_why(&hooks->meta[i], why);
+			choose(hooks, i, NULL);
+		}
+	}
+	return hooks_check_required(hooks, err);
+}
+
+void hooks_detach(struct hooks *hooks)
+{
+	size_t i;
+
+	for (i = 0; i < hooks->n; i++) {
+		bpf_link__destroy(hooks->links[i]);
+		hooks->links[i] = NULL;
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * hooks: the table of everything rstat wants to hear from the kernel, each with its alternatives
+ * in order of preference, and the probing that finds which of them this kernel offers. One event,
+ * one program: never two alternatives at once.
+ */
+#ifndef RSTAT_RECORD_HOOKS_H
+#define RSTAT_RECORD_HOOKS_H
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "bpf/events.h"
+#include "format/event.h"
+#include "format/meta.h"
+
+#define HOOKS_MAX	  16u
+#define HOOK_ALTERNATIVES 3u
+
+/* How one program gets one hook. */
+struct hook_way {
+	const char *how; /* "tp_btf", "fentry", "kprobe"; NULL: no more */
+	const char *target; /* tracepoint or function */
+	const char *program; /* in bpf/rstat.bpf.c */
+};
+
+struct hook {
+	const char *name;
+	const char *needed; /* views that use it */
+	bool required;
+	enum program_id id; /* slot in the cost histogram */
+	enum event_kind events; /* what it makes */
+	struct hook_way ways[HOOK_ALTERNATIVES];
+};
+
+/* The table as this kernel has it. */
+struct hooks {
+	size_t n;
+	struct meta_hook meta[HOOKS_MAX]; /* in the table's order */
+	const struct hook *table;
+	const struct btf *vmlinux; /* borrowed, for hooks_reject() */
+	const struct hook_way *chosen[HOOKS_MAX]; /* NULL: not live */
+	struct bpf_link *links[HOOKS_MAX];
+};
+
+/* Looks every alternative up in the kernel's BTF; tries those that BTF cannot tell about. */
+void hooks_probe(struct hooks *hooks, const struct btf *vmlinux);
+
+/* Takes the chosen way out of the running, for good: the next one, if any, is chosen. */
+void hooks_reject(struct hooks *hooks, size_t i, const char *why);
+
+/* Marks for loading exactly the programs that are chosen (and those that are no hook's). */
+int hooks_select(const struct hooks *hooks, struct bpf_object *obj, struct err *err);
+
+/* Attaches what is chosen. What fails and is not required is not live from then on. */
+int hooks_attach(struct hooks *hooks, struct bpf_object *obj, struct err *err);
+void hooks_detach(struct hooks *hooks);
+
+/* -EOPNOTSUPP and the hook's name when a required hook is not live. */
+int hooks_check_required(const struct hooks *hooks, struct err *err);
+
+/* Arguments of a tracepoint, 0 when there is none of that name. */
+unsigned hooks_tracepoint_args(const struct btf *vmlinux, const char *tracepoint);
+
+#endif

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "record/kernel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/events.h"
+#include "bpf/rstat.skel.h" /* after events.h: it speaks of u64 and the like */
+#include "record/caps.h"
+#include "record/hooks.h"
+#include "record/ring.h"
+
+struct kernel {
+	struct rstat_bpf *skel;
+	struct btf *vmlinux;
+	struct hooks hooks;
+	struct rings *rings;
+	void *map; /* the rings' memory */
+	size_t map_bytes;
+	uint64_t ring_bytes;
+	unsigned ncpus;
+	struct ring_buffer *doorbell;
+	struct meta_program programs[HOOKS_MAX];
+	int stats_fd; /* BPF_ENABLE_STATS, -1: off */
+	uint64_t stats_since_ns, stats_ns;
+};
+
+/* libbpf explains itself on stderr only when the user asked; its last warning goes into errors. */
+static struct {
+	bool verbose;
+	char last[200];
+} libbpf_log;
+
+static int log_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	va_list copy;
+
+	if (level == LIBBPF_WARN) {
+		va_copy(copy, ap);
+		vsnprintf(libbpf_log.last, sizeof(libbpf_log.last), fmt, copy);
+		va_end(copy);
+		libbpf_log.last[strcspn(libbpf_log.last, "\n")] = '\0';
+	}
+	return libbpf_log.verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+static uint64_t round_up_pow2(uint64_t n)
+{
+	uint64_t p = RING_BYTES_MIN;
+
+	while (p < n && p < 1ull << 40)
+		p <<= 1;
+	return p;
+}
+
+static uint64_t element_bytes(uint64_t ring_bytes)
+{
+	return RING_HEADER_BYTES + ring_bytes + RING_MARGIN;
+}
+
+/*
+ * The longest array element was 4 MiB before "bpf: Allow array map elements of any size" or so
+ * (kernel/bpf/arraymap.c: array_map_alloc_check(), KMALLOC_MAX_SIZE): asks the kernel.
+ */
+static uint64_t largest_ring(uint64_t ring_bytes)
+{
+	for (; ring_bytes > RING_BYTES_MIN; ring_bytes /= 2) {
+		int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rstat_probe", sizeof(uint32_t),
+					(uint32_t)element_bytes(ring_bytes), 1, NULL);
+
+		if (fd >= 0)
+			close(fd);
+		if (fd >= 0 || errno != E2BIG)
+			break;
+	}
+	return ring_bytes;
+}
+
+/* BTF tells where per-CPU variables are relative to one another: see bpf/context.h. */
+static long percpu_offset(const struct btf *vmlinux, const char *name)
+{
+	int id = btf__find_by_name_kind(vmlinux, ".data..percpu", BTF_KIND_DATASEC);
+	const struct btf_type *sec = id < 0 ? NULL : btf__type_by_id(vmlinux, (unsigned)id);
+	const struct btf_var_secinfo *var = sec ? btf_var_secinfos(sec) : NULL;
+	unsigned i;
+
+	for (i = 0; sec && i < btf_vlen(sec); i++, var++) {
+		const struct btf_type *t = btf__type_by_id(vmlinux, var->type);
+
+		if (t && !strcmp(btf__name_by_offset(vmlinux, t->name_off), name))
+			return (long)var->offset;
+	}
+	return -1;
+}
+
+static long member_offset(const struct btf *vmlinux, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(vmlinux, type, BTF_KIND_STRUCT);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(vmlinux, (unsigned)id);
+	const struct btf_member *m;
+	unsigned i;
+
+	if (!t)
+		return -1;
+	for (i = 0, m = btf_members(t); i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(vmlinux, m[i].name_off), name))
+			return (long)(btf_member_bit_offset(t, i) / 8);
+	return -1;
+}
+
+static void configure_context(struct kernel *k)
+{
+	long rq = percpu_offset(k->vmlinux, "runqueues");
+	long count = percpu_offset(k->vmlinux, "__preempt_count");
+	long hot = percpu_offset(k->vmlinux, "pcpu_hot"), member;
+
+	/* in struct pcpu_hot from Linux 6.2 to 6.14 */
+	if (count < 0 && hot >= 0) {
+		member = member_offset(k->vmlinux, "pcpu_hot", "preempt_count");
+		count = member < 0 ? -1 : hot + member;
+	}
+	/* the programs find the run queue through the task's queue: CONFIG_FAIR_GROUP_SCHED */
+	if (rq < 0 || count < 0 || member_offset(k->vmlinux, "sched_entity", "cfs_rq") < 0)
+		return;
+	k->skel->rodata->count_in_percpu = 1;
+	k->skel->rodata->count_from_rq = count - rq;
+}
+
+static int configure(struct kernel *k, const struct kernel_options *opt, struct err *err)
+{
+	struct rstat_bpf *skel = k->skel;
+
+	skel->rodata->ring_bytes = k->ring_bytes;
+	skel->rodata->profile = opt->profile;
+	skel->rodata->switch_has_prev_state = hooks_tracepoint_args(k->vmlinux, "sched_switch") >=
+					      4;
+	configure_context(k);
+	if (bpf_map__set_value_size(skel->maps.rings, (uint32_t)element_bytes(k->ring_bytes)) ||
+	    bpf_map__set_max_entries(skel->maps.rings, k->ncpus))
+		return err_set(err, -EINVAL, "cannot size the rings");
+	return hooks_select(&k->hooks, skel->obj, err);
+}
+
+static int open_skeleton(struct kernel *k, const struct kernel_options *opt, struct err *err)
+{
+	k->skel = rstat_bpf__open();
+	if (!k->skel)
+		return err_errno(err, -errno, "cannot open the BPF programs (%s)", libbpf_log.last);
+	return configure(k, opt, err);
+}
+
+static int load(struct kernel *k, const struct kernel_options *opt, struct err *err)
+{
+	int r = open_skeleton(k, opt, err);
+
+	if (r)
+		return r;
+	r = rstat_bpf__load(k->skel);
+	if (r)
+		return err_errno(err, r, "cannot load the BPF programs (%s)", libbpf_log.last);
+	return 0;
+}
+
+static int map_rings(struct kernel *k, struct err *err)
+{
+	size_t stride = (size_t)element_bytes(k->ring_bytes);
+
+	k->map_bytes = stride * k->ncpus;
+	k->map = mmap(NULL, k->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      bpf_map__fd(k->skel->maps.rings), 0);
+	if (k->map == MAP_FAILED) {
+		k->map = NULL;
+		return err_errno(err, -errno, "cannot map %zu bytes of rings", k->map_bytes);
+	}
+	return rings_new(&k->rings, k->map, stride, k->ncpus, k->ring_bytes, err);
+}
+
+static int hear_doorbell(void *ctx, void *data, size_t size)
+{
+	(void)ctx, (void)data, (void)size;
+	return 0;
+}
+
+static int open_all(struct kernel *k, const struct kernel_options *opt, struct err *err)
+{
+	int r = caps_check(err);
+
+	if (r)
+		return r;
+	k->vmlinux = btf__load_vmlinux_btf();
+	if (!k->vmlinux)
+		return err_set(
+			err, -ENOENT,
+			"cannot record: this kernel has no BTF (/sys/kernel/btf/vmlinux); it "
+			"must be built with CONFIG_DEBUG_INFO_BTF=y");
+	hooks_probe(&k->hooks, k->vmlinux);
+	r = hooks_check_required(&k->hooks, err);
+	if (r)
+		return r;
+	r = libbpf_num_possible_cpus();
+	if (r < 0)
+		return err_errno(err, r, "cannot count the CPUs");
+	k->ncpus = (unsigned)r;
+	k->ring_bytes = largest_ring(round_up_pow2(opt->ring_bytes ?: KERNEL_RING_BYTES));
+	r = load(k, opt, err);
+	if (!r)
+		r = map_rings(k, err);
+	if (r)
+		return r;
+	k->doorbell = ring_buffer__new(bpf_map__fd(k->skel->maps.doorbell), hear_doorbell, NULL,
+				       NULL);
+	if (!k->doorbell)
+		return err_errno(err, -errno, "cannot listen for full rings");
+	return hooks_attach(&k->hooks, k->skel->obj, err);
+}
+
+int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return err_set(err, -ENOMEM, "cannot record: out of memory");
+	k->stats_fd = -1;
+	libbpf_log.verbose = opt->verbose;
+	libbpf_log.last[0] = '\0';
+	libbpf_set_print(log_libbpf);
+	r = open_all(k, opt, err);
+	if (r) {
+		kernel_close(k);
+		return r;
+	}
+	*out = k;
+	return 0;
+}
+
+void kernel_stop(struct kernel *k)
+{
+	hooks_detach(&k->hooks);
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	hooks_detach(&k->hooks);
+	ring_buffer__free(k->doorbell);
+	rings_free(k->rings);
+	if (k->map)
+		munmap(k->map, k->map_bytes);
+	rstat_bpf__destroy(k->skel);
+	btf__free(k->vmlinux);
+	if (k->stats_fd >= 0)
+		close(k->stats_fd);
+	free(k);
+}
+
+uint64_t kernel_ring_bytes(const struct kernel *k)
+{
+	return k->ring_bytes;
+}
+
+const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
+{
+	*n = k->hooks.n;
+	return k->hooks.meta;
+}
+
+int kernel_snapshot(struct kernel *k, struct err *err)
+{
+	(void)k, (void)err;
+	return 0;
+}
+
+int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err)
+{
+	return rings_drain(k->rings, until_ns, events, err);
+}
+
+int kernel_doorbell_fd(const struct kernel *k)
+{
+	return ring_buffer__epoll_fd(k->doorbell);
+}
+
+void kernel_doorbell_ack(struct kernel *k)
+{
+	ring_buffer__consume(k->doorbell);
+}
+
+uint32_t kernel_fill(const struct kernel *k)
+{
+	return rings_fill(k->rings);
+}
+
+uint64_t kernel_lost(const struct kernel *k)
+{
+	return rings_lost(k->rings);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int kernel_time_programs(struct kernel *k, bool on, struct err *err)
+{
+	if (on == (k->stats_fd >= 0))
+		return 0;
+	if (!on) {
+		close(k->stats_fd);
+		k->stats_fd = -1;
+		k->stats_ns += now_ns() - k->stats_since_ns;
+		return 0;
+	}
+	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (k->stats_fd < 0)
+		return err_errno(err, -errno, "cannot time the BPF programs (CAP_SYS_ADMIN)");
+	k->stats_since_ns = now_ns();
+	return 0;
+}
+
+int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
+		    uint64_t *sample_ns, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < k->hooks.n; i++) {
+		const struct hook_way *way = k->hooks.chosen[i];
+		struct meta_program *p = &k->programs[i];
+		struct bpf_program *prog;
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		snprintf(p->name, sizeof(p->name), "%s", k->hooks.meta[i].name);
+		if (!way)
+			continue;
+		prog = bpf_object__find_program_by_name(k->skel->obj, way->program);
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			return err_errno(err, -errno, "cannot ask for the cost of %s", p->name);
+		p->runs = info.run_cnt;
+		p->run_ns = info.run_time_ns;
+		p->missed = info.recursion_misses;
+		p->events = rings_events(k->rings, k->hooks.table[i].events);
+	}
+	*programs = k->programs;
+	*n = k->hooks.n;
+	*sample_ns = k->stats_ns + (k->stats_fd >= 0 ? now_ns() - k->stats_since_ns : 0);
+	return 0;
+}
+
+int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[COST_BUCKETS],
+			  struct err *err)
+{
+	struct rstat_bpf__costs {
+		uint64_t buckets[COST_BUCKETS];
+	} * costs;
+	uint32_t slot;
+	unsigned cpu, i;
+
+	if (program >= k->hooks.n)
+		return err_set(err, -EINVAL, "there is no program %zu", program);
+	costs = calloc(k->ncpus, sizeof(*costs));
+	if (!costs)
+		return err_set(err, -ENOMEM, "cannot read a histogram: out of memory");
+	memset(buckets, 0, COST_BUCKETS * sizeof(*buckets));
+	slot = k->hooks.table[program].id;
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.costs), &slot, costs)) {
+		free(costs);
+		return err_errno(err, -errno, "cannot read the histogram of %s",
+				 k->hooks.meta[program].name);
+	}
+	for (cpu = 0; cpu < k->ncpus; cpu++)
+		for (i = 0; i < COST_BUCKETS; i++)
+			buckets[i] += costs[cpu].buckets[i];
+	free(costs);
+	return 0;
+}

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "record/ring.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/ring_decode.h"
+
+#define BATCH	    4096u /* events per call: some 100 KB of ring, which is what caches hold */
+#define ARENA_BYTES (1024u * 1024)
+#define TANGLE_MAX  64u /* records that interrupts can put out of order: nesting is shallow */
+#define WORDS_MAX   (RING_MARGIN / 8)
+#define WORDS_MIN   (sizeof(struct ring_rec) / 8)
+#define TS_NONE	    UINT64_MAX
+
+/* What a source has next. */
+enum next {
+	NEXT_READY,
+	NEXT_NONE, /* nothing that was there when the pass began */
+	NEXT_PENDING, /* a record is reserved: its time is not known yet */
+	NEXT_DAMAGED,
+};
+
+/*
+ * Where the consumer is in one CPU's ring. An interrupt that nests in a program leaves its records
+ * behind the interrupted one's, yet older: such a tangle is taken as a whole and sorted.
+ */
+struct cursor {
+	struct ring_page *page;
+	uint8_t *data;
+	uint64_t pos; /* first byte not looked at */
+	uint64_t freed; /* as page->tail: first byte not given back */
+	uint64_t head; /* page->head when this pass began */
+	uint64_t ts; /* of what comes next */
+	uint64_t tangle[TANGLE_MAX]; /* positions, by time */
+	unsigned tangled, untangled; /* of these: how many, how many taken */
+	uint64_t tangle_start;
+	bool has_gap; /* the gap below comes next */
+	struct gap_info gap;
+	uint16_t cpu;
+};
+
+struct rings {
+	struct cursor *cursors;
+	unsigned ncpus;
+	uint64_t ring_bytes;
+	struct ring_snapshot *snapshots;
+	size_t nsnapshots, snapshots_taken;
+	struct cursor **heap; /* cursors with something to give, the oldest on top */
+	unsigned heaped;
+	struct event *events;
+	struct ring_arena arena;
+	uint64_t counts[EV_KIND_END];
+};
+
+int rings_new(struct rings **out, void *base, size_t stride, unsigned ncpus, uint64_t ring_bytes,
+	      struct err *err)
+{
+	struct rings *rings;
+	unsigned i;
+
+	if (ring_bytes < RING_BYTES_MIN || (ring_bytes & (ring_bytes - 1)))
+		return err_set(err, -EINVAL, "a ring of %llu bytes: not a power of two from %u on",
+			       (unsigned long long)ring_bytes, RING_BYTES_MIN);
+	rings = calloc(1, sizeof(*rings));
+	if (!rings)
+		return err_set(err, -ENOMEM, "cannot set up the rings: out of memory");
+	rings->ncpus = ncpus;
+	rings->ring_bytes = ring_bytes;
+	rings->cursors = calloc(ncpus, sizeof(*rings->cursors));
+	rings->heap = calloc(ncpus, sizeof(struct cursor *));
+	rings->events = calloc(BATCH, sizeof(*rings->events));
+	rings->arena.base = malloc(ARENA_BYTES);
+	rings->arena.size = ARENA_BYTES;
+	if (!rings->cursors || !rings->heap || !rings->events || !rings->arena.base) {
+		rings_free(rings);
+		return err_set(err, -ENOMEM, "cannot set up the rings: out of memory");
+	}
+	for (i = 0; i < ncpus; i++) {
+		struct cursor *c = &rings->cursors[i];
+
+		c->page = (struct ring_page *)((uint8_t *)base + stride * i);
+		c->data = (uint8_t *)c->page + RING_HEADER_BYTES;
+		c->pos = c->freed = c->page->tail;
+		c->cpu = (uint16_t)i;
+	}
+	*out = rings;
+	return 0;
+}
+
+void rings_free(struct rings *rings)
+{
+	if (!rings)
+		return;
+	free(rings->cursors);
+	free(rings->heap);
+	free(rings->events);
+	free(rings->arena.base);
+	free(rings->snapshots);
+	free(rings);
+}
+
+int rings_add_snapshots(struct rings *rings, struct ring_snapshot *snapshots, size_t n,
+			struct err *err)
+{
+	size_t rest = rings->nsnapshots - rings->snapshots_taken;
+	struct ring_snapshot *all;
+
+	if (!rest) {
+		free(rings->snapshots);
+		rings->snapshots = snapshots;
+		rings->nsnapshots = n;
+		rings->snapshots_taken = 0;
+		return 0;
+	}
+	/* an earlier snapshot that nobody has drained yet: it is older throughout */
+	all = malloc((rest + n) * sizeof(*all));
+	if (!all) {
+		free(snapshots);
+		return err_set(err, -ENOMEM, "cannot keep a task snapshot: out of memory");
+	}
+	memcpy(all, rings->snapshots + rings->snapshots_taken, rest * sizeof(*all));
+	memcpy(all + rest, snapshots, n * sizeof(*all));
+	free(snapshots);
+	free(rings->snapshots);
+	rings->snapshots = all;
+	rings->nsnapshots = rest + n;
+	rings->snapshots_taken = 0;
+	return 0;
+}
+
+static const struct ring_rec *record_at(const struct rings *rings, const struct cursor *c,
+					uint64_t pos)
+{
+	return (const struct ring_rec *)(c->data + (pos & (rings->ring_bytes - 1)));
+}
+
+/* Word 0 of a record: 0 until it is committed; all the others are there once it is not. */
+static uint64_t committed(const struct ring_rec *rec)
+{
+	return __atomic_load_n(&rec->word0, __ATOMIC_ACQUIRE);
+}
+
+static bool plausible(uint64_t word0)
+{
+	unsigned words = RING_WORDS(word0);
+
+	return words >= WORDS_MIN && words <= WORDS_MAX && RING_KIND(word0) < REC_END;
+}
+
+/* The record at c->pos is younger than the one behind it: takes all that belong together. */
+static enum next take_tangle(const struct rings *rings, struct cursor *c, uint64_t youngest)
+{
+	unsigned n = 0, i;
+
+	c->tangle_start = c->pos;
+	while (n < TANGLE_MAX) {
+		const struct ring_rec *rec = record_at(rings, c, c->pos);
+		uint64_t word0 = committed(rec);
+
+		if (!word0 || (n && rec->ts >= youngest))
+			break;
+		if (!plausible(word0))
+			return NEXT_DAMAGED;
+		for (i = n; i && record_at(rings, c, c->tangle[i - 1])->ts > rec->ts; i--)
+			c->tangle[i] = c->tangle[i - 1];
+		c->tangle[i] = c->pos;
+		c->pos += RING_WORDS(word0) * 8u;
+		n++;
+	}
+	c->tangled = n;
+	c->untangled = 0;
+	c->ts = record_at(rings, c, c->tangle[0])->ts;
+	return NEXT_READY;
+}
+
+/*
+ * The ring is empty. Events lost since are announced here when no record came to do it, else a
+ * CPU that falls idle after a loss would hide the gap until it wakes up.
+ */
+static enum next take_unsaid(struct cursor *c)
+{
+	struct ring_page *page = c->page;
+	uint64_t first, count;
+
+	if (!__atomic_load_n(&page->unsaid, __ATOMIC_ACQUIRE) ||
+	    __atomic_load_n(&page->head, __ATOMIC_ACQUIRE) != c->pos)
+		return NEXT_NONE;
+	first = __atomic_load_n(&page->first_lost_ns, __ATOMIC_ACQUIRE);
+	count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
+	if (!count)
+		return NEXT_NONE;
+	c->gap = (struct gap_info){
+		.end_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE),
+		.count = count,
+		.reason = GAP_RING_FULL,
+	};
+	c->has_gap = true;
+	c->ts = first;
+	return NEXT_READY;
+}
+
+static enum next cursor_next(const struct rings *rings, struct cursor *c)
+{
+	const struct ring_rec *rec, *behind;
+	uint64_t word0;
+
+	if (c->has_gap)
+		return NEXT_READY;
+	if (c->untangled < c->tangled) {
+		c->ts = record_at(rings, c, c->tangle[c->untangled])->ts;
+		return NEXT_READY;
+	}
+	rec = record_at(rings, c, c->pos);
+	word0 = committed(rec);
+	if (!word0)
+		return c->pos < c->head ? NEXT_PENDING : take_unsaid(c);
+	if (!plausible(word0))
+		return NEXT_DAMAGED;
+	c->ts = rec->ts;
+	behind = record_at(rings, c, c->pos + RING_WORDS(word0) * 8u);
+	if (committed(behind) && behind->ts < rec->ts)
+		return take_tangle(rings, c, rec->ts);
+	return NEXT_READY;
+}
+
+/* Takes what cursor_next() found. Returns how many events it became: 0 or 1, or -EIO. */
+static int cursor_take(struct rings *rings, struct cursor *c, struct event *event)
+{
+	const struct ring_rec *rec;
+	int r;
+
+	if (c->has_gap) {
+		c->has_gap = false;
+		r = ring_decode_gap(c->ts, &c->gap, &rings->arena, event);
+	} else if (c->untangled < c->tangled) {
+		r = ring_decode(record_at(rings, c, c->tangle[c->untangled++]), &rings->arena,
+				event);
+	} else {
+		rec = record_at(rings, c, c->pos);
+		c->pos += RING_WORDS(rec->word0) * 8u;
+		r = ring_decode(rec, &rings->arena, event);
+	}
+	if (event->kind != EV_TASK && event->kind != EV_NAME)
+		event->cpu = c->cpu;
+	if (r > 0)
+		rings->counts[event->kind]++;
+	return r;
+}
+
+static bool older(const struct cursor *a, const struct cursor *b)
+{
+	return a->ts < b->ts || (a->ts == b->ts && a->cpu < b->cpu);
+}
+
+static void heap_sink(struct rings *rings, unsigned i)
+{
+	struct cursor *c = rings->heap[i];
+
+	for (;;) {
+		unsigned child = 2 * i + 1;
+
+		if (child >= rings->heaped)
+			break;
+		if (child + 1 < rings->heaped && older(rings->heap[child + 1], rings->heap[child]))
+			child++;
+		if (!older(rings->heap[child], c))
+			break;
+		rings->heap[i] = rings->heap[child];
+		i = child;
+	}
+	rings->heap[i] = c;
+}
+
+static uint64_t snapshot_ts(const struct rings *rings)
+{
+	return rings->snapshots_taken < rings->nsnapshots
+		       ? rings->snapshots[rings->snapshots_taken].ts
+		       : TS_NONE;
+}
+
+/* Until when the top of the heap goes first. */
+static uint64_t second_ts(const struct rings *rings)
+{
+	uint64_t ts = snapshot_ts(rings);
+	unsigned i;
+
+	for (i = 1; i < rings->heaped && i < 3; i++)
+		if (rings->heap[i]->ts < ts)
+			ts = rings->heap[i]->ts;
+	return ts;
+}
+
+static bool has_room(const struct rings *rings, unsigned n)
+{
+	return n < BATCH && ring_arena_has_room(&rings->arena);
+}
+
+/* Gives what was taken back to the producer, zeroed: word 0 says whether a record is there. */
+static void cursor_free(const struct rings *rings, struct cursor *c)
+{
+	uint64_t end = c->untangled < c->tangled ? c->tangle_start : c->pos;
+	uint64_t mask = rings->ring_bytes - 1;
+	size_t from = (size_t)(c->freed & mask), len = (size_t)(end - c->freed);
+
+	if (!len)
+		return;
+	if (from + len <= rings->ring_bytes) {
+		memset(c->data + from, 0, len);
+	} else {
+		memset(c->data + from, 0, (size_t)rings->ring_bytes - from + RING_MARGIN);
+		memset(c->data, 0, (size_t)(end & mask));
+	}
+	c->freed = end;
+	__atomic_store_n(&c->page->tail, end, __ATOMIC_RELEASE);
+}
+
+/* Takes the run of records of the oldest ring that come before everybody else's. */
+static enum next take_run(struct rings *rings, uint64_t until_ns, unsigned *n)
+{
+	struct cursor *c = rings->heap[0];
+	uint64_t second = second_ts(rings);
+	enum next next = NEXT_READY;
+
+	while (next == NEXT_READY && c->ts <= second && c->ts < until_ns && has_room(rings, *n)) {
+		int r = cursor_take(rings, c, &rings->events[*n]);
+
+		if (r < 0)
+			return NEXT_DAMAGED;
+		*n += (unsigned)r;
+		next = cursor_next(rings, c);
+	}
+	if (next == NEXT_NONE)
+		rings->heap[0] = rings->heap[--rings->heaped];
+	if (rings->heaped)
+		heap_sink(rings, 0);
+	return next;
+}
+
+/* Looks at every ring; NEXT_PENDING when one of them does not know its next time. */
+static enum next heap_fill(struct rings *rings)
+{
+	unsigned i;
+
+	rings->heaped = 0;
+	for (i = 0; i < rings->ncpus; i++) {
+		struct cursor *c = &rings->cursors[i];
+		enum next next;
+
+		c->head = __atomic_load_n(&c->page->head, __ATOMIC_ACQUIRE);
+		next = cursor_next(rings, c);
+		if (next == NEXT_READY)
+			rings->heap[rings->heaped++] = c;
+		else if (next != NEXT_NONE)
+			return next;
+	}
+	for (i = rings->heaped / 2; i-- > 0;)
+		heap_sink(rings, i);
+	return NEXT_READY;
+}
+
+int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **events,
+		struct err *err)
+{
+	enum next next = heap_fill(rings);
+	unsigned n = 0, i;
+
+	rings->arena.used = 0;
+	while ((next == NEXT_READY || next == NEXT_NONE) && has_room(rings, n)) {
+		uint64_t top = rings->heaped ? rings->heap[0]->ts : TS_NONE;
+		uint64_t snapshot = snapshot_ts(rings);
+
+		if (top >= until_ns && snapshot >= until_ns)
+			break;
+		if (snapshot < top)
+			ring_decode_snapshot(&rings->snapshots[rings->snapshots_taken++],
+					     &rings->arena, &rings->events[n++]);
+		else
+			next = take_run(rings, until_ns, &n);
+	}
+	if (next == NEXT_DAMAGED)
+		return err_set(err, -EIO, "a ring holds a damaged record: this is a bug in rstat");
+	for (i = 0; i < rings->ncpus; i++)
+		cursor_free(rings, &rings->cursors[i]);
+	*events = rings->events;
+	return (int)n;
+}
+
+uint32_t rings_fill(const struct rings *rings)
+{
+	uint64_t most = 0;
+	unsigned i;
+
+	for (i = 0; i < rings->ncpus; i++) {
+		const struct ring_page *page = rings->cursors[i].page;
+		uint64_t used = __atomic_load_n(&page->head, __ATOMIC_RELAXED) - page->tail;
+
+		if (used > most)
+			most = used;
+	}
+	return (uint32_t)(most * 1024 / rings->ring_bytes);
+}
+
+uint64_t rings_lost(const struct rings *rings)
+{
+	uint64_t lost = 0;
+	unsigned i;
+
+	for (i = 0; i < rings->ncpus; i++)
+		lost += __atomic_load_n(&rings->cursors[i].page->lost, __ATOMIC_RELAXED);
+	return lost;
+}
+
+uint64_t rings_events(const struct rings *rings, enum event_kind kind)
+{
+	return kind < EV_KIND_END ? rings->counts[kind] : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * ring: the consumer's side of the rings (bpf/events.h tells the protocol) and the merge of all
+ * CPUs, and of task snapshots, into one stream by time. Knows memory, not BPF.
+ */
+#ifndef RSTAT_RECORD_RING_H
+#define RSTAT_RECORD_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "bpf/events.h"
+#include "format/event.h"
+
+#define RING_BYTES_MIN (16u * 1024) /* two of the longest records */
+
+struct rings;
+
+/*
+ * @base    the first CPU's struct ring_page, writable; borrowed
+ * @stride  bytes from one CPU's to the next, at least header + ring_bytes + margin
+ * Errors: -ENOMEM, -EINVAL (ring_bytes is no power of two, or too small)
+ */
+int rings_new(struct rings **out, void *base, size_t stride, unsigned ncpus, uint64_t ring_bytes,
+	      struct err *err);
+void rings_free(struct rings *rings); /* NULL is fine */
+
+/*
+ * Adds the kernel's word on `n` tasks; they come out as EV_TASK, merged by their time.
+ *
+ * @snapshots  malloc'd; owned by the rings from here on, also on failure
+ */
+int rings_add_snapshots(struct rings *rings, struct ring_snapshot *snapshots, size_t n,
+			struct err *err);
+
+/*
+ * Takes what is committed and older than until_ns, merged by time, each CPU in order. A ring whose
+ * next record is reserved but not yet committed holds all others back to that time, so an order
+ * once given out is final, as long as until_ns is at least some microseconds ago.
+ *
+ * @events  valid until the next call
+ * Returns how many; 0: none now. -EIO: a record is damaged.
+ */
+int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **events,
+		struct err *err);
+
+uint32_t rings_fill(const struct rings *rings); /* the fullest, in 1/1024 */
+uint64_t rings_lost(const struct rings *rings); /* since the start, over all CPUs */
+
+/* Events of a kind that have come out, EV_TASK of snapshots not counted. */
+uint64_t rings_events(const struct rings *rings, enum event_kind kind);
+
+#endif

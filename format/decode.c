@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include <errno.h>
+#include <zstd.h>
+
+#include "format/columns.h"
+#include "format/decode.h"
+#include "format/fields.h"
+
+struct shape {
+	struct event like; /* kind, flags, value, cpu */
+	uint8_t mode;
+	uint8_t known; /* the event is delivered */
+	uint16_t aux;  /* the shape's last */
+};
+
+struct decoder {
+	struct buf raw;
+	struct span columns[COLUMN_END];
+	uint32_t n, next; /* events of the block, the next one */
+	uint16_t cpu;
+	uint64_t ts;
+	uint32_t current, woken;
+	const uint8_t *task_low, *task_high, *aux; /* cursors; checked by validate() */
+	struct span time_long, aux_long, value, rare;
+	uint32_t ntids, tids_cap;
+	uint32_t *tids;
+	union event_ext *ext; /* DECODER_RUN, once needed */
+	size_t next_ext;
+	bool ext_in_run;
+	uint32_t nshapes;
+	struct shape shapes[256];
+	ZSTD_DCtx *zstd;
+};
+
+struct decoder *decoder_new(void)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->zstd = ZSTD_createDCtx();
+	if (!d->zstd) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void decoder_free(struct decoder *d)
+{
+	if (!d)
+		return;
+	ZSTD_freeDCtx(d->zstd);
+	buf_free(&d->raw);
+	free(d->tids);
+	free(d->ext);
+	free(d);
+}
+
+struct directory {
+	uint32_t n;
+	struct {
+		uint64_t id, codec, raw, stored;
+	} list[MAX_COLUMNS];
+};
+
+/* The directory, all limits checked before anything is allocated. */
+static const char *read_directory(struct span *s, const struct block_header *h,
+				  struct directory *dir)
+{
+	uint64_t n, raw = 0, stored = 0;
+
+	if (!varint_get_max(s, &n, MAX_COLUMNS))
+		return "number of columns";
+	dir->n = (uint32_t)n;
+	for (uint32_t i = 0; i < dir->n; i++) {
+		if (!varint_get(s, &dir->list[i].id) || !varint_get(s, &dir->list[i].codec) ||
+		    !varint_get_max(s, &dir->list[i].raw, EVENTS_MAX_RAW) ||
+		    !varint_get_max(s, &dir->list[i].stored, h->stored_bytes))
+			return "column directory";
+		raw += dir->list[i].raw;
+		stored += dir->list[i].stored;
+	}
+	if (raw != h->raw_bytes || stored != span_left(s))
+		return "column lengths";
+	return NULL;
+}
+
+static const char *read_column(struct decoder *d, uint64_t codec, uint64_t raw, const uint8_t *in,
+			       uint64_t stored)
+{
+	uint8_t *out = d->raw.data + d->raw.len;
+	size_t got;
+
+	if (codec == CODEC_STORED && raw == stored) {
+		memcpy(out, in, raw);
+	} else if (codec == CODEC_ZSTD) {
+		got = ZSTD_decompressDCtx(d->zstd, out, raw, in, stored);
+		if (ZSTD_isError(got) || got != raw)
+			return "compressed column";
+	} else {
+		return "column codec";
+	}
+	d->raw.len += raw;
+	return NULL;
+}
+
+static int read_columns(struct decoder *d, const struct block_header *h, const uint8_t *payload,
+			const char **why)
+{
+	struct span s = {payload, payload + h->stored_bytes};
+	struct directory dir;
+
+	*why = read_directory(&s, h, &dir);
+	if (*why)
+		return -EBADMSG;
+	memset(d->columns, 0, sizeof(d->columns));
+	d->raw.len = 0;
+	if (!buf_reserve(&d->raw, h->raw_bytes + 1))
+		return -ENOMEM;
+	for (uint32_t i = 0; i < dir.n; i++) {
+		const uint8_t *in = span_take(&s, dir.list[i].stored);
+		const uint8_t *start = d->raw.data + d->raw.len;
+
+		if (dir.list[i].id >= COLUMN_END)
+			continue; /* of a later version */
+		*why = read_column(d, dir.list[i].codec, dir.list[i].raw, in, dir.list[i].stored);
+		if (*why)
+			return -EBADMSG;
+		d->columns[dir.list[i].id] = (struct span){start, d->raw.data + d->raw.len};
+	}
+	return 0;
+}
+
+static const char *read_start(struct decoder *d)
+{
+	struct span s = d->columns[COLUMN_START];
+	uint64_t current, woken;
+
+	if (!varint_get(&s, &d->ts) || !varint_get_max(&s, &current, UINT32_MAX) ||
+	    !varint_get_max(&s, &woken, UINT32_MAX))
+		return "start column";
+	d->current = (uint32_t)current;
+	d->woken = (uint32_t)woken;
+	return NULL;
+}
+
+static const char *read_shapes(struct decoder *d)
+{
+	struct span s = d->columns[COLUMN_SHAPES];
+
+	for (d->nshapes = 0; s.p < s.end; d->nshapes++) {
+		struct shape *shape = &d->shapes[d->nshapes];
+		const uint8_t *at = span_take(&s, *s.p + 1u);
+		struct span entry;
+		uint64_t value;
+
+		if (!at || d->nshapes == MAX_SHAPES || *at < 4)
+			return "shape table";
+		entry = (struct span){at + 4, at + 1 + *at};
+		if (!varint_get_max(&entry, &value, UINT32_MAX))
+			return "shape table";
+		*shape = (struct shape){
+			.like = {.kind = at[1],
+				 .flags = at[2],
+				 .value = (uint32_t)value,
+				 .cpu = d->cpu},
+			.mode = at[3],
+			.known = at[1] > 0 && at[1] < EV_KIND_END && at[1] != EV_CHECKPOINT &&
+				 !(at[3] & ~MODE_KNOWN) &&
+				 (at[3] & MODE_RARE || !fields_ext(at[1])),
+		};
+	}
+	return NULL;
+}
+
+static int read_tasks(struct decoder *d, const char **why)
+{
+	struct span s = d->columns[COLUMN_TASKS];
+	uint64_t v;
+	uint32_t last = 0;
+
+	if (span_left(&s) && !d->tids) {
+		d->tids = malloc(MAX_TASKS * sizeof(*d->tids));
+		if (!d->tids)
+			return -ENOMEM;
+	}
+	for (d->ntids = 0; s.p < s.end; d->ntids++) {
+		if (d->ntids == MAX_TASKS || !varint_get(&s, &v)) {
+			*why = "task dictionary";
+			return -EBADMSG;
+		}
+		last += (uint32_t)unzigzag(v);
+		d->tids[d->ntids] = last;
+	}
+	return 0;
+}
+
+/* How many events of each source the shapes ask for. */
+struct demand {
+	uint64_t tasks, values, aux, rare;
+};
+
+static const char *count_demand(const struct decoder *d, struct demand *demand)
+{
+	uint32_t counts[4][256] = {{0}}; /* four, so that a run of one shape does not stall */
+	const uint8_t *shape = d->columns[COLUMN_SHAPE].p;
+	uint32_t i;
+
+	for (i = 0; i + 4 <= d->n; i += 4) {
+		counts[0][shape[i]]++;
+		counts[1][shape[i + 1]]++;
+		counts[2][shape[i + 2]]++;
+		counts[3][shape[i + 3]]++;
+	}
+	for (; i < d->n; i++)
+		counts[0][shape[i]]++;
+	*demand = (struct demand){0};
+	for (i = 0; i < 256; i++) {
+		uint64_t n = (uint64_t)counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
+		uint8_t mode = d->shapes[i].mode;
+
+		if (!n)
+			continue;
+		if (i >= d->nshapes)
+			return "shape of an event";
+		demand->rare += mode & MODE_RARE ? n : 0;
+		if (mode & MODE_RARE)
+			continue;
+		demand->tasks += MODE_TID(mode) == TID_DICTIONARY ? n : 0;
+		demand->tasks += MODE_PEER(mode) == TID_DICTIONARY ? n : 0;
+		demand->values += mode & MODE_VALUE ? n : 0;
+		demand->aux += mode & MODE_AUX ? n : 0;
+	}
+	return NULL;
+}
+
+/* Whether s is exactly n varints, each at most max. */
+static bool are_varints(struct span s, uint64_t n, uint64_t max)
+{
+	uint64_t v;
+
+	while (n--)
+		if (!varint_get_max(&s, &v, max))
+			return false;
+	return s.p == s.end;
+}
+
+static const char *check_times(const struct decoder *d)
+{
+	const struct span *low = &d->columns[COLUMN_TIME_LOW], *high = &d->columns[COLUMN_TIME_HIGH];
+	uint32_t n = 0;
+
+	if (span_left(low) != d->n || span_left(high) != d->n)
+		return "time columns";
+	for (uint32_t i = 0; i < d->n; i++)
+		n += (low->p[i] & high->p[i]) == 0xff;
+	return are_varints(d->columns[COLUMN_TIME_LONG], n, UINT64_MAX) ? NULL : "long times";
+}
+
+static const char *check_tasks(const struct decoder *d, uint64_t n)
+{
+	const struct span *low = &d->columns[COLUMN_TASK_LOW], *high = &d->columns[COLUMN_TASK_HIGH];
+	uint32_t max = 0;
+
+	if (span_left(low) != n || (span_left(high) && span_left(high) != n))
+		return "task columns";
+	for (uint64_t i = 0; i < n; i++) {
+		uint32_t code = low->p[i] | (span_left(high) ? (uint32_t)high->p[i] << 8 : 0);
+
+		max = code > max ? code : max;
+	}
+	return n && max >= d->ntids ? "task of an event" : NULL;
+}
+
+static const char *check_aux(const struct decoder *d, uint64_t n)
+{
+	const struct span *aux = &d->columns[COLUMN_AUX];
+	uint64_t escapes = 0;
+
+	if (span_left(aux) != n)
+		return "aux column";
+	for (uint64_t i = 0; i < n; i++)
+		escapes += aux->p[i] == (uint8_t)AUX_ESCAPE;
+	return are_varints(d->columns[COLUMN_AUX_LONG], escapes, UINT16_MAX) ? NULL : "long aux";
+}
+
+/* Takes one record off rare. False when malformed. */
+static bool read_rare(struct span *rare, uint8_t kind, bool known, struct event *ev,
+		      union event_ext *ext)
+{
+	const struct fields *f = fields_ext(kind);
+	uint64_t bytes;
+	const uint8_t *p;
+
+	if (!varint_get(rare, &bytes))
+		return false;
+	p = span_take(rare, bytes);
+	if (!p)
+		return false;
+	if (!known)
+		return true;
+	if (f)
+		fields_init(f, ext);
+	return fields_get((struct span){p, p + bytes}, &fields_event, ev, f, ext);
+}
+
+static const char *check_rare(const struct decoder *d, uint64_t n)
+{
+	struct span rare = d->columns[COLUMN_RARE];
+	const uint8_t *shape = d->columns[COLUMN_SHAPE].p;
+
+	for (uint32_t i = 0; i < d->n && n; i++) {
+		const struct shape *s = &d->shapes[shape[i]];
+		struct event ev = {0};
+		union event_ext ext;
+
+		if (!(s->mode & MODE_RARE))
+			continue;
+		n--;
+		if (!read_rare(&rare, s->like.kind, s->known, &ev, &ext))
+			return "rare record";
+	}
+	return rare.p == rare.end ? NULL : "rare records";
+}
+
+static const char *validate(struct decoder *d)
+{
+	struct demand demand;
+	const char *why;
+
+	if (span_left(&d->columns[COLUMN_SHAPE]) != d->n)
+		return "shape column";
+	why = count_demand(d, &demand);
+	if (!why)
+		why = check_times(d);
+	if (!why)
+		why = check_tasks(d, demand.tasks);
+	if (!why)
+		why = check_aux(d, demand.aux);
+	if (!why && !are_varints(d->columns[COLUMN_VALUE], demand.values, UINT32_MAX))
+		why = "value column";
+	if (!why)
+		why = check_rare(d, demand.rare);
+	return why;
+}
+
+int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t *payload,
+		 const char **why)
+{
+	int ret;
+
+	d->n = d->next = 0;
+	d->cpu = h->cpu;
+	memset(d->shapes, 0, sizeof(d->shapes));
+	if (h->codec != CODEC_STORED) {
+		*why = "codec";
+		return -EBADMSG;
+	}
+	ret = read_columns(d, h, payload, why);
+	if (ret)
+		return ret;
+	ret = read_tasks(d, why);
+	if (ret)
+		return ret;
+	d->n = h->events;
+	*why = read_start(d);
+	if (!*why)
+		*why = read_shapes(d);
+	if (!*why)
+		*why = validate(d);
+	if (*why) {
+		d->n = 0;
+		return -EBADMSG;
+	}
+	if (span_left(&d->columns[COLUMN_RARE]) && !d->ext) {
+		d->ext = malloc(DECODER_RUN * sizeof(*d->ext));
+		if (!d->ext) {
+			d->n = 0;
+			return -ENOMEM;
+		}
+	}
+	d->task_low = d->columns[COLUMN_TASK_LOW].p;
+	d->task_high = span_left(&d->columns[COLUMN_TASK_HIGH]) ? d->columns[COLUMN_TASK_HIGH].p :
+								  NULL;
+	d->aux = d->columns[COLUMN_AUX].p;
+	d->time_long = d->columns[COLUMN_TIME_LONG];
+	d->aux_long = d->columns[COLUMN_AUX_LONG];
+	d->value = d->columns[COLUMN_VALUE];
+	d->rare = d->columns[COLUMN_RARE];
+	return 0;
+}
+
+static inline uint32_t take_task(struct decoder *d)
+{
+	uint32_t code = *d->task_low++;
+
+	if (d->task_high)
+		code |= (uint32_t)*d->task_high++ << 8;
+	return d->tids[code];
+}
+
+static inline uint32_t take_tid(struct decoder *d, unsigned int source)
+{
+	switch (source) {
+	case TID_ZERO: return 0;
+	case TID_WOKEN: return d->woken;
+	case TID_CURRENT: return d->current;
+	default: return take_task(d);
+	}
+}
+
+static inline uint64_t take_delta(struct decoder *d, uint32_t i)
+{
+	uint32_t delta = d->columns[COLUMN_TIME_LOW].p[i] |
+			 (uint32_t)d->columns[COLUMN_TIME_HIGH].p[i] << 8;
+	uint64_t v = 0;
+
+	if (__builtin_expect(delta != TIME_ESCAPE, 1))
+		return delta;
+	varint_get(&d->time_long, &v);
+	return (uint64_t)unzigzag(v);
+}
+
+static inline uint16_t take_aux(struct decoder *d, struct shape *shape)
+{
+	int8_t diff = (int8_t)*d->aux++;
+	uint64_t v = 0;
+
+	if (__builtin_expect(diff != AUX_ESCAPE, 1)) {
+		shape->aux = (uint16_t)(shape->aux + diff);
+	} else {
+		varint_get(&d->aux_long, &v);
+		shape->aux = (uint16_t)v;
+	}
+	return shape->aux;
+}
+
+static void take_rare(struct decoder *d, const struct shape *shape, struct event *ev)
+{
+	union event_ext *ext = &d->ext[d->next_ext];
+
+	read_rare(&d->rare, ev->kind, shape->known, ev, ext);
+	if (fields_ext(ev->kind)) {
+		ev->ext = ext;
+		d->next_ext++;
+		d->ext_in_run = true;
+	}
+}
+
+static inline void take_common(struct decoder *d, struct shape *shape, struct event *ev)
+{
+	uint64_t v = 0;
+
+	ev->tid = take_tid(d, MODE_TID(shape->mode));
+	ev->peer = take_tid(d, MODE_PEER(shape->mode));
+	if (shape->mode & MODE_AUX)
+		ev->aux = take_aux(d, shape);
+	if (__builtin_expect(shape->mode & MODE_VALUE, 0)) {
+		varint_get(&d->value, &v);
+		ev->value = (uint32_t)v;
+	}
+}
+
+size_t decoder_run(struct decoder *d, struct event *out, size_t max)
+{
+	const uint8_t *codes = d->columns[COLUMN_SHAPE].p;
+	size_t n = 0;
+
+	d->next_ext = 0;
+	d->ext_in_run = false;
+	while (n < max && d->next < d->n) {
+		struct shape *shape = &d->shapes[codes[d->next]];
+		struct event *ev = &out[n];
+
+		*ev = shape->like;
+		if (__builtin_expect(shape->mode & MODE_RARE, 0)) {
+			if (d->next_ext == DECODER_RUN)
+				break;
+			take_rare(d, shape, ev);
+		} else {
+			take_common(d, shape, ev);
+		}
+		d->ts += take_delta(d, d->next++);
+		ev->ts = d->ts;
+		if (__builtin_expect(!shape->known, 0))
+			continue;
+		predict(ev->kind, ev->tid, &d->current, &d->woken);
+		n++;
+	}
+	return n;
+}
+
+bool decoder_has_ext(const struct decoder *d)
+{
+	return d->ext_in_run;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "format/fields.h"
+
+#define FIELD(no, kind, type, member) {no, FIELD_##kind, offsetof(type, member), 0}
+#define FIELDS(name, type, list) const struct fields name = {list, sizeof(list) / sizeof(list[0]), \
+							     sizeof(type)}
+
+static const struct field event_fields[] = {
+	FIELD(1, U32, struct event, tid),   FIELD(2, U32, struct event, peer),
+	FIELD(3, U32, struct event, value), FIELD(4, U16, struct event, aux),
+	FIELD(5, U8, struct event, flags),
+};
+FIELDS(fields_event, struct event, event_fields);
+
+/* Number n of the task's identity is 16 + n in every record that has one. */
+#define TASK_INFO_FIELDS(type, prefix)                                                             \
+	FIELD(16, U32, type, prefix tid), FIELD(17, U32, type, prefix tgid),                       \
+		FIELD(18, U32, type, prefix ppid), FIELD(19, U32, type, prefix uid),               \
+		FIELD(20, U64, type, prefix start_ns), FIELD(21, U64, type, prefix cgroup_id),     \
+		FIELD(22, U32, type, prefix flags), FIELD(23, COMM, type, prefix comm)
+
+#define NO_PREFIX
+static const struct field task_fields[] = {TASK_INFO_FIELDS(struct task_info, NO_PREFIX)};
+static FIELDS(fields_task, struct task_info, task_fields);
+
+static const struct field snapshot_fields[] = {
+	TASK_INFO_FIELDS(struct task_snapshot, info.),
+	FIELD(32, U32, struct task_snapshot, flags),
+	FIELD(33, U32, struct task_snapshot, state),
+	FIELD(34, U16, struct task_snapshot, cpu),
+	FIELD(35, U8, struct task_snapshot, run_state),
+	FIELD(36, U8, struct task_snapshot, cause),
+	FIELD(37, U32, struct task_snapshot, syscall),
+	FIELD(38, U32, struct task_snapshot, waker),
+	FIELD(39, U32, struct task_snapshot, exit_code),
+	FIELD(40, U64, struct task_snapshot, since_ns),
+	FIELD(41, U64, struct task_snapshot, waking_ns),
+	FIELD(42, U64, struct task_snapshot, oncpu_ns),
+	FIELD(43, U64, struct task_snapshot, runq_ns),
+	FIELD(44, U64, struct task_snapshot, slices),
+	FIELD(45, U64, struct task_snapshot, nvcsw),
+	FIELD(46, U64, struct task_snapshot, nivcsw),
+};
+FIELDS(fields_snapshot, struct task_snapshot, snapshot_fields);
+
+static const struct field exec_fields[] = {
+	FIELD(16, U32, struct exec_info, uid),
+	FIELD(17, U8, struct exec_info, truncated),
+	FIELD(18, COMM, struct exec_info, comm),
+	FIELD(19, STRING, struct exec_info, filename),
+	{20, FIELD_LIST, offsetof(struct exec_info, args), offsetof(struct exec_info, args_len)},
+};
+static FIELDS(fields_exec, struct exec_info, exec_fields);
+
+static const struct field rename_fields[] = {FIELD(16, COMM, struct rename_info, comm)};
+static FIELDS(fields_rename, struct rename_info, rename_fields);
+
+static const struct field cgroup_fields[] = {FIELD(16, U64, struct cgroup_info, cgroup_id)};
+static FIELDS(fields_cgroup, struct cgroup_info, cgroup_fields);
+
+static const struct field gap_fields[] = {
+	FIELD(16, U64, struct gap_info, end_ns),
+	FIELD(17, U64, struct gap_info, count),
+	FIELD(18, U8, struct gap_info, reason),
+};
+static FIELDS(fields_gap, struct gap_info, gap_fields);
+
+static const struct field name_fields[] = {
+	FIELD(16, U64, struct name_info, id),
+	FIELD(17, U8, struct name_info, kind),
+	FIELD(18, STRING, struct name_info, name),
+};
+FIELDS(fields_name, struct name_info, name_fields);
+
+static const struct field cpu_fields[] = {
+	FIELD(16, U16, struct cpu_snapshot, cpu),      FIELD(17, U8, struct cpu_snapshot, uncertain),
+	FIELD(18, U32, struct cpu_snapshot, tid),      FIELD(19, U64, struct cpu_snapshot, since_ns),
+	FIELD(20, U64, struct cpu_snapshot, lost),
+};
+FIELDS(fields_cpu, struct cpu_snapshot, cpu_fields);
+
+const struct fields *fields_ext(uint8_t kind)
+{
+	switch (kind) {
+	case EV_FORK: return &fields_task;
+	case EV_EXEC: return &fields_exec;
+	case EV_RENAME: return &fields_rename;
+	case EV_CGROUP: return &fields_cgroup;
+	case EV_TASK: return &fields_snapshot;
+	case EV_GAP: return &fields_gap;
+	case EV_NAME: return &fields_name;
+	default: return NULL;
+	}
+}
+
+static uint64_t field_load(const struct field *f, const uint8_t *at)
+{
+	uint64_t v = 0;
+
+	switch (f->type) {
+	case FIELD_U8: return *at;
+	case FIELD_U16: memcpy(&v, at, 2); break;
+	case FIELD_U32: memcpy(&v, at, 4); break;
+	default: memcpy(&v, at, 8); break;
+	}
+	return v; /* the machine is little-endian, see block.h */
+}
+
+static bool put_number(struct buf *out, const struct field *f, uint64_t v)
+{
+	uint8_t *p;
+
+	if (!v)
+		return true;
+	if (!buf_reserve(out, 2 * VARINT_MAX))
+		return false;
+	p = varint_put(out->data + out->len, (uint64_t)f->number << 1);
+	p = varint_put(p, v);
+	out->len = (size_t)(p - out->data);
+	return true;
+}
+
+/* `extra` is a NUL to append. */
+static bool put_bytes(struct buf *out, const struct field *f, const void *data, size_t len,
+		      bool extra)
+{
+	uint8_t *p;
+
+	if (!len && !extra)
+		return true;
+	if (!buf_reserve(out, 2 * VARINT_MAX + len + 1))
+		return false;
+	p = varint_put(out->data + out->len, (uint64_t)f->number << 1 | 1);
+	p = varint_put(p, len + extra);
+	memcpy(p, data, len);
+	p += len;
+	if (extra)
+		*p++ = 0;
+	out->len = (size_t)(p - out->data);
+	return true;
+}
+
+static bool put_field(struct buf *out, const struct field *f, const uint8_t *obj)
+{
+	const uint8_t *at = obj + f->offset;
+	const char *text;
+	uint32_t len;
+
+	switch (f->type) {
+	case FIELD_COMM:
+		len = TASK_COMM_LEN;
+		while (len && !at[len - 1])
+			len--;
+		return put_bytes(out, f, at, len, false);
+	case FIELD_STRING:
+		memcpy(&text, at, sizeof(text));
+		return !text || !*text || put_bytes(out, f, text, strlen(text), true);
+	case FIELD_LIST:
+		memcpy(&text, at, sizeof(text));
+		memcpy(&len, obj + f->length_offset, sizeof(len));
+		/* readers rely on the last NUL */
+		return !text || !len || put_bytes(out, f, text, len, text[len - 1] != 0);
+	default: return put_number(out, f, field_load(f, at));
+	}
+}
+
+bool fields_put(struct buf *out, const struct fields *f, const void *obj)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!put_field(out, &f->list[i], obj))
+			return false;
+	return true;
+}
+
+void fields_init(const struct fields *f, void *obj)
+{
+	static const char *const empty = "";
+
+	memset(obj, 0, f->size);
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].type == FIELD_STRING || f->list[i].type == FIELD_LIST)
+			memcpy((uint8_t *)obj + f->list[i].offset, &empty, sizeof(empty));
+}
+
+static bool set_number(const struct field *f, uint8_t *obj, uint64_t v)
+{
+	static const uint64_t max[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX};
+
+	if (f->type > FIELD_U64 || v > max[f->type])
+		return false;
+	memcpy(obj + f->offset, &v, (size_t)1 << f->type);
+	return true;
+}
+
+static bool set_bytes(const struct field *f, uint8_t *obj, const uint8_t *data, size_t len)
+{
+	uint32_t len32 = (uint32_t)len;
+	const char *text = (const char *)data;
+
+	switch (f->type) {
+	case FIELD_COMM:
+		if (len > TASK_COMM_LEN)
+			return false;
+		memset(obj + f->offset, 0, TASK_COMM_LEN);
+		memcpy(obj + f->offset, data, len < TASK_COMM_LEN ? len : TASK_COMM_LEN - 1);
+		return true;
+	case FIELD_STRING:
+		if (!len || memchr(data, 0, len) != data + len - 1)
+			return false;
+		memcpy(obj + f->offset, &text, sizeof(text));
+		return true;
+	case FIELD_LIST:
+		if (!len || data[len - 1] || len > UINT32_MAX)
+			return false;
+		memcpy(obj + f->offset, &text, sizeof(text));
+		memcpy(obj + f->length_offset, &len32, sizeof(len32));
+		return true;
+	default: return false;
+	}
+}
+
+static const struct field *find(const struct fields *f, uint64_t number)
+{
+	for (size_t i = 0; f && i < f->n; i++)
+		if (f->list[i].number == number)
+			return &f->list[i];
+	return NULL;
+}
+
+bool fields_get(struct span s, const struct fields *fa, void *a, const struct fields *fb, void *b)
+{
+	while (s.p < s.end) {
+		const struct field *f;
+		const uint8_t *data = NULL;
+		uint64_t key, v;
+		void *obj = a;
+
+		if (!varint_get(&s, &key) || !varint_get(&s, &v))
+			return false;
+		if (key & 1) {
+			data = span_take(&s, v);
+			if (!data)
+				return false;
+		}
+		f = find(fa, key >> 1);
+		if (!f) {
+			f = find(fb, key >> 1);
+			obj = b;
+		}
+		if (!f)
+			continue;
+		if (data ? !set_bytes(f, obj, data, v) : !set_number(f, obj, v))
+			return false;
+	}
+	return true;
+}

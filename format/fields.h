@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * fields: structs as tagged fields, which either side may know more or fewer of. Used for what is
+ * rare: the ext of an event, tasks and CPUs of a checkpoint, the index. A field is a key varint
+ * (number << 1 | is_bytes), then a varint, or a length and so many bytes. Zero fields are left out.
+ */
+#ifndef RSTAT_FORMAT_FIELDS_H
+#define RSTAT_FORMAT_FIELDS_H
+
+#include "format/buf.h"
+#include "format/checkpoint.h"
+#include "format/event.h"
+#include "format/varint.h"
+
+enum field_type {
+	FIELD_U8,
+	FIELD_U16,
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_COMM,   /* char[TASK_COMM_LEN] */
+	FIELD_STRING, /* const char *, on disk with its NUL */
+	FIELD_LIST,   /* const char * + uint32_t length; NUL-separated, on disk with the last NUL */
+};
+
+struct field {
+	uint16_t number; /* written to disk: never reused */
+	uint16_t type;
+	uint16_t offset;
+	uint16_t length_offset; /* FIELD_LIST */
+};
+
+struct fields {
+	const struct field *list;
+	size_t n;
+	size_t size; /* of the struct */
+};
+
+/* Everything that an event can point to. */
+union event_ext {
+	struct task_info task;
+	struct task_snapshot snapshot;
+	struct exec_info exec;
+	struct rename_info rename;
+	struct cgroup_info cgroup;
+	struct gap_info gap;
+	struct name_info name;
+};
+
+extern const struct fields fields_event; /* of struct event itself, numbers below 16 */
+extern const struct fields fields_snapshot, fields_cpu, fields_name;
+
+/* Fields of the ext of a stored kind; NULL when the kind has none (or is not known). */
+const struct fields *fields_ext(uint8_t kind);
+
+/* Appends the fields of obj. False when out of memory. */
+bool fields_put(struct buf *out, const struct fields *f, const void *obj);
+
+/* Zeroes obj; strings become "". */
+void fields_init(const struct fields *f, void *obj);
+
+/*
+ * Reads fields up to the end of s into both objects (b may be NULL), which must be initialised.
+ * Strings point into s. Unknown numbers are skipped. False when malformed.
+ */
+bool fields_get(struct span s, const struct fields *fa, void *a, const struct fields *fb, void *b);
+
+#endif

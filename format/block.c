@@ -113,9 +113,9 @@ int block_decompress(const struct block_header *h, const void *payload, void *ou
 const char *block_type_name(uint8_t type)
 {
 	static const char *const names[] = {
-		[BLOCK_META] = "META",	   [BLOCK_CHECKPOINT] = "CHECKPOINT",
-		[BLOCK_EVENTS] = "EVENTS", [BLOCK_SYNC] = "SYNC",
-		[BLOCK_END] = "END",	   [BLOCK_INDEX] = "INDEX",
+		[BLOCK_META] = "META",	     [BLOCK_CHECKPOINT] = "CHECKPOINT",
+		[BLOCK_EVENTS] = "EVENTS",   [BLOCK_SYNC] = "SYNC",
+		[BLOCK_END] = "END",	     [BLOCK_INDEX] = "INDEX",
 		[BLOCK_TRAILER] = "TRAILER",
 	};
 

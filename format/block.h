@@ -17,20 +17,20 @@
 #define FORMAT_MAJOR 1
 #define FORMAT_MINOR 0
 
-#define FILE_MAGIC	  "\x89RSTAT\r\n"
-#define FILE_HEADER_BYTES 24u
-#define BLOCK_MAGIC	  "\xb1rstatB\n"
-#define MAGIC_BYTES	  8u
-#define BLOCK_HEADER_BYTES 96u
+#define FILE_MAGIC	      "\x89RSTAT\r\n"
+#define FILE_HEADER_BYTES     24u
+#define BLOCK_MAGIC	      "\xb1rstatB\n"
+#define MAGIC_BYTES	      8u
+#define BLOCK_HEADER_BYTES    96u
 #define TRAILER_PAYLOAD_BYTES 8u /* offset of the INDEX block */
-#define TRAILER_BYTES	  (BLOCK_HEADER_BYTES + TRAILER_PAYLOAD_BYTES)
+#define TRAILER_BYTES	      (BLOCK_HEADER_BYTES + TRAILER_PAYLOAD_BYTES)
 
 /* Limits: a header beyond them is not a header. */
 #define BLOCK_MAX_EVENTS (1u << 20)
-#define EVENTS_MAX_RAW	 (64u << 20)  /* columns of an EVENTS block */
+#define EVENTS_MAX_RAW	 (64u << 20) /* columns of an EVENTS block */
 #define BLOCK_MAX_RAW	 (256u << 20) /* any other block */
-#define BLOCK_MAX_RATIO	 1024u	      /* raw / stored of any block but EVENTS, rounded down */
-#define FORMAT_MAX_CPUS	 8192u	      /* NR_CPUS of Linux */
+#define BLOCK_MAX_RATIO	 1024u /* raw / stored of any block but EVENTS, rounded down */
+#define FORMAT_MAX_CPUS	 8192u /* NR_CPUS of Linux */
 
 /* Written to disk: append only. */
 enum block_type {
@@ -50,18 +50,18 @@ enum block_codec {
 };
 
 struct block_header {
-	uint8_t type;  /* enum block_type */
+	uint8_t type; /* enum block_type */
 	uint8_t major; /* of the file, again */
 	uint8_t codec; /* enum block_codec, of the payload as a whole */
-	uint16_t cpu;  /* CPU_NONE: of no CPU */
+	uint16_t cpu; /* CPU_NONE: of no CPU */
 	uint32_t segment; /* checkpoints before this block */
 	uint32_t events;
 	uint32_t raw_bytes, stored_bytes;
-	uint64_t seq;	     /* of the block in its file */
-	uint64_t cpu_seq;    /* EVENTS: of the block in its CPU's stream */
+	uint64_t seq; /* of the block in its file */
+	uint64_t cpu_seq; /* EVENTS: of the block in its CPU's stream */
 	uint64_t first_ns, last_ns; /* EVENTS: least and greatest ts; others see FORMAT.md */
 	uint64_t cpu_events; /* EVENTS: events of its CPU in the blocks before */
-	uint64_t lost;	     /* EVENTS: events lost on its CPU so far, this block included */
+	uint64_t lost; /* EVENTS: events lost on its CPU so far, this block included */
 	uint64_t payload_sum;
 };
 

@@ -13,8 +13,8 @@ void blocks_damage(struct blocks *b, const struct trace_damage *d)
 	for (i = b->ndamages; i-- > 0;) {
 		const struct trace_damage *have = &b->damages[i];
 
-		if (have->offset == d->offset && have->cpu == d->cpu && have->from_ns == d->from_ns &&
-		    strcmp(have->what, d->what) == 0)
+		if (have->offset == d->offset && have->cpu == d->cpu &&
+		    have->from_ns == d->from_ns && strcmp(have->what, d->what) == 0)
 			return;
 	}
 	if (b->ndamages == b->damages_cap) {

@@ -16,8 +16,8 @@
 struct blocks {
 	struct input in;
 	uint64_t next_seq; /* of the next block */
-	bool any;	   /* a block was read since the start or seek */
-	bool jumped;	   /* blocks are missing before the one just returned */
+	bool any; /* a block was read since the start or seek */
+	bool jumped; /* blocks are missing before the one just returned */
 	uint64_t damaged_at; /* offset of the last damage found */
 	struct trace_damage *damages;
 	size_t ndamages, damages_cap;
@@ -28,7 +28,7 @@ struct block {
 	struct block_header h;
 	uint64_t offset;
 	const uint8_t *payload; /* NULL: damaged or cut; valid until the next call */
-	bool cut;		/* the input ends within the payload */
+	bool cut; /* the input ends within the payload */
 };
 
 /* The next block: 1, 0 at the end, a negative errno of reading. */

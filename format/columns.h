@@ -16,19 +16,19 @@
 
 /* Written to disk: append only. */
 enum column_id {
-	COLUMN_START = 1,    /* varints: ts before the first event, current, woken */
-	COLUMN_SHAPES = 2,   /* the shape table */
-	COLUMN_TASKS = 3,    /* TID dictionary: varints, zigzag of the difference */
-	COLUMN_SHAPE = 4,    /* one byte per event */
+	COLUMN_START = 1, /* varints: ts before the first event, current, woken */
+	COLUMN_SHAPES = 2, /* the shape table */
+	COLUMN_TASKS = 3, /* TID dictionary: varints, zigzag of the difference */
+	COLUMN_SHAPE = 4, /* one byte per event */
 	COLUMN_TIME_LOW = 5, /* one byte per event: low half of the time delta */
 	COLUMN_TIME_HIGH = 6,
 	COLUMN_TIME_LONG = 7, /* a zigzag varint per event whose halves are both 0xff */
-	COLUMN_TASK_LOW = 8,  /* low bytes of dictionary indexes, in the order events need them */
+	COLUMN_TASK_LOW = 8, /* low bytes of dictionary indexes, in the order events need them */
 	COLUMN_TASK_HIGH = 9, /* high bytes; absent while the dictionary has <= 256 entries */
-	COLUMN_AUX = 10,      /* signed difference to the shape's last aux, AUX_ESCAPE: varint */
+	COLUMN_AUX = 10, /* signed difference to the shape's last aux, AUX_ESCAPE: varint */
 	COLUMN_AUX_LONG = 11, /* varints */
-	COLUMN_VALUE = 12,    /* varints */
-	COLUMN_RARE = 13,     /* records: varint length, fields of the event and its ext */
+	COLUMN_VALUE = 12, /* varints */
+	COLUMN_RARE = 13, /* records: varint length, fields of the event and its ext */
 	COLUMN_END
 };
 
@@ -43,17 +43,17 @@ enum tid_source {
 };
 
 /* Shape modes, one byte. */
-#define MODE_TID(mode)	((mode) & 3)
+#define MODE_TID(mode)	((mode)&3)
 #define MODE_PEER(mode) ((mode) >> 2 & 3)
 #define MODE_VALUE	(1 << 4) /* the value is in COLUMN_VALUE, else in the shape */
 #define MODE_AUX	(1 << 5) /* the aux is in COLUMN_AUX, else 0 */
 #define MODE_RARE	(1 << 6) /* all but ts and kind is in COLUMN_RARE */
-#define MODE_KNOWN	0x7f	 /* an event with another bit is skipped */
+#define MODE_KNOWN	0x7f /* an event with another bit is skipped */
 
-#define MAX_SHAPES    255u
-#define MAX_TASKS     4096u /* in a block's dictionary */
-#define TIME_ESCAPE   0xffffu
-#define AUX_ESCAPE    (-128)
+#define MAX_SHAPES  255u
+#define MAX_TASKS   4096u /* in a block's dictionary */
+#define TIME_ESCAPE 0xffffu
+#define AUX_ESCAPE  (-128)
 
 /* Kinds that move the predictors; a kind of a later version never does. */
 static inline void predict(uint8_t kind, uint32_t tid, uint32_t *current, uint32_t *woken)

@@ -10,7 +10,7 @@ struct shape {
 	struct event like; /* kind, flags, value, cpu */
 	uint8_t mode;
 	uint8_t known; /* the event is delivered */
-	uint16_t aux;  /* the shape's last */
+	uint16_t aux; /* the shape's last */
 };
 
 struct decoder {
@@ -248,7 +248,8 @@ static bool are_varints(struct span s, uint64_t n, uint64_t max)
 
 static const char *check_times(const struct decoder *d)
 {
-	const struct span *low = &d->columns[COLUMN_TIME_LOW], *high = &d->columns[COLUMN_TIME_HIGH];
+	const struct span *low = &d->columns[COLUMN_TIME_LOW],
+			  *high = &d->columns[COLUMN_TIME_HIGH];
 	uint32_t n = 0;
 
 	if (span_left(low) != d->n || span_left(high) != d->n)
@@ -260,7 +261,8 @@ static const char *check_times(const struct decoder *d)
 
 static const char *check_tasks(const struct decoder *d, uint64_t n)
 {
-	const struct span *low = &d->columns[COLUMN_TASK_LOW], *high = &d->columns[COLUMN_TASK_HIGH];
+	const struct span *low = &d->columns[COLUMN_TASK_LOW],
+			  *high = &d->columns[COLUMN_TASK_HIGH];
 	uint32_t max = 0;
 
 	if (span_left(low) != n || (span_left(high) && span_left(high) != n))
@@ -381,8 +383,8 @@ int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t 
 		}
 	}
 	d->task_low = d->columns[COLUMN_TASK_LOW].p;
-	d->task_high = span_left(&d->columns[COLUMN_TASK_HIGH]) ? d->columns[COLUMN_TASK_HIGH].p :
-								  NULL;
+	d->task_high = span_left(&d->columns[COLUMN_TASK_HIGH]) ? d->columns[COLUMN_TASK_HIGH].p
+								: NULL;
 	d->aux = d->columns[COLUMN_AUX].p;
 	d->time_long = d->columns[COLUMN_TIME_LONG];
 	d->aux_long = d->columns[COLUMN_AUX_LONG];

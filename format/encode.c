@@ -24,10 +24,10 @@ struct task_slot {
 struct encoder {
 	uint32_t n, max_events;
 	uint16_t cpu, epoch;
-	uint64_t ts;	     /* of the last event */
+	uint64_t ts; /* of the last event */
 	uint64_t first_ns, last_ns;
 	uint32_t current, woken;
-	uint64_t start_ns;   /* predictors as the block began */
+	uint64_t start_ns; /* predictors as the block began */
 	uint32_t start_current, start_woken;
 	uint8_t *shape, *time_low, *time_high, *task_low, *task_high, *aux; /* one allocation */
 	uint32_t ntask_codes, naux;

@@ -35,7 +35,7 @@ int encoder_add(struct encoder *e, const struct event *ev, struct err *err);
 bool encoder_full(const struct encoder *e);
 
 uint32_t encoder_events(const struct encoder *e);
-size_t encoder_bytes(const struct encoder *e);	  /* about, before compression */
+size_t encoder_bytes(const struct encoder *e); /* about, before compression */
 uint64_t encoder_first_ns(const struct encoder *e); /* least ts of the open block */
 
 /* Events and lost events of the CPU, blocks before included; blocks closed. */

@@ -4,15 +4,15 @@
 #include "format/event.h"
 
 static const char *const names[EV_KIND_END] = {
-	[EV_SWITCH] = "switch",	    [EV_WAKING] = "waking",
-	[EV_WAKEUP] = "wakeup",	    [EV_WAKEUP_NEW] = "wakeup_new",
-	[EV_MIGRATE] = "migrate",   [EV_FORK] = "fork",
-	[EV_EXEC] = "exec",	    [EV_EXIT] = "exit",
-	[EV_RENAME] = "rename",	    [EV_FREE] = "free",
-	[EV_REAP] = "reap",	    [EV_WAIT] = "wait",
-	[EV_CGROUP] = "cgroup",	    [EV_TASK] = "task",
-	[EV_BLOCK] = "block",	    [EV_GAP] = "gap",
-	[EV_NAME] = "name",	    [EV_CHECKPOINT] = "checkpoint",
+	[EV_SWITCH] = "switch",	  [EV_WAKING] = "waking",
+	[EV_WAKEUP] = "wakeup",	  [EV_WAKEUP_NEW] = "wakeup_new",
+	[EV_MIGRATE] = "migrate", [EV_FORK] = "fork",
+	[EV_EXEC] = "exec",	  [EV_EXIT] = "exit",
+	[EV_RENAME] = "rename",	  [EV_FREE] = "free",
+	[EV_REAP] = "reap",	  [EV_WAIT] = "wait",
+	[EV_CGROUP] = "cgroup",	  [EV_TASK] = "task",
+	[EV_BLOCK] = "block",	  [EV_GAP] = "gap",
+	[EV_NAME] = "name",	  [EV_CHECKPOINT] = "checkpoint",
 };
 
 const char *event_kind_name(enum event_kind kind)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include "format/fields.h"
 
-#define FIELD(no, kind, type, member) {no, FIELD_##kind, offsetof(type, member), 0}
-#define FIELDS(name, type, list) const struct fields name = {list, sizeof(list) / sizeof(list[0]), \
-							     sizeof(type)}
+#define FIELD(no, kind, type, member)                                                              \
+	{                                                                                          \
+		no, FIELD_##kind, offsetof(type, member), 0                                        \
+	}
+#define FIELDS(name, type, list)                                                                   \
+	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type)}
 
 static const struct field event_fields[] = {
 	FIELD(1, U32, struct event, tid),   FIELD(2, U32, struct event, peer),
@@ -73,8 +76,8 @@ static const struct field name_fields[] = {
 FIELDS(fields_name, struct name_info, name_fields);
 
 static const struct field cpu_fields[] = {
-	FIELD(16, U16, struct cpu_snapshot, cpu),      FIELD(17, U8, struct cpu_snapshot, uncertain),
-	FIELD(18, U32, struct cpu_snapshot, tid),      FIELD(19, U64, struct cpu_snapshot, since_ns),
+	FIELD(16, U16, struct cpu_snapshot, cpu),  FIELD(17, U8, struct cpu_snapshot, uncertain),
+	FIELD(18, U32, struct cpu_snapshot, tid),  FIELD(19, U64, struct cpu_snapshot, since_ns),
 	FIELD(20, U64, struct cpu_snapshot, lost),
 };
 FIELDS(fields_cpu, struct cpu_snapshot, cpu_fields);

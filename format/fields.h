@@ -17,9 +17,9 @@ enum field_type {
 	FIELD_U16,
 	FIELD_U32,
 	FIELD_U64,
-	FIELD_COMM,   /* char[TASK_COMM_LEN] */
+	FIELD_COMM, /* char[TASK_COMM_LEN] */
 	FIELD_STRING, /* const char *, on disk with its NUL */
-	FIELD_LIST,   /* const char * + uint32_t length; NUL-separated, on disk with the last NUL */
+	FIELD_LIST, /* const char * + uint32_t length; NUL-separated, on disk with the last NUL */
 };
 
 struct field {

@@ -12,8 +12,8 @@
 struct input {
 	int fd;
 	bool seekable, eof;
-	size_t chunk;	 /* least to ask of the kernel at a time */
-	struct buf buf;	 /* the window: buf.data + start .. buf.data + buf.len */
+	size_t chunk; /* least to ask of the kernel at a time */
+	struct buf buf; /* the window: buf.data + start .. buf.data + buf.len */
 	size_t start;
 	uint64_t offset; /* in the file, of `start` */
 };

@@ -10,9 +10,9 @@
 struct item {
 	struct item *next;
 	bool is_gap;
-	uint64_t from_ns;    /* gap */
+	uint64_t from_ns; /* gap */
 	struct gap_info gap; /* gap */
-	uint64_t offset;     /* block: for damages */
+	uint64_t offset; /* block: for damages */
 	struct block_header h;
 	uint8_t payload[];
 };
@@ -130,8 +130,8 @@ static void heap_drop_top(struct merge *m)
 static void load_gap(struct lane *lane, uint64_t from_ns, const struct gap_info *gap)
 {
 	lane->gap = *gap;
-	lane->run[0] = (struct event){
-		.ts = from_ns, .kind = EV_GAP, .cpu = lane->cpu, .ext = &lane->gap};
+	lane->run[0] =
+		(struct event){.ts = from_ns, .kind = EV_GAP, .cpu = lane->cpu, .ext = &lane->gap};
 	lane->n = 1;
 	lane->has_ext = true;
 }

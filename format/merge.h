@@ -14,7 +14,7 @@ struct lane {
 	/* what the file has promised and delivered, in file order */
 	uint64_t next_block; /* cpu_seq expected next */
 	uint64_t events, lost;
-	uint64_t last_ns;    /* greatest ts seen */
+	uint64_t last_ns; /* greatest ts seen */
 	/* what is queued and being taken apart */
 	struct item *head, **tail, *current;
 	struct decoder *decoder;
@@ -33,7 +33,7 @@ struct merge {
 	struct lane **heap; /* by (ts of the next event, cpu); as many slots as lanes */
 	size_t nheap;
 	struct lane *refill; /* heap[0], run taken, to be filled on the next call */
-	size_t queued;	     /* bytes of packed blocks */
+	size_t queued; /* bytes of packed blocks */
 	struct event *out;
 };
 

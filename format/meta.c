@@ -23,25 +23,35 @@ struct key {
 	size_t offset, size;
 };
 
-#define KEY(type, kind, member) \
-	{#member, JSON_##kind, offsetof(type, member), sizeof(((type *)0)->member)}
+#define KEY(type, kind, member)                                                                    \
+	{                                                                                          \
+#member, JSON_##kind, offsetof(type, member), sizeof(((type *)0)->member)          \
+	}
 
 static const struct key meta_keys[] = {
-	KEY(struct meta, TEXT, version),       KEY(struct meta, TEXT, hostname),
-	KEY(struct meta, TEXT, kernel),	       KEY(struct meta, TEXT, arch),
-	KEY(struct meta, TEXT, os),	       KEY(struct meta, TEXT, command_line),
-	KEY(struct meta, TEXT, child_command), KEY(struct meta, U32, child_pid),
-	KEY(struct meta, U64, start_ns),       KEY(struct meta, U64, start_utc_ns),
+	KEY(struct meta, TEXT, version),
+	KEY(struct meta, TEXT, hostname),
+	KEY(struct meta, TEXT, kernel),
+	KEY(struct meta, TEXT, arch),
+	KEY(struct meta, TEXT, os),
+	KEY(struct meta, TEXT, command_line),
+	KEY(struct meta, TEXT, child_command),
+	KEY(struct meta, U32, child_pid),
+	KEY(struct meta, U64, start_ns),
+	KEY(struct meta, U64, start_utc_ns),
 	KEY(struct meta, U64, boottime_offset_ns),
-	KEY(struct meta, U32, user_hz),	       KEY(struct meta, U32, page_size),
-	KEY(struct meta, U64, ring_bytes),     KEY(struct meta, U32, args_limit),
-	KEY(struct meta, TEXT, reap),	       KEY(struct meta, BOOL, filtered),
+	KEY(struct meta, U32, user_hz),
+	KEY(struct meta, U32, page_size),
+	KEY(struct meta, U64, ring_bytes),
+	KEY(struct meta, U32, args_limit),
+	KEY(struct meta, TEXT, reap),
+	KEY(struct meta, BOOL, filtered),
 	KEY(struct meta, TEXT, filters),
 };
 
 static const struct key cpu_keys[] = {
-	KEY(struct meta_cpu, U16, cpu), KEY(struct meta_cpu, I32, core),
-	KEY(struct meta_cpu, I32, l3),	KEY(struct meta_cpu, I32, die),
+	KEY(struct meta_cpu, U16, cpu),	    KEY(struct meta_cpu, I32, core),
+	KEY(struct meta_cpu, I32, l3),	    KEY(struct meta_cpu, I32, die),
 	KEY(struct meta_cpu, I32, package), KEY(struct meta_cpu, I32, node),
 };
 
@@ -52,15 +62,19 @@ static const struct key hook_keys[] = {
 };
 
 static const struct key end_keys[] = {
-	KEY(struct meta_end, U64, end_ns),	 KEY(struct meta_end, U64, cpu_ns),
-	KEY(struct meta_end, U64, max_rss_bytes), KEY(struct meta_end, U64, lost),
-	KEY(struct meta_end, U64, program_sample_ns), KEY(struct meta_end, BOOL, child_exited),
-	KEY(struct meta_end, I32, child_status), KEY(struct meta_end, TEXT, stopped_by),
+	KEY(struct meta_end, U64, end_ns),
+	KEY(struct meta_end, U64, cpu_ns),
+	KEY(struct meta_end, U64, max_rss_bytes),
+	KEY(struct meta_end, U64, lost),
+	KEY(struct meta_end, U64, program_sample_ns),
+	KEY(struct meta_end, BOOL, child_exited),
+	KEY(struct meta_end, I32, child_status),
+	KEY(struct meta_end, TEXT, stopped_by),
 };
 
 static const struct key program_keys[] = {
-	KEY(struct meta_program, TEXT, name),	KEY(struct meta_program, U64, runs),
-	KEY(struct meta_program, U64, run_ns),	KEY(struct meta_program, U64, events),
+	KEY(struct meta_program, TEXT, name),  KEY(struct meta_program, U64, runs),
+	KEY(struct meta_program, U64, run_ns), KEY(struct meta_program, U64, events),
 	KEY(struct meta_program, U64, missed),
 };
 
@@ -78,7 +92,12 @@ static bool put_code_point(struct buf *out, uint32_t c)
 static size_t utf8_length(const uint8_t *p, size_t left, uint32_t *value)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf8 ? 4 : 0;
+	size_t n = *p < 0x80   ? 1
+		   : *p < 0xc0 ? 0
+		   : *p < 0xe0 ? 2
+		   : *p < 0xf0 ? 3
+		   : *p < 0xf8 ? 4
+			       : 0;
 	uint32_t c = n == 1 ? *p : *p & (0xffu >> (n + 1));
 
 	if (!n || n > left)
@@ -171,8 +190,9 @@ static json_t *key_to_json(const struct key *key, const uint8_t *at)
 static bool struct_to_json(json_t *object, const struct key *keys, size_t n, const void *from)
 {
 	for (size_t i = 0; i < n; i++)
-		if (json_object_set_new(object, keys[i].name,
-					key_to_json(&keys[i], (const uint8_t *)from + keys[i].offset)))
+		if (json_object_set_new(
+			    object, keys[i].name,
+			    key_to_json(&keys[i], (const uint8_t *)from + keys[i].offset)))
 			return false;
 	return true;
 }

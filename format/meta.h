@@ -19,11 +19,11 @@ struct meta_cpu {
 
 /* One line of the hook table as it came out of probing. */
 struct meta_hook {
-	char name[32];	      /* "sched_switch" */
+	char name[32]; /* "sched_switch" */
 	char alternative[32]; /* "tp_btf", "raw_tp", "fentry", "kprobe"; "" when not live */
 	bool live;
 	bool required;
-	char why[160];	 /* why it is not live */
+	char why[160]; /* why it is not live */
 	char needed[64]; /* views that would have used it, comma-separated: "states,life" */
 };
 
@@ -32,17 +32,17 @@ struct meta {
 	char version[32]; /* of rstat */
 	char hostname[65], kernel[65], arch[65], os[128];
 	char command_line[1024]; /* of the recorder */
-	char child_command[1024];/* of `record -- CMD`, "" if none */
-	uint32_t child_pid;	 /* root of the report's default focus, 0 none */
-	uint64_t start_ns;	 /* MONOTONIC at the start of the trace */
-	uint64_t start_utc_ns;	 /* the same instant, CLOCK_REALTIME */
+	char child_command[1024]; /* of `record -- CMD`, "" if none */
+	uint32_t child_pid; /* root of the report's default focus, 0 none */
+	uint64_t start_ns; /* MONOTONIC at the start of the trace */
+	uint64_t start_utc_ns; /* the same instant, CLOCK_REALTIME */
 	int64_t boottime_offset_ns; /* BOOTTIME - MONOTONIC */
 	uint32_t user_hz, page_size;
-	uint64_t ring_bytes;	 /* per CPU */
-	uint32_t args_limit;	 /* exec arguments are cut at so many bytes */
-	char reap[16];		 /* how the reap is known: "hook", "wait", "free" */
-	bool filtered;		 /* kernel filters are on: what they left out shows as TID_OTHER */
-	char filters[1024];	 /* as the user gave them */
+	uint64_t ring_bytes; /* per CPU */
+	uint32_t args_limit; /* exec arguments are cut at so many bytes */
+	char reap[16]; /* how the reap is known: "hook", "wait", "free" */
+	bool filtered; /* kernel filters are on: what they left out shows as TID_OTHER */
+	char filters[1024]; /* as the user gave them */
 	struct meta_cpu *cpus;
 	size_t ncpus;
 	struct meta_hook *hooks;
@@ -52,22 +52,22 @@ struct meta {
 /* Cost of one program of the recorder. */
 struct meta_program {
 	char name[32];
-	uint64_t runs;	      /* while sampled */
-	uint64_t run_ns;      /* while sampled */
-	uint64_t events;      /* ring records it wrote over the whole recording, 0 unknown */
-	uint64_t missed;      /* recursion_misses: runs that the kernel skipped */
+	uint64_t runs; /* while sampled */
+	uint64_t run_ns; /* while sampled */
+	uint64_t events; /* ring records it wrote over the whole recording, 0 unknown */
+	uint64_t missed; /* recursion_misses: runs that the kernel skipped */
 };
 
 /* Known when it ends; written in the footer. */
 struct meta_end {
-	uint64_t end_ns;	 /* MONOTONIC */
-	uint64_t cpu_ns;	 /* of the recorder, all threads, user + system */
+	uint64_t end_ns; /* MONOTONIC */
+	uint64_t cpu_ns; /* of the recorder, all threads, user + system */
 	uint64_t max_rss_bytes;
-	uint64_t lost;		 /* all CPUs */
+	uint64_t lost; /* all CPUs */
 	uint64_t program_sample_ns; /* for how long programs were timed */
 	bool child_exited;
-	int child_status;	 /* wait4 status of CMD */
-	char stopped_by[64];	 /* "SIGINT", "duration", "max-size", "command ended", "ENOSPC" */
+	int child_status; /* wait4 status of CMD */
+	char stopped_by[64]; /* "SIGINT", "duration", "max-size", "command ended", "ENOSPC" */
 	struct meta_program *programs;
 	size_t nprograms;
 };

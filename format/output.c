@@ -216,8 +216,8 @@ static void do_job(struct output *o, struct raw_block *b)
 
 	free(b);
 	if (ret) {
-		err_errno(&o->err, ret, ret == -ENOMEM ? "cannot compress the trace" :
-							 "cannot write the trace");
+		err_errno(&o->err, ret,
+			  ret == -ENOMEM ? "cannot compress the trace" : "cannot write the trace");
 		o->error = ret;
 	}
 }

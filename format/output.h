@@ -35,7 +35,6 @@ int output_error(struct output *o, struct err *err);
 uint64_t output_bytes(const struct output *o); /* that write(2) accepted */
 
 /* Where segments and END began. Valid when everything is drained. */
-const struct segment_mark *output_segments(const struct output *o, size_t *n,
-					   uint64_t *end_offset);
+const struct segment_mark *output_segments(const struct output *o, size_t *n, uint64_t *end_offset);
 
 #endif

@@ -19,7 +19,7 @@ struct trace {
 	bool end_seen;
 	struct meta_end end;
 	bool streaming; /* the source is open */
-	bool streamed;	/* a pipe can do that once */
+	bool streamed; /* a pipe can do that once */
 	struct source source;
 	struct stream stream;
 };
@@ -44,13 +44,14 @@ static int read_file_header(struct trace *t, const char *path, struct err *err)
 		return err_context(err, "'%s'", path), ret;
 	if (!input_left(in))
 		return not_a_trace(path, true, err);
-	ret = input_left(in) < FILE_HEADER_BYTES ?
-		      -EINVAL :
-		      file_header_unpack(input_data(in), &t->major, &t->minor);
+	ret = input_left(in) < FILE_HEADER_BYTES
+		      ? -EINVAL
+		      : file_header_unpack(input_data(in), &t->major, &t->minor);
 	if (ret == -EPROTO)
-		return err_set(err, ret,
-			       "'%s' has trace format %u.%u, this rstat reads %u.x: use a newer one",
-			       path, t->major, t->minor, FORMAT_MAJOR);
+		return err_set(
+			err, ret,
+			"'%s' has trace format %u.%u, this rstat reads %u.x: use a newer one", path,
+			t->major, t->minor, FORMAT_MAJOR);
 	if (ret == 0) {
 		input_skip(in, FILE_HEADER_BYTES);
 		return 0;
@@ -196,8 +197,7 @@ static int load_index(struct trace *t, uint64_t size, struct buf *raw)
 
 static int scan_segment(struct trace *t, const struct block *b, uint64_t sync_offset)
 {
-	struct segment_mark *list =
-		realloc(t->segments, (t->nsegments + 1) * sizeof(*t->segments));
+	struct segment_mark *list = realloc(t->segments, (t->nsegments + 1) * sizeof(*t->segments));
 
 	if (!list)
 		return -ENOMEM;

@@ -14,11 +14,11 @@ struct trace;
 
 /* One damaged or missing place. */
 struct trace_damage {
-	uint64_t offset;	   /* in the file */
-	uint64_t from_ns, to_ns;   /* what time it covers, as narrow as is known */
-	uint16_t cpu;		   /* CPU_NONE: not known, or all */
-	uint64_t events;	   /* lost with it; 0 unknown */
-	char what[120];		   /* "block of CPU 1: payload checksum", "file ends early" */
+	uint64_t offset; /* in the file */
+	uint64_t from_ns, to_ns; /* what time it covers, as narrow as is known */
+	uint16_t cpu; /* CPU_NONE: not known, or all */
+	uint64_t events; /* lost with it; 0 unknown */
+	char what[120]; /* "block of CPU 1: payload checksum", "file ends early" */
 };
 
 /*

@@ -3,9 +3,12 @@
 
 #include "format/sections.h"
 
-#define FIELD(no, kind, type, member) {no, FIELD_##kind, offsetof(type, member), 0}
-#define FIELDS(name, type, list) const struct fields name = {list, sizeof(list) / sizeof(list[0]), \
-							     sizeof(type)}
+#define FIELD(no, kind, type, member)                                                              \
+	{                                                                                          \
+		no, FIELD_##kind, offsetof(type, member), 0                                        \
+	}
+#define FIELDS(name, type, list)                                                                   \
+	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type)}
 
 static const struct field stream_fields[] = {
 	FIELD(16, U16, struct stream_mark, cpu),

@@ -12,12 +12,12 @@
 
 /* Written to disk: append only. */
 enum section_id {
-	SECTION_TASKS = 1,    /* CHECKPOINT: struct task_snapshot */
-	SECTION_CPUS = 2,     /* CHECKPOINT: struct cpu_snapshot */
-	SECTION_NAMES = 3,    /* CHECKPOINT: struct name_info */
-	SECTION_STREAMS = 4,  /* SYNC: struct stream_mark */
+	SECTION_TASKS = 1, /* CHECKPOINT: struct task_snapshot */
+	SECTION_CPUS = 2, /* CHECKPOINT: struct cpu_snapshot */
+	SECTION_NAMES = 3, /* CHECKPOINT: struct name_info */
+	SECTION_STREAMS = 4, /* SYNC: struct stream_mark */
 	SECTION_SEGMENTS = 5, /* INDEX: struct segment_mark */
-	SECTION_TOTALS = 6,   /* INDEX: one struct totals_mark */
+	SECTION_TOTALS = 6, /* INDEX: one struct totals_mark */
 };
 
 /* How far the stream of a CPU had come. */
@@ -30,7 +30,7 @@ struct stream_mark {
 /* Where reading can begin. */
 struct segment_mark {
 	uint64_t offset; /* of the SYNC block before its CHECKPOINT */
-	uint64_t ts;	 /* of the checkpoint */
+	uint64_t ts; /* of the checkpoint */
 };
 
 struct totals_mark {

@@ -12,8 +12,8 @@ int stream_init(struct stream *s, struct blocks *blocks, const struct meta *meta
 {
 	*s = (struct stream){
 		.blocks = blocks, .meta = meta, .from_start = from_start, .to_ns = to_ns};
-	return merge_init(&s->merge, blocks) ? err_set(err, -ENOMEM, "out of memory for the trace") :
-					       0;
+	return merge_init(&s->merge, blocks) ? err_set(err, -ENOMEM, "out of memory for the trace")
+					     : 0;
 }
 
 void stream_free(struct stream *s)
@@ -156,9 +156,9 @@ static int take_marks(struct stream *s, const struct block *b, uint64_t to_ns, b
 		while (id == SECTION_STREAMS && n-- && !ret) {
 			struct stream_mark mark;
 
-			ret = section_get(&records, &fields_stream, &mark) ?
-				      take_mark(s, &mark, to_ns, begin) :
-				      -EBADMSG;
+			ret = section_get(&records, &fields_stream, &mark)
+				      ? take_mark(s, &mark, to_ns, begin)
+				      : -EBADMSG;
 		}
 	}
 	buf_free(&raw);

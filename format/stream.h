@@ -16,12 +16,12 @@ struct stream {
 	struct merge merge;
 	uint64_t to_ns;
 	/* file order */
-	bool from_start;   /* reading began at the first block: every stream begins at 0 */
-	bool started;	   /* a block was read */
-	uint64_t sync_ns;  /* horizon of the last SYNC, 0 none yet */
-	bool final_sync;   /* nothing comes after it */
-	uint64_t last_ns;  /* latest instant that any block told of */
-	bool ended;	   /* the input is at its end */
+	bool from_start; /* reading began at the first block: every stream begins at 0 */
+	bool started; /* a block was read */
+	uint64_t sync_ns; /* horizon of the last SYNC, 0 none yet */
+	bool final_sync; /* nothing comes after it */
+	uint64_t last_ns; /* latest instant that any block told of */
+	bool ended; /* the input is at its end */
 	/* delivery */
 	uint64_t horizon_ns;
 	bool had_checkpoint, passed_checkpoint, delivered;

@@ -15,7 +15,7 @@ struct trace_writer {
 	uint32_t nstreams;
 	struct encoder *none;
 	size_t since_sync; /* raw bytes of the blocks closed since the last SYNC */
-	bool dirty;	   /* something was given since the last SYNC */
+	bool dirty; /* something was given since the last SYNC */
 	uint64_t oldest_ns; /* of the events given since the last SYNC */
 	uint64_t first_ns, last_ns; /* of all events and checkpoints */
 	uint64_t events;
@@ -192,9 +192,9 @@ static bool put_marks(struct trace_writer *w, struct buf *out)
 static int put_payload(struct trace_writer *w, uint8_t type, uint64_t ts, struct buf *payload,
 		       bool ok, struct err *err)
 {
-	struct raw_block *b = ok && payload->len <= BLOCK_MAX_RAW ?
-				      raw_block_new(type, payload->len) :
-				      NULL;
+	struct raw_block *b = ok && payload->len <= BLOCK_MAX_RAW
+				      ? raw_block_new(type, payload->len)
+				      : NULL;
 
 	if (b) {
 		memcpy(b->data, payload->data, payload->len);
@@ -248,7 +248,8 @@ int trace_write_checkpoint(struct trace_writer *w, const struct checkpoint *ck, 
 		w->first_ns = ck->ts;
 	if (ck->ts > w->last_ns)
 		w->last_ns = ck->ts;
-	return put_payload(w, BLOCK_CHECKPOINT, ck->ts, &payload, checkpoint_put(&payload, ck), err);
+	return put_payload(w, BLOCK_CHECKPOINT, ck->ts, &payload, checkpoint_put(&payload, ck),
+			   err);
 }
 
 void trace_writer_totals(const struct trace_writer *w, uint64_t *events, uint64_t *bytes)
@@ -279,7 +280,8 @@ static int put_index(struct trace_writer *w, struct err *err)
 	bool ok;
 	int ret;
 
-	ret = put_payload(w, BLOCK_INDEX, w->last_ns, &payload, put_index_payload(w, &payload), err);
+	ret = put_payload(w, BLOCK_INDEX, w->last_ns, &payload, put_index_payload(w, &payload),
+			  err);
 	if (ret)
 		return ret;
 	ok = buf_reserve(&trailer, TRAILER_PAYLOAD_BYTES);

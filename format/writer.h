@@ -16,9 +16,9 @@
 struct trace_writer;
 
 struct trace_writer_options {
-	int level;	      /* zstd level; 0 stores blocks uncompressed */
-	bool background;      /* compress and write in a thread; else in the caller */
-	uint32_t block_events;/* events after which a block is closed; 0: the default */
+	int level; /* zstd level; 0 stores blocks uncompressed */
+	bool background; /* compress and write in a thread; else in the caller */
+	uint32_t block_events; /* events after which a block is closed; 0: the default */
 	/* In the place of write(2), for tests; NULL: write(2). */
 	ssize_t (*write)(void *ctx, int fd, const void *data, size_t bytes);
 	void *write_ctx;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* The end of a recording: what is still in the rings, then the footer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "record/cost.h"
+#include "record/host.h"
+#include "record/recording.h"
+#include "record/show.h"
+
+static void fill_end(struct recording *r, struct meta_end *end)
+{
+	const struct meta_program *programs;
+	struct cost cost;
+	size_t n;
+
+	*end = (struct meta_end){.end_ns = r->end_ns, .lost = kernel_lost(r->kernel)};
+	end->child_exited = r->child.exited;
+	end->child_status = r->child.status;
+	strcpy(end->stopped_by, r->stopped_by);
+	if (!kernel_programs(r->kernel, &programs, &n, &end->program_sample_ns, NULL)) {
+		end->programs = calloc(n ? n : 1, sizeof(*programs));
+		if (end->programs) {
+			memcpy(end->programs, programs, n * sizeof(*programs));
+			end->nprograms = n;
+		}
+	}
+	cost_read(&cost);
+	end->cpu_ns = cost.cpu_ns;
+	end->max_rss_bytes = cost.max_rss_bytes;
+}
+
+static void summarize(const struct recording *r, const struct meta_end *end)
+{
+	struct show_totals t = {.duration_ns = r->end_ns - r->start_ns, .lost = end->lost};
+	struct cost cost;
+
+	trace_writer_totals(r->writer, &t.events, &t.bytes);
+	cost_read(&cost); /* again: the footer came after the one in it */
+	t.cpu_ns = cost.cpu_ns;
+	show_summary(&t, strcmp(r->opt->output, "-") ? r->opt->output : "standard output");
+}
+
+int recording_finish(struct recording *r, struct err *err)
+{
+	const bool broken = r->pump.write_failed;
+	struct meta_end end;
+	int failed, ret = 0;
+
+	if (r->sampling.on)
+		recording_sample(r, false);
+	kernel_stop(r->kernel);
+	/* detached: what is in the rings is all there is, gaps at their end included */
+	if (!broken)
+		ret = pump_until(&r->pump, r->end_ns, err);
+	fill_end(r, &end);
+	/* also after a failed write: there may be room for the footer, or again */
+	failed = trace_writer_finish(r->writer, &end, ret || broken ? NULL : err);
+	if (!ret && !broken)
+		ret = failed;
+	if (!r->opt->quiet)
+		summarize(r, &end);
+	free(end.programs);
+	return ret;
+}

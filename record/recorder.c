@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "record/recorder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "base/exit.h"
+#include "record/recording.h"
+#include "record/show.h"
+#include "record/signals.h"
+
+static void release(struct recording *r)
+{
+	trace_writer_free(r->writer);
+	kernel_close(r->kernel);
+	engine_free(r->engine);
+	names_free(r->names);
+	child_close(&r->child);
+	meta_free(&r->meta);
+}
+
+/*
+ * The command's code. One that followed the signal by which the user ended the recording did
+ * what was asked.
+ */
+static int exit_code_of(struct recording *r, bool failed)
+{
+	const int signal = signals_first(NULL);
+
+	if (!r->child.pid)
+		return EXIT_OK;
+	if (!child_reap(&r->child, false)) {
+		if (!r->opt->quiet)
+			show_note("the recording has %s, the command runs on; waiting for it",
+				  failed ? "failed" : "ended");
+		child_reap(&r->child, true);
+	}
+	if (signal && WIFSIGNALED(r->child.status) && WTERMSIG(r->child.status) == signal)
+		return EXIT_OK;
+	return child_exit_code(r->child.status);
+}
+
+/* A command that runs without being recorded is not what was asked for. */
+static void end_command(struct recording *r)
+{
+	if (!r->child.pid || r->child.go_fd >= 0 || child_reap(&r->child, false))
+		return;
+	kill(r->child.pid, SIGTERM);
+	child_reap(&r->child, true);
+}
+
+int recorder_run(const struct recorder_options *opt, int *exit_code, struct err *err)
+{
+	struct recording r = {.opt = opt, .output = {.fd = -1, .dir_fd = -1}};
+	struct err later;
+	int ret, end;
+
+	*exit_code = EXIT_RECORD;
+	ret = recording_start(&r, exit_code, err);
+	if (ret) {
+		end_command(&r);
+		release(&r);
+		output_close(&r.output, NULL);
+		return ret;
+	}
+	ret = recording_loop(&r, err);
+	end = recording_finish(&r, ret ? &later : err);
+	if (!ret)
+		ret = end;
+	kernel_close(r.kernel);
+	r.kernel = NULL;
+	trace_writer_free(r.writer);
+	r.writer = NULL;
+	end = output_close(&r.output, ret ? &later : err);
+	if (!ret)
+		ret = end;
+	*exit_code = exit_code_of(&r, ret != 0);
+	if (ret)
+		*exit_code = EXIT_RECORD;
+	release(&r);
+	return ret;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "record/show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/units.h"
+
+static bool progress_shown;
+
+void show_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	show_progress_end();
+	fputs("rstat: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void show_hooks(const struct meta_hook *hooks, size_t n, bool all)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct meta_hook *h = &hooks[i];
+
+		if (h->live && all)
+			show_note("hook %s: live (%s)", h->name, h->alternative);
+		else if (!h->live)
+			show_note("hook %s is not live: %s%s%s", h->name, h->why,
+				  *h->needed ? "; less exact: " : "", h->needed);
+	}
+}
+
+bool show_progress_wanted(void)
+{
+	return isatty(STDERR_FILENO);
+}
+
+void show_progress(const struct show_totals *t, uint64_t events_per_s)
+{
+	char time[UNITS_BUF], rate[UNITS_BUF], bytes[UNITS_BUF], lost[UNITS_BUF];
+
+	/* ends in column 0, so that a command's own output starts on a fresh line */
+	fprintf(stderr, "\r\033[Krecording %s  %s events/s  %s  %s lost\r",
+		format_ns(t->duration_ns, time), format_count(events_per_s, rate),
+		format_bytes(t->bytes, bytes), format_count(t->lost, lost));
+	fflush(stderr);
+	progress_shown = true;
+}
+
+void show_progress_end(void)
+{
+	if (!progress_shown)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	progress_shown = false;
+}
+
+void show_summary(const struct show_totals *t, const char *where)
+{
+	char time[UNITS_BUF], events[UNITS_BUF], bytes[UNITS_BUF], lost[UNITS_BUF], cpu[UNITS_BUF],
+		name[ESCAPE_ROOM(512)];
+	const double per_event = t->events ? (double)t->bytes / (double)t->events : 0;
+	const double share = t->duration_ns ? 100.0 * (double)t->cpu_ns / (double)t->duration_ns
+					    : 0;
+
+	escape_terminal(name, sizeof(name), where, strlen(where));
+	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s (%.2f %% of one)",
+		  name, format_ns(t->duration_ns, time), format_count(t->events, events),
+		  format_bytes(t->bytes, bytes), per_event, format_count(t->lost, lost),
+		  format_ns(t->cpu_ns, cpu), share);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "record/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/exit.h"
+
+/* timeout(1) signals the process and then its group: within microseconds, on two CPUs. */
+#define SAME_SIGNAL_NS 300000000u
+
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+#define HANDLED (sizeof(handled) / sizeof(handled[0]))
+
+/* A handler has no argument of its own, so this is the one module with state of the process. */
+static struct sigaction saved[HANDLED];
+static int event_fd = -1;
+static volatile sig_atomic_t first, first_by_terminal, abort_allowed;
+static volatile uint64_t first_ns;
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+	static const char message[] = "\nrstat: aborted by a second signal; 'rstat recover' makes "
+				      "the trace whole\n";
+	const uint64_t one = 1;
+	const int saved_errno = errno;
+
+	(void)context;
+	if (!first) {
+		first_ns = now_ns();
+		first_by_terminal = info->si_code > 0;
+		first = signal;
+		/* an eventfd that is full is readable too */
+		if (write(event_fd, &one, sizeof(one)) < 0)
+			errno = saved_errno;
+	} else if (abort_allowed && now_ns() - first_ns > SAME_SIGNAL_NS) {
+		if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
+			_exit(EXIT_RECORD);
+		_exit(EXIT_RECORD);
+	}
+	errno = saved_errno;
+}
+
+int signals_install(struct err *err)
+{
+	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (event_fd < 0)
+		return err_errno(err, -errno, "cannot watch for signals");
+	for (size_t i = 0; i < HANDLED; i++) {
+		struct sigaction action = {0};
+
+		sigaction(handled[i], NULL, &saved[i]);
+		if (handled[i] == SIGPIPE || handled[i] == SIGXFSZ) {
+			action.sa_handler = SIG_IGN;
+		} else {
+			if (handled[i] == SIGHUP && saved[i].sa_handler == SIG_IGN)
+				continue;
+			action.sa_sigaction = on_signal;
+			action.sa_flags = SA_SIGINFO | SA_RESTART;
+		}
+		sigemptyset(&action.sa_mask);
+		if (sigaction(handled[i], &action, NULL))
+			return err_errno(err, -errno, "cannot watch for signals");
+	}
+	return 0;
+}
+
+void signals_restore(void)
+{
+	for (size_t i = 0; i < HANDLED; i++)
+		sigaction(handled[i], &saved[i], NULL);
+}
+
+int signals_fd(void)
+{
+	return event_fd;
+}
+
+int signals_first(bool *by_terminal)
+{
+	if (by_terminal)
+		*by_terminal = first_by_terminal;
+	return first;
+}
+
+void signals_allow_abort(void)
+{
+	abort_allowed = 1;
+}
+
+const char *signals_name(int signal)
+{
+	switch (signal) {
+	case SIGINT: return "SIGINT";
+	case SIGTERM: return "SIGTERM";
+	case SIGHUP: return "SIGHUP";
+	default: return "a signal";
+	}
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* The start of a recording: everything that can fail, before anything is left behind. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/exit.h"
+#include "base/units.h"
+#include "base/version.h"
+#include "record/cost.h"
+#include "record/host.h"
+#include "record/privilege.h"
+#include "record/recording.h"
+#include "record/show.h"
+#include "record/signals.h"
+
+/* Attaching and reading the tasks takes some hundred milliseconds. */
+#define LEAD_NS	      (2 * NSEC_PER_SEC)
+#define CLOCK_LOOK_NS NSEC_PER_SEC
+#define DRAIN_NS      UINT64_C(20000000) /* while programs run and the start is not yet */
+
+static uint64_t now_utc(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* Sleeps, unless a signal asks to end. */
+static int nap(uint64_t ns, struct err *err)
+{
+	struct pollfd pfd = {.fd = signals_fd(), .events = POLLIN};
+	struct timespec ts = {.tv_sec = (time_t)(ns / NSEC_PER_SEC),
+			      .tv_nsec = (long)(ns % NSEC_PER_SEC)};
+
+	if (ppoll(&pfd, 1, &ts, NULL) > 0)
+		return err_set(err, -EINTR,
+			       "stopped by %s before the recording began; nothing was "
+			       "recorded",
+			       signals_name(signals_first(NULL)));
+	return 0;
+}
+
+/*
+ * Waits for --start, up to the lead. The wall clock may be set meanwhile, so it is looked at
+ * again every second. What would fail is found out before the wait.
+ */
+static int wait_for_start(const struct recorder_options *opt, uint64_t start_utc, struct err *err)
+{
+	struct kernel *trial;
+	uint64_t now = now_utc();
+	int ret;
+
+	if (start_utc <= now + LEAD_NS)
+		return 0;
+	ret = kernel_open(&trial, &opt->kernel, err);
+	if (ret)
+		return ret;
+	kernel_close(trial);
+	if (!opt->quiet) {
+		char wait[UNITS_BUF];
+
+		show_note("recording starts in %s", format_ns(start_utc - now, wait));
+	}
+	while (!ret && (now = now_utc()) + LEAD_NS < start_utc) {
+		const uint64_t left = start_utc - LEAD_NS - now;
+
+		ret = nap(left < CLOCK_LOOK_NS ? left : CLOCK_LOOK_NS, err);
+	}
+	return ret;
+}
+
+static const char *reap_method(const struct meta_hook *hooks, size_t n)
+{
+	const char *method = "free";
+
+	for (size_t i = 0; i < n; i++) {
+		if (!hooks[i].live)
+			continue;
+		if (!strcmp(hooks[i].name, "release_task"))
+			return "hook";
+		if (!strcmp(hooks[i].name, "sched_process_wait"))
+			method = "wait";
+	}
+	return method;
+}
+
+static void join_words(char *out, size_t size, char *const *words)
+{
+	size_t used = 0;
+
+	for (; *words && used < size; words++) {
+		int n = snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
+
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static int fill_meta(struct recording *r, struct err *err)
+{
+	const struct recorder_options *opt = r->opt;
+	struct meta *m = &r->meta;
+	const struct meta_hook *hooks = kernel_hooks(r->kernel, &m->nhooks);
+	int ret = host_facts(m, "", err);
+
+	if (ret)
+		return ret;
+	m->hooks = calloc(m->nhooks ? m->nhooks : 1, sizeof(*m->hooks));
+	if (!m->hooks)
+		return err_set(err, -ENOMEM, "out of memory");
+	memcpy(m->hooks, hooks, m->nhooks * sizeof(*hooks));
+	snprintf(m->version, sizeof(m->version), "%s", RSTAT_VERSION);
+	snprintf(m->reap, sizeof(m->reap), "%s", reap_method(hooks, m->nhooks));
+	snprintf(m->command_line, sizeof(m->command_line), "%s", opt->command_line);
+	snprintf(m->filters, sizeof(m->filters), "%s", opt->filters);
+	m->filtered = *opt->filters || opt->only_command;
+	m->ring_bytes = kernel_ring_bytes(r->kernel);
+	m->args_limit = opt->kernel.args_limit;
+	m->child_pid = (uint32_t)r->child.pid;
+	if (opt->command)
+		join_words(m->child_command, sizeof(m->child_command), opt->command);
+	return 0;
+}
+
+/* Attaches; with --only the command's tree joins the filter. */
+static int open_kernel(struct recording *r, struct err *err)
+{
+	struct kernel_options k = r->opt->kernel;
+	const uint32_t child = (uint32_t)r->child.pid;
+	size_t n;
+	int ret;
+
+	if (r->opt->only_command) {
+		k.filter.pids = &child;
+		k.filter.npids = 1;
+	}
+	ret = kernel_open(&r->kernel, &k, err);
+	if (ret)
+		return ret;
+	if (!r->opt->quiet) {
+		const struct meta_hook *hooks = kernel_hooks(r->kernel, &n);
+
+		show_hooks(hooks, n, r->opt->verbose);
+	}
+	ret = names_new(&r->names, "", err);
+	if (!ret)
+		ret = engine_new(&r->engine, host_cpu_limit(""), 0, UINT64_MAX, err);
+	r->pump = (struct pump){.kernel = r->kernel, .engine = r->engine, .names = r->names};
+	return ret ? ret : kernel_snapshot(r->kernel, err);
+}
+
+/* Everything before start_ns shapes the first checkpoint, and none of it is written. */
+static int reach_start(struct recording *r, uint64_t start_utc, struct err *err)
+{
+	uint64_t now = host_now(), utc = now_utc();
+	int ret = 0;
+
+	r->start_ns = start_utc > utc ? now + (start_utc - utc) : now;
+	for (;;) {
+		const uint64_t until = now - SLACK_NS;
+		uint64_t left;
+
+		ret = pump_until(&r->pump, until < r->start_ns ? until : r->start_ns, err);
+		if (ret || until >= r->start_ns)
+			return ret;
+		left = r->start_ns - until;
+		/* a signal this late gets a trace, if one without length */
+		if (nap(left < DRAIN_NS ? left : DRAIN_NS, NULL) && r->start_ns > now)
+			r->start_ns = now;
+		now = host_now();
+	}
+}
+
+struct writer_call {
+	struct recording *r;
+	struct err *err;
+	int ret;
+};
+
+static void new_writer(void *arg)
+{
+	struct writer_call *c = arg;
+	const struct trace_writer_options opt = {.level = c->r->opt->level, .background = true};
+
+	c->ret = trace_writer_new(&c->r->writer, c->r->output.fd, &opt, &c->r->meta, c->err);
+}
+
+/* Compression is no reason to hold privileges: its thread is born without any. */
+static int begin_trace(struct recording *r, struct err *err)
+{
+	struct writer_call call = {.r = r, .err = err};
+	uid_t uid;
+	gid_t gid;
+	int ret;
+
+	output_sudo_owner(&uid, &gid);
+	ret = fill_meta(r, err);
+	if (!ret)
+		ret = output_open(&r->output, r->opt->output, uid, gid, err);
+	if (ret)
+		return ret;
+	r->meta.start_ns = r->start_ns;
+	r->meta.start_utc_ns = host_utc(r->start_ns);
+	ret = privilege_run_without(new_writer, &call, err);
+	if (!ret)
+		ret = call.ret;
+	if (ret)
+		return err_context(err, "cannot begin '%s'", r->opt->output), ret;
+	r->pump.writer = r->writer;
+	return recording_checkpoint(r, r->start_ns, err);
+}
+
+static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, struct err *err)
+{
+	const struct recorder_options *opt = r->opt;
+	int ret;
+
+	*start_utc = schedule_resolve(&opt->start, now_utc());
+	ret = output_check(opt->output, err);
+	if (ret)
+		return ret;
+	if (opt->command) {
+		ret = child_find(opt->command[0], err);
+		if (ret) {
+			*exit_code = child_failure_code(ret);
+			return ret;
+		}
+	}
+	ret = signals_install(err);
+	if (!ret)
+		ret = wait_for_start(opt, *start_utc, err);
+	/* before anything else is opened, raised or dropped: the command gets none of it */
+	if (!ret && opt->command)
+		ret = child_fork(&r->child, opt->command, !strcmp(opt->output, "-"),
+				 signals_restore, err);
+	return ret;
+}
+
+int recording_start(struct recording *r, int *exit_code, struct err *err)
+{
+	uint64_t start_utc;
+	int ret = prepare(r, &start_utc, exit_code, err);
+
+	if (ret)
+		return ret;
+	ret = cost_set_nice(r->opt->nice);
+	if (ret && (r->opt->nice_asked || r->opt->verbose) && !r->opt->quiet)
+		show_note(
+			"the recorder keeps its priority: %s (CAP_SYS_NICE is needed, or --nice 0)",
+			strerror(-ret));
+	ret = open_kernel(r, err);
+	if (!ret)
+		ret = reach_start(r, start_utc, err);
+	if (!ret)
+		ret = begin_trace(r, err);
+	if (!ret && r->child.pid) {
+		ret = child_go(&r->child, r->opt->command[0], err);
+		if (ret)
+			*exit_code = child_failure_code(ret);
+	}
+	if (!ret)
+		ret = output_commit(&r->output, err);
+	if (ret)
+		return ret;
+	recording_sample(r, true);
+	return privilege_drop(err);
+}

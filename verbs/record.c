@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* rstat record: options, then record/recorder.h does it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "base/options.h"
+#include "base/units.h"
+#include "record/recorder.h"
+#include "verbs/record_filters.h"
+#include "verbs/verbs.h"
+
+#define BUFFER_MIN 4096
+#define BUFFER_MAX (UINT64_C(1) << 30)
+#define LEVEL_MAX  19 /* above, zstd wants so much memory that it asks for a flag of its own */
+
+enum key {
+	KEY_OUTPUT = 1,
+	KEY_DURATION,
+	KEY_MAX_SIZE,
+	KEY_START,
+	KEY_PID,
+	KEY_TID,
+	KEY_COMM,
+	KEY_CGROUP,
+	KEY_CPU,
+	KEY_ONLY,
+	KEY_BUFFER,
+	KEY_NICE,
+	KEY_COMPRESSION,
+	KEY_QUIET,
+	KEY_VERBOSE,
+};
+
+/* clang-format off: rows stay rows */
+static const struct option_spec options[] = {
+	{KEY_OUTPUT, 'o', "output", "FILE",
+	 "Where the trace goes; '-' is standard output. Default: rstat.data. An existing trace is "
+	 "kept as FILE.old; anything else is never overwritten."},
+	{KEY_DURATION, 0, "duration", "TIME", "Stop after so long: 10s, 500ms, 5m."},
+	{KEY_MAX_SIZE, 0, "max-size", "SIZE", "Stop when the trace has reached this size: 100M."},
+	{KEY_START, 0, "start", "WHEN",
+	 "Start later: +30s from now, @14:30 or @14:30:05 local time, /10s at the next multiple."},
+	{0, 0, NULL, NULL, "What is recorded (default: the whole machine)"},
+	{KEY_PID, 'p', "pid", "PID,...", "Only these processes and their children from now on."},
+	{KEY_TID, 0, "tid", "TID,...", "Only these threads."},
+	{KEY_COMM, 0, "comm", "GLOB", "Only tasks of this name; * and ? are wild cards."},
+	{KEY_CGROUP, 0, "cgroup", "PATH,...", "Only tasks in these cgroups (v2) and below."},
+	{KEY_CPU, 'C', "cpu", "CPUS", "Only what happens on these CPUs: 0,2-5."},
+	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
+	{0, 0, NULL, NULL, "The recorder itself"},
+	{KEY_BUFFER, 0, "buffer", "SIZE",
+	 "Ring buffer per CPU, rounded up to a power of two. Default: 2M."},
+	{KEY_NICE, 0, "nice", "N",
+	 "Priority of the recorder, -20 to 19; 0 leaves it alone. Default: -20."},
+	{KEY_COMPRESSION, 0, "compression", "LEVEL", "zstd level 1 to 19, 0 for none. Default: 1."},
+	{KEY_QUIET, 'q', "quiet", NULL, "Print errors only."},
+	{KEY_VERBOSE, 'v', "verbose", NULL, "Print every hook and how it is attached."},
+	OPTIONS_END,
+};
+/* clang-format on */
+
+struct record_args {
+	struct recorder_options opt;
+	struct record_filters filters;
+};
+
+static int set_buffer(struct recorder_options *opt, const char *arg, struct err *err)
+{
+	int ret = parse_size(arg, &opt->kernel.ring_bytes, err);
+
+	if (!ret && (opt->kernel.ring_bytes < BUFFER_MIN || opt->kernel.ring_bytes > BUFFER_MAX))
+		ret = err_set(err, -ERANGE, "'%.64s' is not between 4K and 1G per CPU", arg);
+	return ret;
+}
+
+static int set_positive(uint64_t *out, int parsed, const char *arg, struct err *err)
+{
+	if (!parsed && !*out)
+		return err_set(err, -ERANGE,
+			       "'%.64s' is nothing; give more than zero, or leave the "
+			       "option out for no limit",
+			       arg);
+	return parsed;
+}
+
+static int set_option(void *ctx, int key, const char *arg, struct err *err)
+{
+	struct record_args *a = ctx;
+	struct recorder_options *opt = &a->opt;
+
+	switch ((enum key)key) {
+	case KEY_OUTPUT: opt->output = arg; return 0;
+	case KEY_DURATION:
+		return set_positive(&opt->duration_ns, parse_duration(arg, &opt->duration_ns, err),
+				    arg, err);
+	case KEY_MAX_SIZE:
+		return set_positive(&opt->max_bytes, parse_size(arg, &opt->max_bytes, err), arg,
+				    err);
+	case KEY_START: return schedule_parse(&opt->start, arg, err);
+	case KEY_PID: return record_filters_add(&a->filters, FILTER_PID, arg, err);
+	case KEY_TID: return record_filters_add(&a->filters, FILTER_TID, arg, err);
+	case KEY_COMM: return record_filters_add(&a->filters, FILTER_COMM, arg, err);
+	case KEY_CGROUP: return record_filters_add(&a->filters, FILTER_CGROUP, arg, err);
+	case KEY_CPU: return record_filters_add(&a->filters, FILTER_CPU, arg, err);
+	case KEY_ONLY: opt->only_command = true; return 0;
+	case KEY_BUFFER: return set_buffer(opt, arg, err);
+	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
+	case KEY_COMPRESSION: return parse_int(arg, 0, LEVEL_MAX, &opt->level, err);
+	case KEY_QUIET: opt->quiet = true; return 0;
+	case KEY_VERBOSE: opt->verbose = opt->kernel.verbose = true; return 0;
+	}
+	return -EINVAL;
+}
+
+static const struct command command = {
+	.verb = "record",
+	.synopsis = "[OPTIONS] [-- CMD [ARG...]]",
+	.about = "Records the scheduling of this machine into a trace, until CMD ends, a limit is "
+		 "reached or Ctrl-C. Needs root, or CAP_BPF and CAP_PERFMON.",
+	.options = options,
+	.stop_at_operand = true,
+	.set = set_option,
+};
+
+int verb_record(int argc, char **argv)
+{
+	struct record_args a = {
+		.opt =
+			{
+				.output = "rstat.data",
+				.nice = RECORDER_NICE,
+				.level = RECORDER_LEVEL,
+				.kernel = {.ring_bytes = KERNEL_RING_BYTES,
+					   .args_limit = RECORDER_ARGS_LIMIT},
+			},
+	};
+	char command_line[1024] = "rstat";
+	int first, exit_code = EXIT_RECORD, ret;
+	struct err err = {0};
+
+	for (int i = 0; i < argc; i++)
+		append_quoted(command_line, sizeof(command_line), argv[i]);
+	first = options_parse(&command, argc, argv, &a, &err);
+	ret = first < 0 ? first : 0;
+	if (first > 0) {
+		if (first < argc)
+			a.opt.command = argv + first;
+		a.opt.command_line = command_line;
+		a.opt.filters = a.filters.text;
+		a.opt.kernel.filter = record_filters_of(&a.filters);
+		if (a.opt.only_command && !a.opt.command)
+			ret = err_set(&err, -EINVAL,
+				      "--only needs a command: rstat record --only -- CMD");
+		else
+			ret = recorder_run(&a.opt, &exit_code, &err);
+	}
+	record_filters_free(&a.filters);
+	if (ret)
+		return verb_fail("record", exit_code, &err);
+	return first == OPTIONS_ANSWERED ? verb_flush("record", EXIT_OK) : exit_code;
+}

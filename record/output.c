@@ -112,10 +112,10 @@ static int judge_place(const struct output *out, enum place *place, struct err *
 {
 	struct stat st;
 
+	*place = PLACE_NEW;
 	if (fstatat(out->dir_fd, out->name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (errno != ENOENT)
 			return err_errno(err, -errno, "cannot write '%s'", out->path);
-		*place = PLACE_NEW;
 		return 0;
 	}
 	if (S_ISREG(st.st_mode))
@@ -158,11 +158,11 @@ static int begin(struct output *out, const char *path, enum place *place, struct
 
 	memset(out, 0, sizeof(*out));
 	out->fd = out->dir_fd = -1;
+	*place = PLACE_DIRECT;
 	if (strlen(path) >= sizeof(out->path))
 		return err_set(err, -ENAMETOOLONG, "the output's path is longer than %zu bytes",
 			       sizeof(out->path) - 1);
 	strcpy(out->path, path);
-	*place = PLACE_DIRECT;
 	if (!strcmp(path, "-"))
 		return check_stdout(err);
 	ret = open_folder(out, err);

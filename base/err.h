@@ -10,8 +10,8 @@
 #define RSTAT_BASE_ERR_H
 
 struct err {
-	int code;	/* negative errno, 0 when nothing failed */
-	char msg[1024];	/* one line, no trailing newline, control characters escaped */
+	int code; /* negative errno, 0 when nothing failed */
+	char msg[1024]; /* one line, no trailing newline, control characters escaped */
 };
 
 /*

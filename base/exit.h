@@ -5,10 +5,10 @@
 
 enum exit_code {
 	EXIT_OK = 0,
-	EXIT_USAGE = 2,	      /* readers: wrong usage, or input/output that failed */
-	EXIT_INCOMPLETE = 3,  /* readers, --strict: the trace is damaged or cut */
-	EXIT_RECORD = 125,    /* record: a failure of rstat's own */
-	EXIT_CANNOT_RUN = 126,/* record -- CMD: found but not executable */
+	EXIT_USAGE = 2, /* readers: wrong usage, or input/output that failed */
+	EXIT_INCOMPLETE = 3, /* readers, --strict: the trace is damaged or cut */
+	EXIT_RECORD = 125, /* record: a failure of rstat's own */
+	EXIT_CANNOT_RUN = 126, /* record -- CMD: found but not executable */
 	EXIT_NOT_FOUND = 127, /* record -- CMD: not found */
 };
 

@@ -348,6 +348,11 @@ void trace_version(const struct trace *t, uint16_t *major, uint16_t *minor)
 	*minor = t->minor;
 }
 
+bool trace_is_pipe(const struct trace *t)
+{
+	return !t->blocks.in.seekable;
+}
+
 void trace_span(const struct trace *t, uint64_t *first_ns, uint64_t *last_ns)
 {
 	*first_ns = t->meta.start_ns ? t->meta.start_ns : t->first_ns;

@@ -34,6 +34,9 @@ const struct meta_end *trace_end(const struct trace *t); /* NULL: not (yet) seen
 bool trace_complete(const struct trace *t); /* END seen and nothing damaged (pipe: so far) */
 void trace_version(const struct trace *t, uint16_t *major, uint16_t *minor);
 
+/* Read from front to back, once: a pipe, a terminal. What is at its end is known at its end. */
+bool trace_is_pipe(const struct trace *t);
+
 /* [first, last] instant that the trace covers, MONOTONIC ns; from a pipe `last` is known at its end. */
 void trace_span(const struct trace *t, uint64_t *first_ns, uint64_t *last_ns);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cpulist.h"
 #include "base/escape.h"
 #include "base/exit.h"
 #include "base/units.h"
@@ -54,7 +55,7 @@ int reader_open(struct reader *r, const struct reader_args *a, struct err *err)
 		return rc;
 	}
 	trace_span(r->trace, &r->span.start_ns, &r->span.end_ns);
-	if (!strcmp(r->name, "-"))
+	if (trace_is_pipe(r->trace))
 		r->span.end_ns = UINT64_MAX;
 	meta = trace_meta(r->trace);
 	if (meta->start_utc_ns && meta->start_ns)
@@ -70,51 +71,62 @@ int reader_open(struct reader *r, const struct reader_args *a, struct err *err)
 	return rc;
 }
 
-/* "+1.204 s .. +1.377 s, CPU 1": where a damaged place is, short. */
-static void describe_damage(const struct reader *r, const struct trace_damage *d, char *buf,
-			    size_t size)
+char *reader_damage_place(const struct reader *r, const struct trace_damage *d, char *buf,
+			  size_t size)
 {
 	struct time_window w = {d->from_ns, d->to_ns};
 	struct time_span relative = {.start_ns = r->span.start_ns, .end_ns = UINT64_MAX};
 	char window[TIME_WINDOW_BUF], cpu[24] = "all CPUs";
 
+	if (!d->from_ns) {
+		snprintf(buf, size, "no events");
+		return buf;
+	}
 	if (w.from_ns < relative.start_ns)
 		w.from_ns = relative.start_ns;
 	if (w.to_ns < w.from_ns)
 		w.to_ns = w.from_ns;
 	if (d->cpu != CPU_NONE)
 		snprintf(cpu, sizeof(cpu), "CPU %u", d->cpu);
-	snprintf(buf, size, "%s, %s (%.120s)", time_window_format(&w, &relative, window), cpu,
-		 d->what);
+	snprintf(buf, size, "%s, %s", time_window_format(&w, &relative, window), cpu);
+	return buf;
+}
+
+/* The first damage that took events away; the first of all when none did. */
+static const struct trace_damage *worst_damage(const struct trace_damage *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].from_ns)
+			return &list[i];
+	return list;
+}
+
+static void print_notice(const struct reader *r, const char *verb)
+{
+	const struct trace_damage *list = NULL, *worst;
+	size_t n = trace_damages(r->trace, &list);
+	char name[1024], what[sizeof(list->what) * 4], where[200];
+
+	if (!n)
+		return;
+	worst = worst_damage(list, n);
+	escape_terminal(name, sizeof(name), r->name, strlen(r->name));
+	escape_terminal(what, sizeof(what), worst->what, strlen(worst->what));
+	fprintf(stderr, "rstat %s: %s is %s: %s", verb, name,
+		trace_end(r->trace) ? "damaged" : "cut or was not finished", what);
+	if (worst->from_ns)
+		fprintf(stderr, ", missing %s",
+			reader_damage_place(r, worst, where, sizeof(where)));
+	if (n > 1)
+		fprintf(stderr, "; %zu more place%s, see 'rstat check'", n - 1, n == 2 ? "" : "s");
+	fputc('\n', stderr);
 }
 
 int reader_close(struct reader *r, const char *verb)
 {
-	const struct trace_damage *list = NULL;
-	size_t n = trace_damages(r->trace, &list);
-	bool cut = !trace_end(r->trace);
-	char first[400], name[300];
-	int code = EXIT_OK;
+	int code = r->strict && !trace_complete(r->trace) ? EXIT_INCOMPLETE : EXIT_OK;
 
-	escape_terminal(name, sizeof(name), r->name, strlen(r->name));
-	if (n) {
-		describe_damage(r, &list[0], first, sizeof(first));
-		if (n == 1)
-			fprintf(stderr, "rstat %s: %s is damaged%s: missing %s\n", verb, name,
-				cut ? " and its end is missing" : "", first);
-		else
-			fprintf(stderr,
-				"rstat %s: %s is damaged in %zu places%s, first: missing %s; "
-				"'rstat check' lists them\n",
-				verb, name, n, cut ? " and its end is missing" : "", first);
-	} else if (cut) {
-		fprintf(stderr,
-			"rstat %s: the end of %s is missing: the recorder was killed, or "
-			"the file is cut\n",
-			verb, name);
-	}
-	if (r->strict && (n || !trace_complete(r->trace)))
-		code = EXIT_INCOMPLETE;
+	print_notice(r, verb);
 	reader_abort(r);
 	return code;
 }
@@ -123,4 +135,15 @@ void reader_abort(struct reader *r)
 {
 	trace_close(r->trace);
 	r->trace = NULL;
+}
+
+uint32_t meta_cpu_limit(const struct meta *meta)
+{
+	uint32_t limit = 0;
+
+	for (size_t i = 0; i < meta->ncpus; i++)
+		if (meta->cpus[i].cpu >= limit)
+			limit = meta->cpus[i].cpu + 1u;
+	/* the trace's META is damaged: any CPU may come */
+	return limit ? limit : CPULIST_MAX;
 }

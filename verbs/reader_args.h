@@ -71,6 +71,13 @@ int reader_open(struct reader *r, const struct reader_args *a, struct err *err);
  */
 int reader_close(struct reader *r, const char *verb);
 
+/* "+1.204000 s .. +1.377000 s, CPU 1": where a damaged place is. Returns buf. */
+char *reader_damage_place(const struct reader *r, const struct trace_damage *d, char *buf,
+			  size_t size);
+
+/* Highest CPU number of the trace + 1, as engine_new() wants it. */
+uint32_t meta_cpu_limit(const struct meta *meta);
+
 /* Closes without a word (after an error that was told). */
 void reader_abort(struct reader *r);
 

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* dump: the raw events of a trace, one per line. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpulist.h"
+#include "base/exit.h"
+#include "base/units.h"
+#include "verbs/event_text.h"
+#include "verbs/reader_args.h"
+#include "verbs/verbs.h"
+
+#define VERB	   "dump"
+#define MAX_WANTED 256
+
+enum { KEY_FORMAT = 1, KEY_PID, KEY_TID, KEY_COMM, KEY_CPU, KEY_KIND };
+
+/* What to print. Several of one option: one match is enough; of different ones: all must match. */
+struct wanted {
+	uint32_t pids[MAX_WANTED], tids[MAX_WANTED];
+	const char *comms[MAX_WANTED];
+	size_t npids, ntids, ncomms;
+	struct cpulist cpus;
+	uint32_t kinds; /* bit per enum event_kind; 0: all but checkpoints */
+};
+
+struct args {
+	struct reader_args reader;
+	struct wanted wanted;
+	bool json;
+};
+
+static const struct option_spec options[] = {
+	READER_OPTION_INPUT,
+	{KEY_FORMAT, 0, "format", "FORMAT", "text (default) or ndjson: one JSON object per line."},
+	{0, 0, NULL, NULL, "Which events (an option may be given more than once):"},
+	READER_OPTION_TIME,
+	{KEY_PID, 'p', "pid", "PID", "Events of the threads of this process."},
+	{KEY_TID, 0, "tid", "TID", "Events of this thread."},
+	{KEY_COMM, 0, "comm", "GLOB", "Events of tasks with such a name; * and ? as in a shell."},
+	{KEY_CPU, 'C', "cpu", "CPUS", "Events on these CPUs, such as 0,2-5."},
+	{KEY_KIND, 0, "kind", "KIND,...",
+	 "Events of these kinds: switch, waking, wakeup, wakeup_new, migrate, fork, exec, exit, "
+	 "rename, free, reap, wait, cgroup, task, block, gap, name, and checkpoint, which is "
+	 "printed only when it is named."},
+	{0, 0, NULL, NULL, "Otherwise:"},
+	READER_OPTION_STRICT,
+	OPTIONS_END,
+};
+
+static int add_number(uint32_t *list, size_t *n, const char *arg, struct err *err)
+{
+	if (*n == MAX_WANTED)
+		return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
+	/* the largest PID a kernel gives, PID_MAX_LIMIT */
+	return parse_u32(arg, 4u << 20, &list[(*n)++], err);
+}
+
+static int add_kinds(struct wanted *w, const char *arg, struct err *err)
+{
+	while (*arg) {
+		size_t len = strcspn(arg, ",");
+		const char *name;
+		int kind = 1;
+
+		for (; kind < EV_KIND_END; kind++) {
+			name = event_kind_name((enum event_kind)kind);
+			if (name && strlen(name) == len && !strncmp(name, arg, len))
+				break;
+		}
+		if (kind == EV_KIND_END)
+			return err_set(err, -EINVAL,
+				       "'%.*s' is no kind of event; 'rstat dump --help' lists them",
+				       (int)(len < 40 ? len : 40), arg);
+		w->kinds |= 1u << kind;
+		arg += len;
+		if (*arg == ',')
+			arg++;
+	}
+	return w->kinds ? 0 : err_set(err, -EINVAL, "names no kind of event");
+}
+
+static int set(void *ctx, int key, const char *arg, struct err *err)
+{
+	struct args *args = ctx;
+	struct wanted *w = &args->wanted;
+
+	switch (key) {
+	case KEY_FORMAT:
+		args->json = !strcmp(arg, "ndjson");
+		if (!args->json && strcmp(arg, "text") != 0)
+			return err_set(err, -EINVAL, "'%.40s' is neither text nor ndjson", arg);
+		return 0;
+	case KEY_PID: return add_number(w->pids, &w->npids, arg, err);
+	case KEY_TID: return add_number(w->tids, &w->ntids, arg, err);
+	case KEY_COMM:
+		if (w->ncomms == MAX_WANTED)
+			return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
+		w->comms[w->ncomms++] = arg;
+		return 0;
+	case KEY_CPU: return cpulist_parse(&w->cpus, arg, err);
+	case KEY_KIND: return add_kinds(w, arg, err);
+	default: return reader_args_set(&args->reader, key, arg, err);
+	}
+}
+
+static const struct command command = {
+	.verb = VERB,
+	.synopsis = "[OPTIONS] [FILE]",
+	.about = "Prints the events of a trace as they were recorded, in the order of time.",
+	.options = options,
+	.set = set,
+};
+
+static bool has_number(const uint32_t *list, size_t n, uint32_t value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == value)
+			return true;
+	return false;
+}
+
+static bool wants_tasks(const struct wanted *w)
+{
+	return w->npids || w->ntids || w->ncomms;
+}
+
+static bool comm_matches(const struct wanted *w, const char comm[TASK_COMM_LEN])
+{
+	char name[TASK_COMM_LEN + 1];
+
+	memcpy(name, comm, TASK_COMM_LEN);
+	name[TASK_COMM_LEN] = '\0';
+	for (size_t i = 0; i < w->ncomms; i++)
+		if (!fnmatch(w->comms[i], name, 0))
+			return true;
+	return false;
+}
+
+static bool info_matches(const struct wanted *w, uint32_t tid, const struct task_info *info)
+{
+	if (w->ntids && !has_number(w->tids, w->ntids, tid))
+		return false;
+	if (w->npids && !has_number(w->pids, w->npids, info ? info->tgid : tid))
+		return false;
+	return !w->ncomms || (info && comm_matches(w, info->comm));
+}
+
+static bool tid_matches(const struct wanted *w, const struct engine *e, uint32_t tid)
+{
+	const struct task *task;
+
+	if (!tid || tid == TID_OTHER)
+		return false;
+	task = engine_task(e, tid);
+	return info_matches(w, tid, task ? &task->info : NULL);
+}
+
+/* Does the event tell of the new name of a task that --comm asks for? */
+static bool becomes_wanted(const struct wanted *w, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_EXEC: return comm_matches(w, ((const struct exec_info *)ev->ext)->comm);
+	case EV_RENAME: return comm_matches(w, ((const struct rename_info *)ev->ext)->comm);
+	default: return false;
+	}
+}
+
+static bool task_matches(const struct wanted *w, const struct engine *e, const struct event *ev)
+{
+	if (ev->kind == EV_GAP) /* what is missing concerns every task */
+		return true;
+	if (ev->kind == EV_NAME || ev->kind == EV_CHECKPOINT)
+		return false;
+	if (ev->kind == EV_FORK || ev->kind == EV_TASK) {
+		/* both begin with the task_info */
+		if (info_matches(w, ev->tid, ev->ext))
+			return true;
+		return ev->kind == EV_FORK && tid_matches(w, e, ev->peer);
+	}
+	if (tid_matches(w, e, ev->tid))
+		return true;
+	/* a wake-up in an interrupt is not the doing of whom it interrupted, but it shows it */
+	switch (ev->kind) {
+	case EV_SWITCH:
+	case EV_WAKING:
+	case EV_WAKEUP:
+	case EV_WAKEUP_NEW:
+	case EV_REAP:
+	case EV_EXEC:
+		if (tid_matches(w, e, ev->peer))
+			return true;
+		break;
+	default: break;
+	}
+	return !w->ntids && !w->npids && becomes_wanted(w, ev);
+}
+
+static bool is_wanted(const struct wanted *w, const struct engine *e, const struct event *ev)
+{
+	if (w->kinds ? !(w->kinds >> ev->kind & 1) : ev->kind == EV_CHECKPOINT)
+		return false;
+	if (!cpulist_empty(&w->cpus) && (ev->cpu == CPU_NONE || !cpulist_has(&w->cpus, ev->cpu)))
+		return false;
+	return !wants_tasks(w) || task_matches(w, e, ev);
+}
+
+struct dump {
+	const struct args *args;
+	struct event_text text;
+	struct time_window window;
+	uint64_t printed;
+};
+
+static void print_event(struct dump *d, const struct event *ev)
+{
+	if (ev->ts < d->window.from_ns || ev->ts >= d->window.to_ns) {
+		/* a gap that began before the window may reach into it */
+		if (ev->kind != EV_GAP || ev->ts >= d->window.to_ns ||
+		    ((const struct gap_info *)ev->ext)->end_ns < d->window.from_ns)
+			return;
+	}
+	if (!is_wanted(&d->args->wanted, d->text.engine, ev))
+		return;
+	if (ev->kind != EV_GAP)
+		d->printed++;
+	if (d->args->json)
+		event_text_json(&d->text, ev);
+	else
+		event_text_line(&d->text, ev);
+}
+
+static int print_all(struct dump *d, struct engine *e, struct source *src, struct err *err)
+{
+	const struct event *events;
+	struct text *out = d->text.out;
+	int n, rc;
+
+	while ((n = src->next(src, &events, err)) > 0) {
+		for (int i = 0; i < n; i++) {
+			print_event(d, &events[i]);
+			rc = engine_apply(e, &events[i], 1, err);
+			if (rc)
+				return rc;
+		}
+		if (out->error)
+			break;
+	}
+	if (n < 0)
+		return n;
+	text_flush(out);
+	if (out->error && out->error != -EPIPE)
+		return err_errno(err, out->error, "cannot write to standard output");
+	return 0;
+}
+
+static int dump(struct reader *in, const struct args *args, struct err *err)
+{
+	struct dump d = {.args = args, .window = in->window};
+	struct text *out = malloc(sizeof(*out));
+	struct engine *engine = NULL;
+	struct source *src;
+	int rc;
+
+	if (!out)
+		return err_set(err, -ENOMEM, "out of memory");
+	text_init(out, STDOUT_FILENO);
+	/* without --time nothing is left out, whatever the trace says of its span */
+	if (!in->windowed)
+		d.window = (struct time_window){0, UINT64_MAX};
+	rc = engine_new(&engine, meta_cpu_limit(trace_meta(in->trace)), 0, UINT64_MAX, err);
+	if (!rc)
+		rc = trace_source(in->trace, d.window.from_ns, d.window.to_ns, &src, err);
+	if (!rc) {
+		d.text = (struct event_text){out, engine, in->span.start_ns};
+		rc = print_all(&d, engine, src, err);
+		src->close(src);
+	}
+	if (!rc && !d.printed && wants_tasks(&args->wanted) && !out->error)
+		rc = err_set(err, -ESRCH, "no event of such a task%s",
+			     in->windowed ? " in this window" : "");
+	engine_free(engine);
+	free(out);
+	return rc;
+}
+
+static int run(struct args *args, int argc, char **argv, struct err *err)
+{
+	char text[TIME_WINDOW_BUF];
+	struct reader in;
+	int rc;
+
+	rc = options_parse(&command, argc, argv, args, err);
+	if (rc == OPTIONS_ANSWERED)
+		return verb_flush(VERB, EXIT_OK);
+	if (rc > 0)
+		rc = reader_args_operands(&args->reader, argc, argv, rc, err);
+	if (!rc)
+		rc = reader_open(&in, &args->reader, err);
+	if (rc)
+		return verb_fail(VERB, EXIT_USAGE, err);
+	signal(SIGPIPE, SIG_IGN); /* whoever reads may stop early */
+	if (in.windowed)
+		fprintf(stderr, "rstat " VERB ": window %s\n",
+			time_window_format(&in.window, &in.span, text));
+	rc = dump(&in, args, err);
+	if (rc) {
+		reader_abort(&in);
+		return verb_fail(VERB, EXIT_USAGE, err);
+	}
+	return reader_close(&in, VERB);
+}
+
+int verb_dump(int argc, char **argv)
+{
+	struct err err = {0};
+	struct args *args = calloc(1, sizeof(*args));
+	int code;
+
+	if (!args) {
+		err_set(&err, -ENOMEM, "out of memory");
+		return verb_fail(VERB, EXIT_USAGE, &err);
+	}
+	code = run(args, argc, argv, &err);
+	cpulist_free(&args->wanted.cpus);
+	free(args);
+	return code;
+}

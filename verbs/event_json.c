@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "verbs/event_text.h"
+
+#include <string.h>
+
+#include "format/checkpoint.h"
+
+static void key(struct text *t, const char *name)
+{
+	text_char(t, ',');
+	text_char(t, '"');
+	text_str(t, name);
+	text_put(t, "\":", 2);
+}
+
+static void put_u64(struct text *t, const char *name, uint64_t n)
+{
+	key(t, name);
+	text_u64(t, n);
+}
+
+static void put_i64(struct text *t, const char *name, int64_t n)
+{
+	key(t, name);
+	text_i64(t, n);
+}
+
+static void put_null(struct text *t, const char *name)
+{
+	key(t, name);
+	text_put(t, "null", 4);
+}
+
+static void put_bool(struct text *t, const char *name, bool b)
+{
+	key(t, name);
+	text_str(t, b ? "true" : "false");
+}
+
+static void put_string(struct text *t, const char *name, const char *s)
+{
+	key(t, name);
+	text_json_string(t, s, strlen(s));
+}
+
+static void put_comm(struct text *t, const char *name, const char comm[TASK_COMM_LEN])
+{
+	key(t, name);
+	text_json_string(t, comm, strnlen(comm, TASK_COMM_LEN));
+}
+
+/* A TID and the name it has now: null for what filters left out, or what nothing named. */
+static void put_task(const struct event_text *x, uint32_t tid, const char *tid_key,
+		     const char *comm_key)
+{
+	const struct task *task;
+
+	if (tid == TID_OTHER) {
+		put_null(x->out, tid_key);
+		put_null(x->out, comm_key);
+		return;
+	}
+	put_u64(x->out, tid_key, tid);
+	task = tid ? engine_task(x->engine, tid) : NULL;
+	if (!tid)
+		put_string(x->out, comm_key, "idle");
+	else if (task && !(task->flags & TASK_UNNAMED))
+		put_comm(x->out, comm_key, task->info.comm);
+	else
+		put_null(x->out, comm_key);
+}
+
+static const char *context_name(uint8_t flags)
+{
+	if (flags & EVF_CTX_UNKNOWN)
+		return "unknown";
+	if (flags & EVF_CTX_HARDIRQ)
+		return "hardirq";
+	return flags & EVF_CTX_SOFTIRQ ? "softirq" : "task";
+}
+
+static void put_switch(const struct event_text *x, const struct event *ev)
+{
+	bool preempted = ev->flags & EVF_PREEMPT;
+	char letter[2] = {preempted ? 'R' : state_letter(state_from_raw(ev->value)), '\0'};
+
+	put_task(x, ev->peer, "prev_tid", "prev_comm");
+	put_u64(x->out, "prev_state", ev->value);
+	put_string(x->out, "prev_letter", letter);
+	put_bool(x->out, "preempt", preempted);
+	put_task(x, ev->tid, "next_tid", "next_comm");
+}
+
+static void put_wake(const struct event_text *x, const struct event *ev)
+{
+	put_task(x, ev->tid, "tid", "comm");
+	put_task(x, ev->peer, "waker_tid", "waker_comm");
+	put_string(x->out, "context", context_name(ev->flags));
+	put_u64(x->out, ev->kind == EV_WAKING ? "last_cpu" : "target_cpu", ev->value);
+	if (ev->kind != EV_WAKING)
+		put_u64(x->out, "nr_running", ev->aux);
+}
+
+static void put_info(struct text *t, const struct task_info *info)
+{
+	put_u64(t, "tid", info->tid);
+	put_u64(t, "pid", info->tgid);
+	put_u64(t, "ppid", info->ppid);
+	put_comm(t, "comm", info->comm);
+	put_u64(t, "uid", info->uid);
+	put_u64(t, "cgroup_id", info->cgroup_id);
+	put_u64(t, "start_boottime_ns", info->start_ns);
+	put_bool(t, "kthread", info->flags & TASKF_KTHREAD);
+}
+
+static void put_fork(const struct event_text *x, const struct event *ev)
+{
+	put_info(x->out, ev->ext);
+	put_task(x, ev->peer, "parent_tid", "parent_comm");
+	put_u64(x->out, "clone_flags", ev->value);
+}
+
+static void put_exec(const struct event_text *x, const struct event *ev)
+{
+	const struct exec_info *info = ev->ext;
+	struct text *t = x->out;
+
+	put_u64(t, "tid", ev->tid);
+	put_comm(t, "comm", info->comm);
+	put_u64(t, "old_tid", ev->peer);
+	put_u64(t, "uid", info->uid);
+	put_string(t, "filename", info->filename);
+	key(t, "args");
+	text_char(t, '[');
+	for (uint32_t at = 0; at < info->args_len;) {
+		size_t len = strnlen(info->args + at, info->args_len - at);
+
+		if (at)
+			text_char(t, ',');
+		text_json_string(t, info->args + at, len);
+		at += (uint32_t)len + 1;
+	}
+	text_char(t, ']');
+	put_bool(t, "truncated", info->truncated);
+}
+
+static void put_snapshot(const struct event_text *x, const struct event *ev)
+{
+	const struct task_snapshot *s = ev->ext;
+	struct text *t = x->out;
+
+	put_info(t, &s->info);
+	put_u64(t, "state", s->state);
+	put_u64(t, "task_cpu", s->cpu);
+	put_bool(t, "on_cpu", s->flags & SNAPF_ON_CPU);
+	put_bool(t, "queued", s->flags & SNAPF_QUEUED);
+	put_bool(t, "iowait", s->flags & SNAPF_IOWAIT);
+	put_i64(t, "syscall", s->syscall);
+	/* the state may be older than the trace */
+	if (s->since_ns)
+		put_i64(t, "since_ns", (int64_t)(s->since_ns - x->start_ns));
+	else
+		put_null(t, "since_ns");
+	put_u64(t, "oncpu_ns", s->oncpu_ns);
+	put_u64(t, "runq_ns", s->runq_ns);
+	put_u64(t, "slices", s->slices);
+	put_u64(t, "nvcsw", s->nvcsw);
+	put_u64(t, "nivcsw", s->nivcsw);
+}
+
+static const char *gap_reason_name(uint8_t reason)
+{
+	switch (reason) {
+	case GAP_RING_FULL: return "ring_full";
+	case GAP_CORRUPT: return "corrupt";
+	case GAP_CUT: return "cut";
+	case GAP_WRITE: return "write";
+	default: return "unknown";
+	}
+}
+
+static void put_cgroup(const struct event_text *x, const struct event *ev)
+{
+	const struct cgroup_info *info = ev->ext;
+	const char *name = engine_name(x->engine, NAME_CGROUP, info->cgroup_id);
+
+	put_task(x, ev->tid, "tid", "comm");
+	put_u64(x->out, "cgroup_id", info->cgroup_id);
+	if (name)
+		put_string(x->out, "cgroup", name);
+	else
+		put_null(x->out, "cgroup");
+	put_bool(x->out, "threadgroup", ev->flags & EVF_THREADGROUP);
+}
+
+static void put_gap(const struct event_text *x, const struct event *ev)
+{
+	const struct gap_info *gap = ev->ext;
+
+	put_i64(x->out, "end_ns", (int64_t)(gap->end_ns - x->start_ns));
+	put_u64(x->out, "count", gap->count);
+	put_string(x->out, "reason", gap_reason_name(gap->reason));
+}
+
+static void put_block(const struct event_text *x, const struct event *ev)
+{
+	put_task(x, ev->tid, "tid", "comm");
+	if ((int32_t)ev->value >= 0)
+		put_i64(x->out, "syscall", (int32_t)ev->value);
+	else
+		put_null(x->out, "syscall");
+	put_bool(x->out, "iowait", ev->flags & EVF_IOWAIT);
+}
+
+static void put_name(const struct event_text *x, const struct event *ev)
+{
+	const struct name_info *name = ev->ext;
+
+	put_string(x->out, "of", name->kind == NAME_USER ? "user" : "cgroup");
+	put_u64(x->out, "id", name->id);
+	put_string(x->out, "name", name->name);
+}
+
+static void put_checkpoint(const struct event_text *x, const struct event *ev)
+{
+	const struct checkpoint *ck = ev->ext;
+
+	put_u64(x->out, "tasks", ck->ntasks);
+	put_u64(x->out, "cpus", ck->ncpus);
+	put_u64(x->out, "names", ck->nnames);
+}
+
+static void put_rename(const struct event_text *x, const struct event *ev)
+{
+	const struct rename_info *info = ev->ext;
+
+	put_task(x, ev->tid, "tid", "old_comm");
+	put_comm(x->out, "comm", info->comm);
+}
+
+static void put_fields(const struct event_text *x, const struct event *ev)
+{
+	switch ((enum event_kind)ev->kind) {
+	case EV_SWITCH: put_switch(x, ev); break;
+	case EV_WAKING:
+	case EV_WAKEUP:
+	case EV_WAKEUP_NEW: put_wake(x, ev); break;
+	case EV_MIGRATE:
+		put_task(x, ev->tid, "tid", "comm");
+		put_u64(x->out, "from_cpu", ev->aux);
+		put_u64(x->out, "to_cpu", ev->value);
+		put_bool(x->out, "placed", ev->flags & EVF_PLACED);
+		break;
+	case EV_FORK: put_fork(x, ev); break;
+	case EV_EXEC: put_exec(x, ev); break;
+	case EV_EXIT:
+		put_task(x, ev->tid, "tid", "comm");
+		put_u64(x->out, "exit_code", ev->value);
+		put_bool(x->out, "group_dead", ev->flags & EVF_GROUP_DEAD);
+		break;
+	case EV_RENAME: put_rename(x, ev); break;
+	case EV_FREE: put_task(x, ev->tid, "tid", "comm"); break;
+	case EV_REAP:
+		put_task(x, ev->tid, "tid", "comm");
+		put_task(x, ev->peer, "by_tid", "by_comm");
+		break;
+	case EV_WAIT:
+		put_task(x, ev->tid, "tid", "comm");
+		put_u64(x->out, "wait_pid", ev->value);
+		break;
+	case EV_CGROUP: put_cgroup(x, ev); break;
+	case EV_TASK: put_snapshot(x, ev); break;
+	case EV_BLOCK: put_block(x, ev); break;
+	case EV_GAP: put_gap(x, ev); break;
+	case EV_NAME: put_name(x, ev); break;
+	case EV_CHECKPOINT: put_checkpoint(x, ev); break;
+	case EV_KIND_END: break;
+	}
+}
+
+void event_text_json(const struct event_text *x, const struct event *ev)
+{
+	const char *kind = event_kind_name((enum event_kind)ev->kind);
+	struct text *t = x->out;
+
+	text_str(t, "{\"ts_ns\":");
+	text_i64(t, (int64_t)(ev->ts - x->start_ns));
+	if (ev->cpu == CPU_NONE)
+		put_null(t, "cpu");
+	else
+		put_u64(t, "cpu", ev->cpu);
+	put_string(t, "kind", kind ? kind : "unknown");
+	put_fields(x, ev);
+	text_put(t, "}\n", 2);
+}

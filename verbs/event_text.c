@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "verbs/event_text.h"
+
+#include <string.h>
+
+#include "base/units.h"
+#include "format/checkpoint.h"
+
+#define KIND_WIDTH 11
+
+static void put_name_of(struct text *t, const char comm[TASK_COMM_LEN])
+{
+	text_escaped(t, comm, strnlen(comm, TASK_COMM_LEN));
+}
+
+/* "make:812", "idle", "(other)". */
+static void put_task(const struct event_text *x, uint32_t tid)
+{
+	const struct task *task;
+
+	if (!tid || tid == TID_OTHER) {
+		text_str(x->out, tid ? "(other)" : "idle");
+		return;
+	}
+	task = engine_task(x->engine, tid);
+	if (task && !(task->flags & TASK_UNNAMED))
+		put_name_of(x->out, task->info.comm);
+	else
+		text_char(x->out, '?');
+	text_char(x->out, ':');
+	text_u64(x->out, tid);
+}
+
+static void put_labelled(struct text *t, const char *label, uint64_t n)
+{
+	text_str(t, label);
+	text_u64(t, n);
+}
+
+static void put_seconds(struct text *t, int64_t ns, unsigned width)
+{
+	uint64_t n = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+
+	if (ns < 0)
+		text_char(t, '-');
+	text_u64_padded(t, n / NSEC_PER_SEC, width, ' ');
+	text_char(t, '.');
+	text_u64_padded(t, n % NSEC_PER_SEC, 9, '0');
+}
+
+static void put_switch(const struct event_text *x, const struct event *ev)
+{
+	bool preempted = ev->flags & EVF_PREEMPT;
+
+	put_task(x, ev->peer);
+	text_char(x->out, ' ');
+	text_char(x->out, preempted ? 'R' : state_letter(state_from_raw(ev->value)));
+	text_str(x->out, preempted ? " (preempted) -> " : " -> ");
+	put_task(x, ev->tid);
+}
+
+static void put_wake(const struct event_text *x, const struct event *ev)
+{
+	struct text *t = x->out;
+
+	put_task(x, ev->tid);
+	text_str(t, " by ");
+	put_task(x, ev->peer);
+	if (ev->flags & EVF_CTX_HARDIRQ)
+		text_str(t, " (hard interrupt)");
+	else if (ev->flags & EVF_CTX_SOFTIRQ)
+		text_str(t, " (soft interrupt)");
+	if (ev->kind == EV_WAKING) {
+		put_labelled(t, ", was on CPU ", ev->value);
+		return;
+	}
+	put_labelled(t, ", to CPU ", ev->value);
+	put_labelled(t, ", queue ", ev->aux);
+}
+
+static void put_info(struct text *t, const struct task_info *info)
+{
+	put_name_of(t, info->comm);
+	put_labelled(t, ":", info->tid);
+	put_labelled(t, " of process ", info->tgid);
+	put_labelled(t, ", parent ", info->ppid);
+	put_labelled(t, ", user ", info->uid);
+	put_labelled(t, ", cgroup ", info->cgroup_id);
+}
+
+static void put_exec(const struct event_text *x, const struct event *ev)
+{
+	const struct exec_info *info = ev->ext;
+	struct text *t = x->out;
+
+	put_name_of(t, info->comm);
+	put_labelled(t, ":", ev->tid);
+	if (ev->peer != ev->tid)
+		put_labelled(t, ", was TID ", ev->peer);
+	text_str(t, ": ");
+	text_escaped(t, info->filename, strlen(info->filename));
+	text_str(t, " [");
+	for (uint32_t at = 0; at < info->args_len;) {
+		size_t len = strnlen(info->args + at, info->args_len - at);
+
+		if (at)
+			text_char(t, ' ');
+		text_escaped(t, info->args + at, len);
+		at += (uint32_t)len + 1;
+	}
+	text_str(t, info->truncated ? "...]" : "]");
+}
+
+static void put_exit(const struct event_text *x, const struct event *ev)
+{
+	struct text *t = x->out;
+
+	put_task(x, ev->tid);
+	if (ev->value & 0x7f)
+		put_labelled(t, ", signal ", ev->value & 0x7f);
+	else
+		put_labelled(t, ", status ", ev->value >> 8 & 0xff);
+	if (ev->flags & EVF_GROUP_DEAD)
+		text_str(t, ", last thread");
+}
+
+static void put_snapshot(const struct event_text *x, const struct event *ev)
+{
+	const struct task_snapshot *s = ev->ext;
+	struct text *t = x->out;
+	char buf[64];
+
+	put_info(t, &s->info);
+	text_str(t, ", ");
+	if (s->flags & SNAPF_ON_CPU)
+		text_str(t, "running");
+	else if (s->flags & SNAPF_QUEUED)
+		text_str(t, "queued");
+	else
+		text_str(t,
+			 state_describe(s->state, !!(s->flags & SNAPF_IOWAIT), buf, sizeof(buf)));
+	put_labelled(t, ", CPU ", s->cpu);
+}
+
+static void put_gap(const struct event_text *x, const struct event *ev)
+{
+	const struct gap_info *gap = ev->ext;
+	struct text *t = x->out;
+
+	text_str(t, "until ");
+	put_seconds(t, (int64_t)(gap->end_ns - x->start_ns), 0);
+	if (gap->count)
+		put_labelled(t, ", events lost: ", gap->count);
+	text_str(t, gap->reason == GAP_RING_FULL ? ", ring full"
+		    : gap->reason == GAP_CORRUPT ? ", damaged block"
+		    : gap->reason == GAP_CUT	 ? ", cut"
+						 : ", write");
+}
+
+static void put_cgroup(const struct event_text *x, const struct event *ev)
+{
+	const struct cgroup_info *info = ev->ext;
+	const char *name = engine_name(x->engine, NAME_CGROUP, info->cgroup_id);
+
+	put_task(x, ev->tid);
+	put_labelled(x->out, " to cgroup ", info->cgroup_id);
+	if (name) {
+		text_char(x->out, ' ');
+		text_escaped(x->out, name, strlen(name));
+	}
+	if (ev->flags & EVF_THREADGROUP)
+		text_str(x->out, ", all threads");
+}
+
+static void put_name(const struct event_text *x, const struct event *ev)
+{
+	const struct name_info *name = ev->ext;
+
+	text_str(x->out, name->kind == NAME_USER ? "user " : "cgroup ");
+	text_u64(x->out, name->id);
+	text_str(x->out, " is ");
+	text_escaped(x->out, name->name, strlen(name->name));
+}
+
+static void put_block(const struct event_text *x, const struct event *ev)
+{
+	put_task(x, ev->tid);
+	if ((int32_t)ev->value >= 0)
+		put_labelled(x->out, " in system call ", ev->value);
+	if (ev->flags & EVF_IOWAIT)
+		text_str(x->out, ", IO wait");
+}
+
+static void put_checkpoint(const struct event_text *x, const struct event *ev)
+{
+	const struct checkpoint *ck = ev->ext;
+
+	put_labelled(x->out, "tasks: ", ck->ntasks);
+	put_labelled(x->out, ", CPUs: ", ck->ncpus);
+}
+
+static void put_two(const struct event_text *x, const struct event *ev, const char *between)
+{
+	put_task(x, ev->tid);
+	text_str(x->out, between);
+}
+
+static void put_fields(const struct event_text *x, const struct event *ev)
+{
+	switch ((enum event_kind)ev->kind) {
+	case EV_SWITCH: put_switch(x, ev); break;
+	case EV_WAKING:
+	case EV_WAKEUP:
+	case EV_WAKEUP_NEW: put_wake(x, ev); break;
+	case EV_MIGRATE:
+		put_two(x, ev, " from CPU ");
+		text_u64(x->out, ev->aux);
+		put_labelled(x->out, " to ", ev->value);
+		if (ev->flags & EVF_PLACED)
+			text_str(x->out, ", at its wake-up");
+		break;
+	case EV_FORK:
+		put_info(x->out, ev->ext);
+		text_str(x->out, ", by ");
+		put_task(x, ev->peer);
+		break;
+	case EV_EXEC: put_exec(x, ev); break;
+	case EV_EXIT: put_exit(x, ev); break;
+	case EV_RENAME:
+		put_two(x, ev, " is now ");
+		put_name_of(x->out, ((const struct rename_info *)ev->ext)->comm);
+		break;
+	case EV_FREE: put_task(x, ev->tid); break;
+	case EV_REAP:
+		put_two(x, ev, " by ");
+		put_task(x, ev->peer);
+		break;
+	case EV_WAIT:
+		put_two(x, ev, ev->value ? " for PID " : " for any child");
+		if (ev->value)
+			text_u64(x->out, ev->value);
+		break;
+	case EV_CGROUP: put_cgroup(x, ev); break;
+	case EV_TASK: put_snapshot(x, ev); break;
+	case EV_BLOCK: put_block(x, ev); break;
+	case EV_GAP: put_gap(x, ev); break;
+	case EV_NAME: put_name(x, ev); break;
+	case EV_CHECKPOINT: put_checkpoint(x, ev); break;
+	case EV_KIND_END: break;
+	}
+}
+
+void event_text_line(const struct event_text *x, const struct event *ev)
+{
+	const char *kind = event_kind_name((enum event_kind)ev->kind);
+	struct text *t = x->out;
+	size_t mark;
+
+	put_seconds(t, (int64_t)(ev->ts - x->start_ns), 6);
+	if (ev->cpu == CPU_NONE) {
+		text_str(t, " [   ] ");
+	} else {
+		text_str(t, " [");
+		text_u64_padded(t, ev->cpu, 3, '0');
+		text_str(t, "] ");
+	}
+	mark = text_mark(t);
+	text_str(t, kind ? kind : "unknown");
+	text_pad_to(t, mark, KIND_WIDTH);
+	text_char(t, ' ');
+	put_fields(x, ev);
+	text_char(t, '\n');
+}

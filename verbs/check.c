@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* check: is the trace whole, and does what it says add up? */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/exit.h"
+#include "base/units.h"
+#include "engine/engine.h"
+#include "verbs/reader_args.h"
+#include "verbs/verbs.h"
+
+#define VERB	     "check"
+#define DAMAGE_LINES 100 /* the rest is counted: one bad disk can make thousands */
+
+static const struct option_spec options[] = {
+	READER_OPTION_INPUT,
+	READER_OPTION_STRICT,
+	OPTIONS_END,
+};
+
+static int set(void *ctx, int key, const char *arg, struct err *err)
+{
+	return reader_args_set(ctx, key, arg, err);
+}
+
+static const struct command command = {
+	.verb = VERB,
+	.synopsis = "[OPTIONS] [FILE]",
+	.about = "Reads all of a trace and checks it: structure, checksums, sequence, index, and "
+		 "that the times of every CPU and task add up. Exit 0 also when it is damaged "
+		 "(--strict: 3); 2 when it is no trace, or when what it says does not add up.",
+	.options = options,
+	.set = set,
+};
+
+struct check {
+	struct reader in;
+	struct engine *engine;
+	uint64_t events, segments;
+};
+
+static int read_all(struct check *c, struct err *err)
+{
+	const struct event *events;
+	uint64_t first, last;
+	struct source *src;
+	int n, rc;
+
+	rc = trace_source(c->in.trace, 0, UINT64_MAX, &src, err);
+	if (rc)
+		return rc;
+	while ((n = src->next(src, &events, err)) > 0) {
+		rc = engine_apply(c->engine, events, (size_t)n, err);
+		if (rc)
+			break;
+		for (int i = 0; i < n; i++)
+			c->segments += events[i].kind == EV_CHECKPOINT;
+		c->events += (uint64_t)n;
+	}
+	src->close(src);
+	if (rc || n < 0)
+		return rc ? rc : n;
+	trace_span(c->in.trace, &first, &last);
+	return engine_finish(c->engine, last, err);
+}
+
+static void print_damage(const struct check *c)
+{
+	const struct trace_damage *list;
+	size_t n = trace_damages(c->in.trace, &list);
+	char what[sizeof(list->what) * 4], where[200];
+
+	printf("damage       %s\n", n ? "" : "none");
+	for (size_t i = 0; i < n && i < DAMAGE_LINES; i++) {
+		escape_terminal(what, sizeof(what), list[i].what, strlen(list[i].what));
+		reader_damage_place(&c->in, &list[i], where, sizeof(where));
+		printf("  byte %" PRIu64 ": %s; missing: %s\n", list[i].offset, what, where);
+	}
+	if (n > DAMAGE_LINES)
+		printf("  and %zu places more\n", n - DAMAGE_LINES);
+}
+
+static void print_counts(const struct engine_counts *n)
+{
+	const struct {
+		const char *what;
+		uint64_t count;
+	} rows[] = {
+		{"gaps", n->gaps},
+		{"events lost", n->lost},
+		{"contradictions (a switch whose previous task was not the one there)",
+		 n->contradictions},
+		{"switch-ins without a wake-up (inferred)", n->inferred_switch_ins},
+		{"wake-ups before the sleeper's switch-out", n->early_wakings},
+		{"wake-ups of a task that was running or runnable (redundant)",
+		 n->redundant_wakeups},
+		{"times that ran backwards (held)", n->clamped},
+		{"tasks that nothing described", n->unknown_tasks},
+	};
+	char buf[UNITS_BUF];
+
+	printf("the engine's counts\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		printf("  %12s %s\n", format_count(rows[i].count, buf), rows[i].what);
+}
+
+static void print_findings(const struct check *c)
+{
+	char name[1024], events[UNITS_BUF];
+	uint16_t major, minor;
+
+	trace_version(c->in.trace, &major, &minor);
+	escape_terminal(name, sizeof(name), c->in.name, strlen(c->in.name));
+	printf("trace        %s, rstat trace %u.%u\n", name, major, minor);
+	printf("read         %s events in %" PRIu64 " segments\n",
+	       format_count(c->events - c->segments, events), c->segments);
+	print_damage(c);
+	print_counts(engine_counts(c->engine));
+}
+
+static int run(struct check *c, const struct reader_args *args, struct err *err)
+{
+	int code, rc = reader_open(&c->in, args, err);
+
+	if (rc)
+		return verb_fail(VERB, EXIT_USAGE, err);
+	rc = engine_new(&c->engine, meta_cpu_limit(trace_meta(c->in.trace)), 0, UINT64_MAX, err);
+	if (!rc)
+		rc = read_all(c, err);
+	if (rc) {
+		reader_abort(&c->in);
+		return verb_fail(VERB, EXIT_USAGE, err);
+	}
+	print_findings(c);
+	code = verb_flush(VERB, EXIT_OK);
+	rc = reader_close(&c->in, VERB);
+	return code ? code : rc;
+}
+
+int verb_check(int argc, char **argv)
+{
+	struct reader_args args = {0};
+	struct check c = {0};
+	struct err err = {0};
+	int code, rc;
+
+	rc = options_parse(&command, argc, argv, &args, &err);
+	if (rc == OPTIONS_ANSWERED)
+		return verb_flush(VERB, EXIT_OK);
+	if (rc > 0)
+		rc = reader_args_operands(&args, argc, argv, rc, &err);
+	if (rc)
+		return verb_fail(VERB, EXIT_USAGE, &err);
+	code = run(&c, &args, &err);
+	engine_free(c.engine);
+	return code;
+}

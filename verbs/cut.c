@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* cut: a window of a trace as a trace of its own. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/exit.h"
+#include "verbs/rewrite.h"
+#include "verbs/verbs.h"
+
+#define VERB "cut"
+
+struct args {
+	struct reader_args reader;
+	const char *output;
+};
+
+static const struct option_spec options[] = {
+	READER_OPTION_INPUT,  REWRITE_OPTION_OUTPUT, READER_OPTION_TIME,
+	READER_OPTION_STRICT, OPTIONS_END,
+};
+
+static int set(void *ctx, int key, const char *arg, struct err *err)
+{
+	struct args *args = ctx;
+
+	if (key == REWRITE_KEY_OUTPUT) {
+		args->output = arg;
+		return 0;
+	}
+	return reader_args_set(&args->reader, key, arg, err);
+}
+
+static const struct command command = {
+	.verb = VERB,
+	.synopsis = "--time A,B -o FILE [FILE]",
+	.about = "Writes the window A,B of a trace as a trace of its own. It begins with the state "
+		 "of every task at A, so that it reports what the whole does with the same --time.",
+	.options = options,
+	.set = set,
+};
+
+/* The new trace starts where the window does. */
+static struct meta meta_of_window(const struct meta *whole, const struct time_window *w)
+{
+	struct meta meta = *whole;
+
+	if (meta.start_utc_ns)
+		meta.start_utc_ns += w->from_ns - meta.start_ns;
+	meta.start_ns = w->from_ns;
+	return meta;
+}
+
+static int cut(struct rewrite *w, struct reader *in, const char *output, struct err *err)
+{
+	struct meta meta = meta_of_window(trace_meta(in->trace), &in->window);
+	const struct meta_end *own;
+	struct meta_end end;
+	struct source *src;
+	uint64_t to = in->window.to_ns;
+	int rc;
+
+	rc = rewrite_open(w, VERB, output, &meta, in->window.from_ns, to, err);
+	if (!rc)
+		rc = trace_source(in->trace, in->window.from_ns, to, &src, err);
+	if (rc)
+		return rc;
+	rc = copy_run(&w->copy, src, err);
+	src->close(src);
+	if (rc)
+		return rc;
+	own = trace_end(in->trace);
+	if (own && to > own->end_ns)
+		to = own->end_ns;
+	if (to == UINT64_MAX)
+		to = w->copy.last_ns;
+	end = rewrite_end(w, own, to, "cut");
+	return rewrite_finish(w, &end, err);
+}
+
+int verb_cut(int argc, char **argv)
+{
+	char text[TIME_WINDOW_BUF];
+	struct args args = {0};
+	struct rewrite w = {0};
+	struct reader in;
+	struct err err = {0};
+	int rc;
+
+	rc = options_parse(&command, argc, argv, &args, &err);
+	if (rc == OPTIONS_ANSWERED)
+		return verb_flush(VERB, EXIT_OK);
+	if (rc > 0)
+		rc = reader_args_operands(&args.reader, argc, argv, rc, &err);
+	if (!rc && !args.output)
+		rc = err_set(&err, -EINVAL, "name the new trace with -o FILE");
+	if (!rc && !args.reader.has_time)
+		rc = err_set(&err, -EINVAL, "say what to cut out with --time A,B");
+	if (!rc)
+		rc = reader_open(&in, &args.reader, &err);
+	if (rc)
+		return verb_fail(VERB, EXIT_USAGE, &err);
+	fprintf(stderr, "rstat " VERB ": window %s\n",
+		time_window_format(&in.window, &in.span, text));
+	rc = cut(&w, &in, args.output, &err);
+	rewrite_abort(&w);
+	if (rc) {
+		reader_abort(&in);
+		return verb_fail(VERB, EXIT_USAGE, &err);
+	}
+	return reader_close(&in, VERB);
+}

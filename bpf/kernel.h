@@ -236,6 +236,11 @@ static __always_inline struct rq *task_rq(struct task_struct *p)
 	return p->se.cfs_rq->rq;
 }
 
+static __always_inline bool task_in_iowait(struct task_struct *task)
+{
+	return BPF_CORE_READ_BITFIELD(task, in_iowait);
+}
+
 /* As wait4 would report it now. */
 static __always_inline u32 task_exit_code(struct task_struct *p, bool group_dead)
 {

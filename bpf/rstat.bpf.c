@@ -4,7 +4,9 @@
  * filters, so they are one object.
  */
 #include "bpf/kernel.h"
+#include "bpf/life.h"
 #include "bpf/sched.h"
+#include "bpf/task.h"
 
 /* Programs that read task_struct need a license that the kernel takes for GPL-compatible. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

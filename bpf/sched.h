@@ -27,7 +27,7 @@ static __noinline int switch_blocked(struct task_struct *prev, u32 state, u32 ti
 {
 	struct ring_rec *block = ring_reserve(RING_IRQS_OFF, 2 * sizeof(*block), 2);
 	struct ring_rec *rec = block + 1;
-	u32 flags = BPF_CORE_READ_BITFIELD(prev, in_iowait) ? RECF_IOWAIT : 0;
+	u32 flags = task_in_iowait(prev) ? RECF_IOWAIT : 0;
 
 	if (!block)
 		return 0;

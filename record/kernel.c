@@ -15,8 +15,10 @@
 #include "bpf/events.h"
 #include "bpf/rstat.skel.h" /* after events.h: it speaks of u64 and the like */
 #include "record/caps.h"
+#include "record/filter.h"
 #include "record/hooks.h"
 #include "record/ring.h"
+#include "record/snapshot.h"
 
 struct kernel {
 	struct rstat_bpf *skel;
@@ -33,21 +35,24 @@ struct kernel {
 	uint64_t stats_since_ns, stats_ns;
 };
 
-/* libbpf explains itself on stderr only when the user asked; its last warning goes into errors. */
+/*
+ * libbpf explains itself on stderr only when the user asked. Its first warning goes into errors:
+ * those after it only say how far the failure spread.
+ */
 static struct {
 	bool verbose;
-	char last[200];
+	char first[200];
 } libbpf_log;
 
 static int log_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	va_list copy;
 
-	if (level == LIBBPF_WARN) {
+	if (level == LIBBPF_WARN && !libbpf_log.first[0]) {
 		va_copy(copy, ap);
-		vsnprintf(libbpf_log.last, sizeof(libbpf_log.last), fmt, copy);
+		vsnprintf(libbpf_log.first, sizeof(libbpf_log.first), fmt, copy);
 		va_end(copy);
-		libbpf_log.last[strcspn(libbpf_log.last, "\n")] = '\0';
+		libbpf_log.first[strcspn(libbpf_log.first, "\n")] = '\0';
 	}
 	return libbpf_log.verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
 }
@@ -132,17 +137,27 @@ static void configure_context(struct kernel *k)
 		return;
 	k->skel->rodata->count_in_percpu = 1;
 	k->skel->rodata->count_from_rq = count - rq;
+	k->skel->rodata->has_rdonly_cast = btf__find_by_name_kind(k->vmlinux, "bpf_rdonly_cast",
+								  BTF_KIND_FUNC) >= 0;
 }
 
 static int configure(struct kernel *k, const struct kernel_options *opt, struct err *err)
 {
 	struct rstat_bpf *skel = k->skel;
+	int r;
 
 	skel->rodata->ring_bytes = k->ring_bytes;
 	skel->rodata->profile = opt->profile;
 	skel->rodata->switch_has_prev_state = hooks_tracepoint_args(k->vmlinux, "sched_switch") >=
 					      4;
+	skel->rodata->exit_has_group_dead = hooks_tracepoint_args(k->vmlinux,
+								  "sched_process_exit") >= 2;
+	skel->rodata->args_limit = opt->args_limit < RING_ARGS_MAX ? opt->args_limit
+								   : RING_ARGS_MAX;
 	configure_context(k);
+	r = filter_configure(skel, &opt->filter, err);
+	if (r)
+		return r;
 	if (bpf_map__set_value_size(skel->maps.rings, (uint32_t)element_bytes(k->ring_bytes)) ||
 	    bpf_map__set_max_entries(skel->maps.rings, k->ncpus))
 		return err_set(err, -EINVAL, "cannot size the rings");
@@ -153,19 +168,63 @@ static int open_skeleton(struct kernel *k, const struct kernel_options *opt, str
 {
 	k->skel = rstat_bpf__open();
 	if (!k->skel)
-		return err_errno(err, -errno, "cannot open the BPF programs (%s)", libbpf_log.last);
+		return err_errno(err, -errno, "cannot open the BPF programs (%s)",
+				 libbpf_log.first);
 	return configure(k, opt, err);
+}
+
+/*
+ * The programs failed to load together: loads each hook's alone, on rings as small as can be, to
+ * find the ones to do without. Slow, but it happens only on kernels nobody has tried.
+ */
+static int reject_what_fails(struct kernel *k, const struct kernel_options *opt, struct err *err)
+{
+	struct hooks all = k->hooks;
+	size_t i, j;
+	int r;
+
+	for (i = 0; i < all.n; i++) {
+		while (k->hooks.chosen[i]) {
+			struct hooks whole = k->hooks;
+
+			for (j = 0; j < all.n; j++)
+				k->hooks.chosen[j] = j == i ? whole.chosen[i] : NULL;
+			libbpf_log.first[0] = '\0';
+			r = open_skeleton(k, opt, err);
+			k->hooks = whole;
+			if (r)
+				return r;
+			r = rstat_bpf__load(k->skel);
+			rstat_bpf__destroy(k->skel);
+			k->skel = NULL;
+			if (!r)
+				break;
+			hooks_reject(&k->hooks, i, strerror(-r));
+		}
+	}
+	return hooks_check_required(&k->hooks, err);
 }
 
 static int load(struct kernel *k, const struct kernel_options *opt, struct err *err)
 {
+	uint64_t ring_bytes = k->ring_bytes;
 	int r = open_skeleton(k, opt, err);
 
 	if (r)
 		return r;
+	if (!rstat_bpf__load(k->skel))
+		return 0;
+	rstat_bpf__destroy(k->skel);
+	k->skel = NULL;
+	k->ring_bytes = RING_BYTES_MIN;
+	r = reject_what_fails(k, opt, err);
+	k->ring_bytes = ring_bytes;
+	r = r ?: open_skeleton(k, opt, err);
+	if (r)
+		return r;
 	r = rstat_bpf__load(k->skel);
 	if (r)
-		return err_errno(err, r, "cannot load the BPF programs (%s)", libbpf_log.last);
+		return err_errno(err, r, "cannot load the BPF programs (%s)", libbpf_log.first);
 	return 0;
 }
 
@@ -211,8 +270,8 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 	k->ncpus = (unsigned)r;
 	k->ring_bytes = largest_ring(round_up_pow2(opt->ring_bytes ?: KERNEL_RING_BYTES));
 	r = load(k, opt, err);
-	if (!r)
-		r = map_rings(k, err);
+	r = r ?: filter_fill(k->skel, &opt->filter, err);
+	r = r ?: map_rings(k, err);
 	if (r)
 		return r;
 	k->doorbell = ring_buffer__new(bpf_map__fd(k->skel->maps.doorbell), hear_doorbell, NULL,
@@ -231,7 +290,7 @@ int kernel_open(struct kernel **out, const struct kernel_options *opt, struct er
 		return err_set(err, -ENOMEM, "cannot record: out of memory");
 	k->stats_fd = -1;
 	libbpf_log.verbose = opt->verbose;
-	libbpf_log.last[0] = '\0';
+	libbpf_log.first[0] = '\0';
 	libbpf_set_print(log_libbpf);
 	r = open_all(k, opt, err);
 	if (r) {
@@ -276,8 +335,11 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 
 int kernel_snapshot(struct kernel *k, struct err *err)
 {
-	(void)k, (void)err;
-	return 0;
+	struct ring_snapshot *tasks;
+	size_t n;
+	int r = snapshot_read(k->skel->progs.each_task, &tasks, &n, err);
+
+	return r ?: rings_add_snapshots(k->rings, tasks, n, err);
 }
 
 int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* snapshot: the kernel's word on every task, read through a BPF iterator. */
+#ifndef RSTAT_RECORD_SNAPSHOT_H
+#define RSTAT_RECORD_SNAPSHOT_H
+
+#include <bpf/libbpf.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "bpf/events.h"
+
+/*
+ * @each_task  the loaded iterator program
+ * @out        malloc'd, in order of time; *n of them
+ */
+int snapshot_read(const struct bpf_program *each_task, struct ring_snapshot **out, size_t *n,
+		  struct err *err);
+
+#endif

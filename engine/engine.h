@@ -7,9 +7,17 @@
  *
  * Gaps: between the first and the last lost event of a CPU, nothing is known of that CPU nor of any
  * task that was not seen running on another one. The part of an interval before a gap has the state
- * that began it, the part after the gap the state that its closing event implies, the part inside
- * is TS_UNKNOWN. A switch whose prev is not the task the engine has on that CPU is such a stretch
- * too (from the last instant that task was known to be there).
+ * that began it, the part after the (last) gap the state that its closing event implies, the part
+ * between is TS_UNKNOWN; each part is an interval of its own, marked IVF_GAP. So an interval is
+ * either a claim for the whole of its length, or TS_UNKNOWN with gap_ns == its length. Intervals
+ * with IVF_GAP belong in totals, never in distributions: where they began or ended is not known.
+ * An event that shows a CPU running something else than the engine has there is such a stretch too
+ * (from the last instant that the task was known to be there): KERNEL.md, "contradicted".
+ *
+ * What closing events imply: a switch-in, that the task was runnable since the gap (since its
+ * wake-up when one came in between); a wake-up, that it slept (TS_SLEEP, raw_state 0: blocked, how
+ * is not known); being switched out, or acting, on a CPU that lost events: that it ran there since
+ * that CPU's gap. A wake-up of a task whose CPU is not known waits for the event that tells.
  */
 #ifndef RSTAT_ENGINE_ENGINE_H
 #define RSTAT_ENGINE_ENGINE_H
@@ -23,61 +31,81 @@
 
 struct engine;
 
-/* A live (or just gone) task. Read-only for sinks. */
+/* A live (or just gone) task. Read-only for sinks. What a switch touches comes first. */
 struct task {
+	uint64_t since_ns; /* when `state` began; may lie before the trace */
+	uint64_t waking_ns; /* its last sched_waking while blocked, 0 none */
+	uint32_t id; /* dense, below engine_task_limit(); reused after task_gone */
+	uint32_t raw_state; /* as switched out */
+	int32_t syscall; /* it blocked in; SYSCALL_NONE, SYSCALL_UNKNOWN */
+	uint32_t waker; /* TID, 0 an interrupt or idle */
+	uint16_t cpu; /* it runs on, is queued on, or ran on last */
+	uint16_t flags; /* enum task_flag */
+	uint8_t state; /* enum task_state; engine_task_certain() tells whether it still holds */
+	uint8_t cause; /* enum runnable_cause, when TS_RUNNABLE */
 	struct task_info info;
-	uint32_t id;	     /* dense, below engine_task_limit(); reused after task_gone */
-	uint8_t state;	     /* enum task_state */
-	uint8_t cause;	     /* enum runnable_cause, when TS_RUNNABLE */
-	uint8_t flags;	     /* enum task_flag */
-	uint16_t cpu;	     /* it runs on, is queued on, or ran on last */
-	uint32_t raw_state;  /* as switched out */
-	int32_t syscall;     /* it blocked in; SYSCALL_NONE, SYSCALL_UNKNOWN */
-	uint32_t waker;	     /* TID, 0 an interrupt or idle */
 	uint32_t exit_code;
-	uint64_t since_ns;   /* when `state` began; may lie before the trace */
-	uint64_t waking_ns;  /* its last sched_waking while blocked, 0 none */
-	uint64_t seen_ns;    /* first instant of the trace at which it is known */
-	uint64_t forked_ns;  /* its EV_FORK, 0 when it was there before */
-	uint64_t exited_ns;  /* its EV_EXIT, 0 not yet */
+	uint64_t seen_ns; /* first instant of the trace at which it is known */
+	uint64_t forked_ns; /* its EV_FORK, 0 when it was there before */
+	uint64_t exited_ns; /* its EV_EXIT, 0 not yet */
 };
 
 enum task_flag {
-	TASK_CERTAIN = 1 << 0,	/* the state is known, no gap since */
+	TASK_CERTAIN = 1 << 0, /* the state was known when it began (a gap may have come since) */
 	TASK_IOWAIT = 1 << 1,
 	TASK_EXITED = 1 << 2,
 	TASK_GROUP_DEAD = 1 << 3,
 	TASK_SINCE_APPROX = 1 << 4,
-	TASK_INFERRED = 1 << 5,	/* the state began without an event that said so */
-	TASK_UNNAMED = 1 << 6,	/* no event ever described it */
+	TASK_INFERRED = 1 << 5, /* the state began without an event that said so */
+	TASK_UNNAMED = 1 << 6, /* no event ever described it */
+	TASK_GAP = 1 << 7, /* the state began in or at the end of a gap */
+	TASK_REAPED = 1 << 8, /* reaped before its final switch: never a zombie */
+	TASK_ZOMBIE_SURE = 1 << 9, /* the kernel's word, not just the end of its last slice */
+	TASK_IN_WAIT = 1 << 10, /* entered wait4/waitid and has not come back as far as is known */
 };
 
 enum interval_flag {
-	IVF_OPEN = 1 << 0,	/* not ended; end_ns is the end of the window */
-	IVF_INFERRED = 1 << 1,	/* its beginning or end was inferred */
-	IVF_STARTED_BEFORE = 1 << 2, /* began before the trace or window; start_ns may be approximate */
+	IVF_OPEN = 1 << 0, /* not ended; end_ns is the end of the window */
+	IVF_INFERRED = 1 << 1, /* its beginning or end was inferred */
+	IVF_STARTED_BEFORE =
+		1 << 2, /* began before the trace or window; start_ns may be approximate */
 	IVF_SINCE_APPROX = 1 << 3,
-	IVF_PREEMPTED = 1 << 4,	/* RUN: ended with the task still runnable (nivcsw) */
-	IVF_EXIT = 1 << 5,	/* RUN: the task's last slice */
-	IVF_CLIPPED_END = 1 << 6,/* continues after the window; totals only */
+	IVF_PREEMPTED = 1 << 4, /* RUN: ended with the task still runnable (nivcsw) */
+	IVF_EXIT = 1 << 5, /* RUN: the task's last slice */
+	IVF_CLIPPED_END = 1 << 6, /* continues after the window; totals only */
+	IVF_GAP = 1 << 7, /* a gap touches it; totals only */
+	IVF_REAP_BOUND = 1 << 8, /* ZOMBIE: end_ns is an upper bound (reap_method FREE, REUSE) */
+};
+
+/* How the engine knows when a zombie was reaped. */
+enum reap_method {
+	REAP_NONE = 0,
+	REAP_EXACT = 1, /* EV_REAP */
+	REAP_WAIT = 2, /* inferred from its parent's wait4/waitid */
+	REAP_FREE = 3, /* not later than EV_FREE, which comes 14-20 ms after the reap */
+	REAP_EXEC = 4, /* a leader whose place a thread took by exec: EV_EXEC */
+	REAP_REUSE = 5, /* not later than the fork that got its TID */
 };
 
 /* A stretch of one task in one state. Half-open [start_ns, end_ns). */
 struct interval {
 	const struct task *task; /* as it was when the interval ended */
 	uint64_t start_ns, end_ns; /* whole, may start before the window */
-	uint64_t from_ns, to_ns;   /* clipped to the window, from <= to */
-	uint64_t gap_ns;	   /* how much of [from, to) is unknown; the rest is in `state` */
-	uint64_t waking_ns;	   /* RUNNABLE after a wake-up: the sched_waking, 0 none */
+	uint64_t from_ns, to_ns; /* clipped to the window, from <= to */
+	uint64_t gap_ns; /* TS_UNKNOWN: to - from; else 0 */
+	uint64_t waking_ns; /* RUNNABLE after a wake-up: the sched_waking, 0 none */
 	enum task_state state;
 	enum runnable_cause cause; /* RUNNABLE */
-	uint32_t raw_state;	   /* blocked states */
-	int32_t syscall;	   /* blocked states */
-	uint32_t waker;		   /* blocked: who ended it; RUNNABLE: who woke it */
-	uint32_t other;		   /* RUNNABLE: who ran on that CPU for the longest part of the wait;
+	uint32_t raw_state; /* blocked states; 0 when only "blocked" is known */
+	int32_t syscall; /* blocked states */
+	uint32_t waker; /* blocked: who ended it; RUNNABLE: who woke it; ZOMBIE: who
+				    * reaped it; 0 an interrupt, idle, or not known */
+	uint32_t other; /* RUNNABLE: of the last 8 slices on the CPU that it got, whose
+				    * took the longest part of the wait (0 idle or not known);
 				    * RUN: who came next */
-	uint16_t cpu;		   /* RUN, RUNNABLE: where it ended; blocked: where it slept */
-	uint8_t flags;		   /* enum interval_flag */
+	uint16_t cpu; /* RUN, RUNNABLE: where it ended; blocked: where it slept */
+	uint16_t flags; /* enum interval_flag */
+	uint8_t reap_method; /* ZOMBIE: enum reap_method */
 };
 
 enum cpu_state { CS_RUN = 1, CS_IDLE, CS_GAP, CS_OTHER /* filtered out */ };
@@ -87,7 +115,15 @@ struct cpu_interval {
 	enum cpu_state state;
 	const struct task *task; /* RUN */
 	uint64_t from_ns, to_ns; /* clipped to the window */
-	uint8_t flags;		 /* IVF_OPEN, IVF_STARTED_BEFORE: an idle stretch that is not whole */
+	uint16_t flags; /* IVF_OPEN, IVF_STARTED_BEFORE, IVF_CLIPPED_END, IVF_GAP: a
+				  * stretch that is not whole */
+};
+
+/* A stretch in which a CPU had the same number of tasks running and queued. */
+struct depth_interval {
+	uint16_t cpu;
+	uint32_t depth; /* running and runnable tasks; idle is 0 */
+	uint64_t from_ns, to_ns; /* clipped to the window, from < to */
 };
 
 /*
@@ -97,12 +133,16 @@ struct cpu_interval {
 struct sink {
 	void (*interval)(struct sink *s, const struct interval *iv);
 	void (*cpu_interval)(struct sink *s, const struct cpu_interval *iv);
+	/* Run-queue depth. Costs time: set it only in a sink that uses it. After a gap the count is
+	 * the best known. */
+	void (*depth)(struct sink *s, const struct depth_interval *d);
 	/* Every event inside the window, after the engine applied it. task: of ev->tid, or NULL. */
 	void (*event)(struct sink *s, const struct event *ev, const struct task *task);
 	/* The task's id is about to be reused: fold what you hold on it. */
 	void (*task_gone)(struct sink *s, const struct task *task);
 	/* Its identity changed (exec, rename, cgroup); `before` is what it was. */
-	void (*task_changed)(struct sink *s, const struct task *task, const struct task_info *before);
+	void (*task_changed)(struct sink *s, const struct task *task,
+			     const struct task_info *before);
 };
 
 /* Counts of what was not as it should be; every one of them is shown by check. */
@@ -110,11 +150,14 @@ struct engine_counts {
 	uint64_t events, redundant_wakeups, inferred_switch_ins, contradictions, early_wakings,
 		unknown_tasks, clamped; /* clamped: a time ran backwards and was held */
 	uint64_t gaps, lost;
+	uint64_t checkpoint_diffs; /* a checkpoint disagreed with what the engine had as certain */
+	uint64_t ignored; /* events that make no sense (a CPU or TID that cannot be) */
 };
 
 /*
  * @ncpus   highest CPU number + 1
- * @window  [from, to): intervals are clipped to it; 0 and UINT64_MAX: no clipping
+ * @window  [from, to): intervals are clipped to it; 0 and UINT64_MAX: clipped to the trace only
+ *          (nothing counts before the first event, even when it is known since when)
  */
 int engine_new(struct engine **out, uint32_t ncpus, uint64_t window_from_ns, uint64_t window_to_ns,
 	       struct err *err);
@@ -123,7 +166,10 @@ void engine_free(struct engine *e);
 /* Sinks are called in the order they were added; they stay the caller's. */
 int engine_add_sink(struct engine *e, struct sink *sink, struct err *err);
 
-/* Applies events in stream order. -ENOMEM only. */
+/*
+ * Applies events in stream order: in order within a CPU, by time across CPUs; an EV_GAP at its
+ * first lost event, an EV_TASK and EV_CHECKPOINT at its time. -ENOMEM only.
+ */
 int engine_apply(struct engine *e, const struct event *events, size_t n, struct err *err);
 
 /* Closes every open interval at `now_ns` (clipped, IVF_OPEN) and reports all tasks as gone. */
@@ -131,14 +177,26 @@ int engine_finish(struct engine *e, uint64_t now_ns, struct err *err);
 
 /*
  * The state at `ts` for a checkpoint. Arrays are the engine's, valid until its next call.
+ * A CPU that is uncertain has the end of its last gap as since_ns; that may be after ts.
  */
 int engine_checkpoint(struct engine *e, uint64_t ts, struct checkpoint *out, struct err *err);
 
+/*
+ * The stream has every reap as EV_REAP (the hook on release_task is live): reaps are not inferred
+ * from waits. Without this call the engine finds out at the first EV_REAP.
+ */
+void engine_reaps_exact(struct engine *e);
+
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
-const struct task *engine_cpu_current(const struct engine *e, uint16_t cpu); /* NULL: idle/unknown */
+const struct task *engine_cpu_current(const struct engine *e,
+				      uint16_t cpu); /* NULL: idle/unknown */
+bool engine_task_certain(const struct engine *e,
+			 const struct task *t); /* state holds, no gap since */
+uint32_t engine_cpu_depth(const struct engine *e, uint16_t cpu); /* running + runnable; idle 0 */
 uint32_t engine_task_limit(const struct engine *e);
-const char *engine_name(const struct engine *e, enum name_kind kind, uint64_t id); /* NULL unknown */
+const char *engine_name(const struct engine *e, enum name_kind kind,
+			uint64_t id); /* NULL unknown */
 const struct engine_counts *engine_counts(const struct engine *e);
 
 #endif

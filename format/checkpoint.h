@@ -12,7 +12,9 @@ struct cpu_snapshot {
 	uint16_t cpu;
 	uint8_t uncertain; /* a gap touched it and nothing since told what runs */
 	uint32_t tid; /* current task, 0 idle, TID_OTHER filtered out */
-	uint64_t since_ns; /* since when; 0 unknown */
+	uint64_t
+		since_ns; /* since when; 0 unknown. Uncertain: the end of its last gap, which may lie
+			    * after the checkpoint */
 	uint64_t lost; /* events lost on this CPU since the recording began */
 };
 

@@ -96,6 +96,11 @@ enum snapshot_flags {
 	SNAPF_SINCE_APPROX = 1 << 4, /* since_ns comes from another clock; good to some us */
 	SNAPF_UNCERTAIN = 1 << 5, /* a gap touched it: the state is the last one known */
 	SNAPF_INFERRED = 1 << 6, /* the state began without an event that said so */
+	SNAPF_IN_WAIT = 1 << 7, /* checkpoint: in wait4/waitid; exit_code: the PID, 0 any */
+	SNAPF_EARLY_WAKE = 1 << 8, /* checkpoint: a wake-up came before the switch-out did */
+	SNAPF_GAP = 1 << 9, /* checkpoint: the state began in or at the end of a gap */
+	SNAPF_ZOMBIE_SURE = 1 << 10, /* checkpoint: the kernel said so */
+	SNAPF_EXITED = 1 << 11, /* checkpoint: its EV_EXIT has been */
 };
 
 /* A task at an instant: in EV_TASK as the kernel has it, in a checkpoint as the engine has it. */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* From what the engine found out to what the sinks get: clipped, with the uncertain split off. */
+#include "engine/internal.h"
+
+/* Clips to the window; false when nothing of it lies in it. */
+static bool clip(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from, uint64_t *to,
+		 uint16_t *flags)
+{
+	if (start >= e->hi_ns || end < e->lo_ns || (end == e->lo_ns && start < end))
+		return false;
+	*from = start;
+	*to = end;
+	if (start < e->lo_ns) {
+		*from = e->lo_ns;
+		*flags |= IVF_STARTED_BEFORE;
+	}
+	if (end > e->hi_ns) {
+		*to = e->hi_ns;
+		*flags |= IVF_CLIPPED_END;
+	}
+	return true;
+}
+
+void emit_interval(struct engine *e, struct interval *iv)
+{
+	if (!clip(e, iv->start_ns, iv->end_ns, &iv->from_ns, &iv->to_ns, &iv->flags))
+		return;
+	iv->gap_ns = iv->state == TS_UNKNOWN ? iv->to_ns - iv->from_ns : 0;
+	for (uint32_t i = 0; i < e->nsinks; i++)
+		if (e->sinks[i]->interval)
+			e->sinks[i]->interval(e->sinks[i], iv);
+}
+
+static uint16_t state_flags(const struct engine *e, const struct etask *y, uint64_t start)
+{
+	uint16_t tf = y->t.flags, flags = 0;
+
+	if (likely(!(tf & (TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP))))
+		return 0;
+	if (tf & TASK_SINCE_APPROX) {
+		flags |= IVF_SINCE_APPROX;
+		if (start <= e->lo_ns)
+			flags |= IVF_STARTED_BEFORE;
+	}
+	if (tf & TASK_INFERRED)
+		flags |= IVF_INFERRED;
+	if (tf & TASK_GAP)
+		flags |= IVF_GAP;
+	return flags;
+}
+
+void emit_current(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
+		  uint16_t flags)
+{
+	struct interval iv = {
+		.task = &y->t,
+		.start_ns = start,
+		.end_ns = end,
+		.state = (enum task_state)y->t.state,
+		.syscall = SYSCALL_UNKNOWN,
+		.waker = y->t.waker,
+		.cpu = y->t.cpu,
+		.flags = (uint16_t)(flags | state_flags(e, y, start)),
+	};
+
+	if (!e->want_interval)
+		return;
+	if (iv.state == TS_RUNNABLE) {
+		iv.cause = (enum runnable_cause)y->t.cause;
+		iv.waking_ns = y->t.waking_ns;
+	} else if (state_is_blocked(iv.state)) {
+		iv.raw_state = y->t.raw_state;
+		iv.syscall = y->t.syscall;
+	}
+	emit_interval(e, &iv);
+}
+
+void emit_implied(struct engine *e, const struct etask *y, enum task_state state,
+		  enum runnable_cause cause, uint64_t start, uint64_t end)
+{
+	struct interval iv = {
+		.task = &y->t,
+		.start_ns = start,
+		.end_ns = end,
+		.state = state,
+		.cause = cause,
+		.syscall = SYSCALL_UNKNOWN,
+		.cpu = y->t.cpu,
+		.flags = IVF_GAP | (state == TS_UNKNOWN ? 0 : IVF_INFERRED),
+	};
+
+	if (!e->want_interval || start >= end)
+		return;
+	emit_interval(e, &iv);
+}
+
+bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
+	       uint64_t *h1)
+{
+	bool unknown = y->t.state == TS_UNKNOWN;
+
+	if (likely(e->gaps.last_ns < y->clean_ns) && !unknown)
+		return false;
+	*h0 = unknown ? y->t.since_ns : UINT64_MAX;
+	*h1 = unknown ? y->sure_ns : 0;
+	if (e->gaps.last_ns >= y->clean_ns) {
+		uint64_t first = gaps_first(&e->gaps, y->clean_ns);
+
+		if (first < *h0)
+			*h0 = first;
+		if (e->gaps.last_ns > *h1)
+			*h1 = e->gaps.last_ns;
+	}
+	if (*h1 > t)
+		*h1 = t;
+	if (*h0 > *h1)
+		*h0 = *h1;
+	return true;
+}
+
+void emit_split(struct engine *e, const struct etask *y, uint64_t h0, uint64_t h1)
+{
+	if (y->t.state == TS_UNKNOWN) {
+		emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, h1);
+		return;
+	}
+	if (h0 > y->t.since_ns)
+		emit_current(e, y, y->t.since_ns, h0, IVF_GAP);
+	emit_implied(e, y, TS_UNKNOWN, RC_NONE, h0, h1);
+}
+
+void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flags)
+{
+	struct cpu_interval iv = {
+		.cpu = (uint16_t)(c - e->cpus),
+		.state = (enum cpu_state)c->state,
+		.task = c->cur ? &c->cur->t : NULL,
+		.flags = (uint16_t)(flags | (c->gap ? IVF_GAP : 0)),
+	};
+
+	if (c->since_ns >= end)
+		return;
+	if (!clip(e, c->since_ns, end, &iv.from_ns, &iv.to_ns, &iv.flags))
+		return;
+	for (uint32_t i = 0; i < e->nsinks; i++)
+		if (e->sinks[i]->cpu_interval)
+			e->sinks[i]->cpu_interval(e->sinks[i], &iv);
+}
+
+void emit_depth(struct engine *e, struct cpu *c, uint64_t end)
+{
+	struct depth_interval d = {.cpu = (uint16_t)(c - e->cpus), .depth = c->nr};
+	uint16_t flags = 0;
+
+	if (clip(e, c->depth_since_ns, end, &d.from_ns, &d.to_ns, &flags) && d.from_ns < d.to_ns)
+		for (uint32_t i = 0; i < e->nsinks; i++)
+			if (e->sinks[i]->depth)
+				e->sinks[i]->depth(e->sinks[i], &d);
+	c->depth_since_ns = end;
+}
+
+void tell_changed(struct engine *e, const struct etask *y, const struct task_info *before)
+{
+	for (uint32_t i = 0; i < e->nsinks; i++)
+		if (e->sinks[i]->task_changed)
+			e->sinks[i]->task_changed(e->sinks[i], &y->t, before);
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/internal.h"
+
+int engine_new(struct engine **out, uint32_t ncpus, uint64_t from_ns, uint64_t to_ns,
+	       struct err *err)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	int ret;
+
+	if (!e)
+		return err_set(err, -ENOMEM, "no memory for the engine");
+	e->ncpus = ncpus;
+	e->window_from_ns = e->lo_ns = from_ns;
+	e->hi_ns = to_ns;
+	ret = cpus_new(e, err);
+	if (ret < 0) {
+		engine_free(e);
+		return ret;
+	}
+	*out = e;
+	return 0;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	tasks_free(e);
+	names_free(e);
+	checkpoints_free(e);
+	free(e->cpus);
+	free(e);
+}
+
+int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
+{
+	if (e->nsinks == MAX_SINKS)
+		return err_set(err, -E2BIG, "the engine cannot feed more than %d sinks", MAX_SINKS);
+	e->sinks[e->nsinks++] = sink;
+	e->want_interval |= sink->interval != NULL;
+	e->want_cpu |= sink->cpu_interval != NULL;
+	e->want_depth |= sink->depth != NULL;
+	e->want_event |= sink->event != NULL;
+	return 0;
+}
+
+void engine_reaps_exact(struct engine *e)
+{
+	e->reaps_exact = true;
+}
+
+static void start(struct engine *e, uint64_t ts)
+{
+	e->started = true;
+	if (e->lo_ns < ts)
+		e->lo_ns = ts;
+}
+
+/* Those that carry more than numbers, or are rare. */
+static void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
+{
+	bool needs_ext = ev->kind == EV_FORK || ev->kind == EV_EXEC || ev->kind == EV_RENAME ||
+			 (ev->kind >= EV_CGROUP && ev->kind <= EV_TASK) || ev->kind >= EV_GAP;
+
+	if (needs_ext && !ev->ext) {
+		e->counts.ignored++;
+		return;
+	}
+	switch (ev->kind) {
+	case EV_FORK: life_fork(e, ev, t); break;
+	case EV_EXEC: life_exec(e, ev, t); break;
+	case EV_EXIT: life_exit(e, ev, t); break;
+	case EV_RENAME: life_rename(e, ev); break;
+	case EV_FREE: life_free(e, ev, t); break;
+	case EV_REAP: life_reap(e, ev, t); break;
+	case EV_WAIT: life_wait(e, ev, t); break;
+	case EV_CGROUP: life_cgroup(e, ev); break;
+	case EV_TASK: snapshot_task(e, ev, t); break;
+	case EV_GAP: cpu_gap(e, ev); break;
+	case EV_NAME: names_set(e, ev->ext); break;
+	case EV_CHECKPOINT: checkpoint_in(e, ev, t); break;
+	default: e->counts.ignored++; break;
+	}
+}
+
+static inline void apply(struct engine *e, const struct event *ev, uint64_t t)
+{
+	switch (ev->kind) {
+	case EV_SWITCH: sched_switch(e, ev, t); break;
+	case EV_WAKING: sched_waking(e, ev, t); break;
+	case EV_WAKEUP: sched_wakeup(e, ev, t); break;
+	case EV_WAKEUP_NEW: sched_wakeup_new(e, ev, t); break;
+	case EV_MIGRATE: sched_migrate(e, ev, t); break;
+	case EV_BLOCK: sched_block(e, ev); break;
+	default: apply_rare(e, ev, t); break;
+	}
+}
+
+static void tell_event(struct engine *e, const struct event *ev)
+{
+	const struct etask *y;
+
+	if (ev->ts < e->lo_ns || ev->ts >= e->hi_ns)
+		return;
+	y = task_find(e, ev->tid);
+	for (uint32_t i = 0; i < e->nsinks; i++)
+		if (e->sinks[i]->event)
+			e->sinks[i]->event(e->sinks[i], ev, y ? &y->t : NULL);
+}
+
+int engine_apply(struct engine *e, const struct event *events, size_t n, struct err *err)
+{
+	if (n && !e->started)
+		start(e, events[0].ts);
+	for (size_t i = 0; i < n; i++) {
+		const struct event *ev = &events[i];
+		uint64_t t = ev->ts;
+
+		if (likely(t >= e->now_ns)) {
+			e->now_ns = t;
+		} else {
+			e->counts.clamped += ev->kind != EV_GAP;
+			t = e->now_ns;
+		}
+		apply(e, ev, t);
+		if (e->want_event)
+			tell_event(e, ev);
+		if (unlikely(e->oom))
+			return err_set(err, -ENOMEM, "no memory for the state of another task");
+	}
+	e->counts.events += n;
+	return 0;
+}
+
+static void finish_task(struct engine *e, struct etask *y, uint64_t end)
+{
+	uint64_t h0, h1;
+
+	if (y->t.since_ns > end)
+		return;
+	/* Nothing closes it: what it was since the gap is not known either. */
+	if (y->t.state == TS_RUN || !uncertain(e, y, end, &h0, &h1)) {
+		emit_current(e, y, y->t.since_ns, end, IVF_OPEN);
+		return;
+	}
+	if (y->t.state == TS_UNKNOWN) {
+		emit_current(e, y, y->t.since_ns, end, IVF_OPEN | IVF_GAP);
+		return;
+	}
+	if (h0 > y->t.since_ns)
+		emit_current(e, y, y->t.since_ns, h0, IVF_GAP);
+	emit_implied(e, y, TS_UNKNOWN, RC_NONE, h0, end);
+}
+
+int engine_finish(struct engine *e, uint64_t now_ns, struct err *err)
+{
+	uint64_t end = now_ns > e->now_ns ? now_ns : e->now_ns;
+	struct etask *y;
+	uint32_t pos = 0;
+
+	e->now_ns = end;
+	if (end > e->hi_ns)
+		end = e->hi_ns;
+	for (uint32_t i = 0; i < e->ncpus; i++) {
+		struct cpu *c = &e->cpus[i];
+
+		if (c->state == CS_GAP && c->known_ns == KNOWN_NEVER)
+			continue; /* nothing was ever heard of it */
+		if (e->want_cpu)
+			emit_cpu(e, c, end, IVF_OPEN);
+		if (e->want_depth)
+			emit_depth(e, c, end);
+	}
+	while ((y = task_next(e, &pos)))
+		finish_task(e, y, end);
+	for (uint32_t i = 0; i < e->ncpus; i++) {
+		e->cpus[i].cur = NULL;
+		e->cpus[i].state = CS_GAP;
+		e->cpus[i].depth_since_ns = UINT64_MAX;
+	}
+	pos = 0;
+	while ((y = task_next(e, &pos)))
+		task_remove(e, y, false);
+	if (e->oom)
+		return err_set(err, -ENOMEM, "no memory to end the replay");
+	return 0;
+}
+
+const struct task *engine_task(const struct engine *e, uint32_t tid)
+{
+	const struct etask *y = task_find(e, tid);
+
+	return y ? &y->t : NULL;
+}
+
+const struct task *engine_cpu_current(const struct engine *e, uint16_t cpu)
+{
+	const struct cpu *c = cpu_at(e, cpu);
+
+	return c && c->cur ? &c->cur->t : NULL;
+}
+
+bool engine_task_certain(const struct engine *e, const struct task *t)
+{
+	const struct etask *y = (const struct etask *)((const char *)t - offsetof(struct etask, t));
+	uint64_t h0, h1;
+
+	return t->state == TS_RUN || !uncertain(e, y, e->now_ns, &h0, &h1);
+}
+
+uint32_t engine_cpu_depth(const struct engine *e, uint16_t cpu)
+{
+	const struct cpu *c = cpu_at(e, cpu);
+
+	return c ? c->nr : 0;
+}
+
+uint32_t engine_task_limit(const struct engine *e)
+{
+	return e->task_limit;
+}
+
+const char *engine_name(const struct engine *e, enum name_kind kind, uint64_t id)
+{
+	return names_get(e, (uint8_t)kind, id);
+}
+
+const struct engine_counts *engine_counts(const struct engine *e)
+{
+	return &e->counts;
+}

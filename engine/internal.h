@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * internal: what the files of the engine share, and nobody else sees.
+ *
+ *   engine.c      life of the engine, dispatch, lookups
+ *   sched.c       switches, wake-ups, migrations
+ *   cpus.c        what a CPU runs: gaps, contradictions, learning it again
+ *   life.c        fork, exec, exit, zombie, reap; names and groups of tasks
+ *   snapshot.c    the kernel's word on a task, checkpoints coming in
+ *   checkpoint.c  checkpoints going out
+ *   tasks.c       the table of live tasks
+ *   emit.c        intervals to the sinks
+ *   gaps.c        the list of gaps
+ *   names.c       names of users and cgroups
+ */
+#ifndef RSTAT_ENGINE_INTERNAL_H
+#define RSTAT_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+#include "engine/gaps.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define TID_LIMIT   (1u << 22) /* PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h) */
+#define PAGE_BITS   10
+#define PAGE_TIDS   (1u << PAGE_BITS)
+#define MAX_SINKS   16
+#define RUN_HISTORY 8 /* slices per CPU kept for interval.other; a power of two */
+
+/*
+ * A wake-up may come out up to this long before the switch-out of the sleeper that it woke: clocks
+ * of CPUs differ a little, and the waker writes its record before it waits for on_cpu. Longer ago
+ * it was a redundant one.
+ */
+#define EARLY_WAKE_NS 100000u
+
+/* Flags of a task that belong to its current state, not to the task. */
+#define STATE_FLAGS                                                                                \
+	(TASK_CERTAIN | TASK_IOWAIT | TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP |               \
+	 TASK_ZOMBIE_SURE)
+
+/* A task with what only the engine needs of it. The first cache line is what a switch touches. */
+struct etask {
+	uint64_t clean_ns; /* gaps that ended before this do not touch the current state */
+	uint64_t wake_ns; /* a wake-up that has not (yet) changed the state; 0 none */
+	uint32_t wake_waker;
+	uint32_t wait_pid; /* TASK_IN_WAIT: for whom, 0 any */
+	struct task t;
+	uint64_t
+		sure_ns; /* TS_UNKNOWN: from when on its closing event tells the state; gaps apart */
+	struct etask *znext, *zprev; /* the list of zombies */
+	uint32_t mark; /* seen in checkpoint number `mark` */
+	bool used;
+} __attribute__((aligned(64)));
+
+#define KNOWN_NEVER UINT64_MAX
+
+struct cpu {
+	struct etask *cur; /* CS_RUN */
+	uint32_t cur_tid; /* CS_GAP: TID_OTHER */
+	uint8_t state; /* enum cpu_state; CS_GAP: not known */
+	bool gap; /* the state began at the end of a gap */
+	bool absent; /* not in the first checkpoint and no event yet */
+	uint64_t since_ns;
+	uint64_t proof_ns; /* last instant at which cur was known to be on it */
+	uint64_t known_ns; /* CS_GAP: no event lost after this; KNOWN_NEVER: nothing known yet */
+	uint32_t nr; /* running and runnable */
+	uint64_t depth_since_ns;
+	uint64_t lost;
+	uint32_t block_tid; /* of the last EV_BLOCK */
+	int32_t block_syscall;
+	bool block_iowait;
+	uint32_t run_pos; /* ring of the last slices: who, since when */
+	struct {
+		uint64_t start_ns;
+		uint32_t tid;
+	} run[RUN_HISTORY];
+} __attribute__((aligned(64)));
+
+struct tid_page {
+	struct etask *task[PAGE_TIDS];
+	uint16_t unfreed[PAGE_TIDS]; /* see tasks.c */
+	uint32_t used;
+};
+
+struct name {
+	uint64_t id;
+	uint8_t kind;
+	uint32_t mark; /* in checkpoint number `mark` */
+	char *name;
+};
+
+struct engine {
+	/* hot */
+	uint64_t now_ns;
+	uint64_t lo_ns, hi_ns; /* the window, and not before the first event */
+	struct cpu *cpus;
+	uint32_t ncpus;
+	uint32_t nuncertain; /* CPUs in CS_GAP that are not absent */
+	bool oom;
+	bool want_interval, want_cpu, want_depth, want_event;
+	struct engine_counts counts;
+	struct tid_page *pages[TID_LIMIT >> PAGE_BITS];
+
+	uint64_t window_from_ns;
+	bool started; /* an event has been applied */
+	bool loaded; /* a checkpoint has been applied */
+	bool reaps_exact, saw_free;
+	struct sink *sinks[MAX_SINKS];
+	uint32_t nsinks;
+
+	struct etask **chunks; /* of TASKS_PER_CHUNK */
+	uint32_t nchunks, task_limit;
+	struct etask *free_tasks; /* by znext */
+	struct etask *zombies;
+	uint32_t mark;
+	struct gaps gaps;
+
+	struct name *names; /* open addressing, a power of two */
+	uint32_t nnames, names_cap;
+
+	struct task_snapshot *out_tasks; /* engine_checkpoint() */
+	struct cpu_snapshot *out_cpus;
+	struct name_info *out_names;
+	uint32_t out_tasks_cap, out_names_cap;
+};
+
+/* ---- tasks.c ---- */
+static inline struct etask *task_find(const struct engine *e, uint32_t tid)
+{
+	const struct tid_page *p;
+
+	if (tid >= TID_LIMIT)
+		return NULL;
+	p = e->pages[tid >> PAGE_BITS];
+	return p ? p->task[tid & (PAGE_TIDS - 1)] : NULL;
+}
+
+/* A new entry, TS_UNKNOWN since t. NULL: no memory (e->oom) or an impossible TID (ignored). */
+struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t);
+struct etask *task_get(struct engine *e, uint32_t tid, uint64_t t); /* find, or create and count */
+/* Tells the sinks and forgets it. await_free: an EV_FREE of this TID is still to come. */
+void task_remove(struct engine *e, struct etask *y, bool await_free);
+bool task_take_unfreed(struct engine *e, uint32_t tid); /* an EV_FREE is of a task gone before */
+void task_rekey(struct engine *e, struct etask *y, uint32_t tid); /* the entry at tid is gone */
+struct etask *task_next(const struct engine *e, uint32_t *pos); /* iterate; *pos starts at 0 */
+void tasks_free(struct engine *e);
+void task_enter_zombies(struct engine *e, struct etask *y);
+void task_leave_zombies(struct engine *e, struct etask *y);
+
+/* ---- emit.c ---- */
+void emit_interval(struct engine *e, struct interval *iv);
+/* [start, end) in the task's current state, with all that is known of it. */
+void emit_current(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
+		  uint16_t flags);
+/* [start, end) in a state that was found out afterwards; nothing when empty. */
+void emit_implied(struct engine *e, const struct etask *y, enum task_state state,
+		  enum runnable_cause cause, uint64_t start, uint64_t end);
+void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flags);
+void emit_depth(struct engine *e, struct cpu *c, uint64_t end);
+/*
+ * The current stretch of y, as far as it is uncertain at t: true when a gap touches it or its state
+ * is not known, and then nothing is known in [*h0, *h1). Never for a running task.
+ */
+bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
+	       uint64_t *h1);
+/* Emits what is known before h0, and the unknown [h0, h1). */
+void emit_split(struct engine *e, const struct etask *y, uint64_t h0, uint64_t h1);
+void tell_changed(struct engine *e, const struct etask *y, const struct task_info *before);
+
+/* ---- cpus.c ---- */
+int cpus_new(struct engine *e, struct err *err);
+/* Who runs on it is not known after `from`; no event of it is lost after `known`. */
+void cpu_lose(struct engine *e, struct cpu *c, uint64_t from, uint64_t known);
+/* At t, tid turns out to be what runs on c, against or beyond what the engine has there. */
+void cpu_learn(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t);
+void cpu_gap(struct engine *e, const struct event *ev);
+/* tid did something on c at t: it runs there. */
+void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t);
+void cpu_set(struct cpu *c, uint32_t tid, struct etask *y, uint64_t t);
+
+static inline struct cpu *cpu_at(const struct engine *e, uint32_t cpu)
+{
+	return likely(cpu < e->ncpus) ? &e->cpus[cpu] : NULL;
+}
+
+static inline void cpu_acts(struct engine *e, uint16_t cpu, uint32_t tid, uint64_t t)
+{
+	struct cpu *c = cpu_at(e, cpu);
+
+	if (!c)
+		return;
+	if (likely(c->cur_tid == tid && c->state != CS_GAP))
+		c->proof_ns = t;
+	else
+		cpu_acts_slow(e, c, tid, t);
+}
+
+static inline bool queued(const struct etask *y)
+{
+	return y->t.state == TS_RUN || y->t.state == TS_RUNNABLE;
+}
+
+static inline void depth_add(struct engine *e, uint16_t cpu, int n, uint64_t t)
+{
+	struct cpu *c = cpu_at(e, cpu);
+
+	if (!c)
+		return;
+	if (unlikely(e->want_depth) && t > c->depth_since_ns)
+		emit_depth(e, c, t);
+	c->nr += (uint32_t)n;
+}
+
+/* The task's new state from t on; the old one has been emitted. Keeps the depth of the queues. */
+static inline void enter(struct engine *e, struct etask *y, enum task_state state, uint16_t cpu,
+			 uint64_t t)
+{
+	bool was = queued(y), is = state == TS_RUN || state == TS_RUNNABLE;
+
+	if (was && (!is || y->t.cpu != cpu))
+		depth_add(e, y->t.cpu, -1, t);
+	if (is && (!was || y->t.cpu != cpu))
+		depth_add(e, cpu, 1, t);
+	y->t.state = (uint8_t)state;
+	y->t.cpu = cpu;
+	y->t.since_ns = y->clean_ns = t;
+	y->t.flags = (uint16_t)((y->t.flags & ~STATE_FLAGS) | TASK_CERTAIN);
+}
+
+/* ---- sched.c ---- */
+void sched_switch(struct engine *e, const struct event *ev, uint64_t t);
+void sched_waking(struct engine *e, const struct event *ev, uint64_t t);
+void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t);
+void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t);
+void sched_migrate(struct engine *e, const struct event *ev, uint64_t t);
+void sched_block(struct engine *e, const struct event *ev);
+
+/* ---- life.c ---- */
+void life_fork(struct engine *e, const struct event *ev, uint64_t t);
+void life_exec(struct engine *e, const struct event *ev, uint64_t t);
+void life_exit(struct engine *e, const struct event *ev, uint64_t t);
+void life_free(struct engine *e, const struct event *ev, uint64_t t);
+void life_reap(struct engine *e, const struct event *ev, uint64_t t);
+void life_wait(struct engine *e, const struct event *ev, uint64_t t);
+void life_rename(struct engine *e, const struct event *ev);
+void life_cgroup(struct engine *e, const struct event *ev);
+/* The last slice of y ended at t; its RUN is emitted. May remove it. */
+void life_final_switch(struct engine *e, struct etask *y, uint64_t t, uint32_t raw);
+/* y, which is in a wait, runs again after a sleep that y->t.waker ended. */
+void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t);
+/* Takes over the TID of its process (exec by a non-leader). */
+void life_take_leader(struct engine *e, struct etask *y, uint64_t t);
+/* y turns out to be gone at t: closes what is open and removes it. */
+void life_gone(struct engine *e, struct etask *y, uint64_t t, enum reap_method how, uint32_t by,
+	       bool await_free);
+
+/* ---- snapshot.c, checkpoint.c ---- */
+void snapshot_task(struct engine *e, const struct event *ev, uint64_t t);
+void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t);
+void checkpoints_free(struct engine *e);
+
+/* ---- names.c ---- */
+void names_set(struct engine *e, const struct name_info *name);
+struct name *names_find(const struct engine *e, uint8_t kind, uint64_t id); /* NULL: none */
+const char *names_get(const struct engine *e, uint8_t kind, uint64_t id);
+void names_free(struct engine *e);
+
+#endif

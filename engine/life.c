@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * From fork to reap. The kernel's order is: exit, parent woken, final switch (then a zombie, or
+ * gone at once), reap, free. The reap has no event unless the hook on release_task is live; without
+ * it the waits of the parent tell (life_wait, life_back_from_wait), and at the latest EV_FREE.
+ */
+#include "engine/internal.h"
+
+#include <string.h>
+
+/* A task_struct is freed 14-20 ms after its reap; a zombie that lasted this long was one. */
+#define FREE_DELAY_NS 100000000u
+
+static bool is_leader(const struct etask *y)
+{
+	return y->t.info.tid == y->t.info.tgid;
+}
+
+static bool is_zombie(const struct etask *y)
+{
+	return y->t.state == TS_ZOMBIE || y->t.state == TS_LEADER_ZOMBIE;
+}
+
+/* ---- end of life ---- */
+
+static void emit_zombie(struct engine *e, const struct etask *y, uint64_t t, enum reap_method how,
+			uint32_t by)
+{
+	bool bound = how == REAP_FREE || how == REAP_REUSE;
+	struct interval iv = {
+		.task = &y->t,
+		.start_ns = y->t.since_ns,
+		.end_ns = t,
+		.state = (enum task_state)y->t.state,
+		.syscall = SYSCALL_UNKNOWN,
+		.waker = by,
+		.cpu = y->t.cpu,
+		.reap_method = (uint8_t)how,
+	};
+	uint64_t h0, h1;
+
+	/* Until a known reap a zombie cannot have been anything else, gaps or not. */
+	if (uncertain(e, y, t, &h0, &h1) &&
+	    (bound || (y->t.state == TS_LEADER_ZOMBIE && how != REAP_EXEC))) {
+		emit_split(e, y, h0, t);
+		return;
+	}
+	if (bound) {
+		/* A child that was reaped by itself was no zombie, and its EV_FREE is as late. */
+		if (!(y->t.flags & TASK_ZOMBIE_SURE) && t - y->t.since_ns < FREE_DELAY_NS) {
+			emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, t);
+			return;
+		}
+		iv.flags |= IVF_REAP_BOUND;
+	}
+	if (bound || how == REAP_WAIT)
+		iv.flags |= IVF_INFERRED;
+	if (y->t.flags & TASK_GAP)
+		iv.flags |= IVF_GAP;
+	if (y->t.flags & TASK_SINCE_APPROX)
+		iv.flags |= IVF_SINCE_APPROX;
+	emit_interval(e, &iv);
+}
+
+void life_gone(struct engine *e, struct etask *y, uint64_t t, enum reap_method how, uint32_t by,
+	       bool await_free)
+{
+	uint64_t h0, h1;
+
+	if (y->t.state == TS_RUN) {
+		struct cpu *c = cpu_at(e, y->t.cpu);
+
+		if (c && c->cur == y)
+			cpu_lose(e, c, c->proof_ns, t);
+	}
+	if (is_zombie(y)) {
+		emit_zombie(e, y, t, how, by);
+	} else if (uncertain(e, y, t, &h0, &h1)) {
+		emit_split(e, y, h0, t);
+	} else {
+		/* It cannot have gone from this state: its end was hidden. */
+		e->counts.contradictions++;
+		emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, t);
+	}
+	task_remove(e, y, await_free);
+}
+
+void life_final_switch(struct engine *e, struct etask *y, uint64_t t, uint32_t raw)
+{
+	bool exit_seen = y->t.flags & TASK_EXITED && e->gaps.last_ns < y->t.exited_ns;
+
+	if (raw & RAW_EXIT_DEAD || y->t.flags & (TASK_REAPED | TASK_UNNAMED) || !is_leader(y)) {
+		task_remove(e, y, true);
+		return;
+	}
+	if (y->t.flags & TASK_GROUP_DEAD)
+		enter(e, y, TS_ZOMBIE, y->t.cpu, t);
+	else if (exit_seen)
+		enter(e, y, TS_LEADER_ZOMBIE, y->t.cpu, t);
+	else
+		enter(e, y, TS_UNKNOWN, y->t.cpu, t);
+	y->sure_ns = t;
+	y->wake_ns = y->t.waking_ns = 0;
+	y->t.waker = 0;
+	y->t.flags |= TASK_EXITED;
+	if (raw & RAW_EXIT_ZOMBIE)
+		y->t.flags |= TASK_ZOMBIE_SURE;
+	task_enter_zombies(e, y);
+}
+
+/* The last thread of the process exits: its leader, when gone before, can be waited for now. */
+static void group_dead(struct engine *e, struct etask *leader, uint64_t t)
+{
+	leader->t.flags |= TASK_GROUP_DEAD;
+	if (leader->t.state != TS_LEADER_ZOMBIE)
+		return;
+	emit_current(e, leader, leader->t.since_ns, t, 0);
+	enter(e, leader, TS_ZOMBIE, leader->t.cpu, t);
+}
+
+void life_exit(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y, *leader;
+
+	cpu_acts(e, ev->cpu, ev->tid, t);
+	if (ev->tid == TID_OTHER)
+		return;
+	y = task_get(e, ev->tid, t);
+	if (!y)
+		return;
+	y->t.exited_ns = t;
+	y->t.exit_code = ev->value;
+	y->t.flags |= TASK_EXITED;
+	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
+	if (!(ev->flags & EVF_GROUP_DEAD))
+		return;
+	y->t.flags |= TASK_GROUP_DEAD;
+	leader = is_leader(y) ? NULL : task_find(e, y->t.info.tgid);
+	if (leader)
+		group_dead(e, leader, t);
+}
+
+/* ---- reap ---- */
+
+/* Its parent is gone: whoever adopted it is not known. */
+static bool is_orphan(const struct engine *e, const struct etask *y)
+{
+	const struct etask *parent = task_find(e, y->t.info.ppid);
+
+	return !parent || parent->t.flags & TASK_GROUP_DEAD;
+}
+
+/* The zombie that a wait of process `tgid` for `pid` (0: any) takes: the kernel goes by age. */
+static struct etask *find_zombie(const struct engine *e, uint32_t tgid, uint32_t pid)
+{
+	struct etask *best = NULL;
+
+	for (struct etask *z = e->zombies; z; z = z->znext) {
+		if (z->t.state != TS_ZOMBIE || (pid && z->t.info.tid != pid))
+			continue;
+		if (z->t.info.ppid != tgid && !((pid || tgid == 1) && is_orphan(e, z)))
+			continue;
+		if (!best || z->t.info.start_ns < best->t.info.start_ns)
+			best = z;
+	}
+	return best;
+}
+
+void life_wait(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y, *z;
+
+	cpu_acts(e, ev->cpu, ev->tid, t);
+	y = task_find(e, ev->tid);
+	if (!y || e->reaps_exact || !y->t.info.tgid)
+		return;
+	z = find_zombie(e, y->t.info.tgid, ev->value);
+	if (z) {
+		life_gone(e, z, t, REAP_WAIT, ev->tid, true);
+		y->t.flags &= (uint16_t)~TASK_IN_WAIT;
+		return;
+	}
+	y->t.flags |= TASK_IN_WAIT;
+	y->wait_pid = ev->value;
+}
+
+/*
+ * do_wait() sleeps in TASK_INTERRUPTIBLE and is woken by the child that exits, which may still be
+ * on its way to its final switch then. Whatever else wakes it is a signal: that ends the wait.
+ */
+void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
+{
+	uint32_t tgid = y->t.info.tgid, waker = y->t.waker, pid = y->wait_pid;
+	struct etask *child, *z;
+
+	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
+	if (e->reaps_exact || !waker || y->t.raw_state != RAW_INTERRUPTIBLE)
+		return;
+	child = task_find(e, waker);
+	if (child && !is_leader(child))
+		child = task_find(e, child->t.info.tgid); /* its last thread woke us */
+	if (child && (child->t.info.ppid != tgid || !(child->t.flags & TASK_EXITED)))
+		return;
+	z = find_zombie(e, tgid, pid);
+	if (z)
+		life_gone(e, z, t, REAP_WAIT, y->t.info.tid, true);
+	else if (child && child->t.state == TS_RUN && (!pid || pid == child->t.info.tid))
+		child->t.flags |= TASK_REAPED;
+}
+
+void life_reap(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y = task_find(e, ev->tid);
+
+	e->reaps_exact = true;
+	if (!y)
+		return;
+	if (y->t.state == TS_RUN && y->t.flags & TASK_EXITED) {
+		y->t.flags |= TASK_REAPED;
+		return;
+	}
+	/* de_thread(): the old leader is released under the TID of the thread that took its place. */
+	if (y->t.state == TS_RUN && ev->peer == y->t.info.tgid) {
+		if (ev->peer != ev->tid)
+			life_take_leader(e, y, t);
+		return;
+	}
+	life_gone(e, y, t, REAP_EXACT, ev->peer, true);
+}
+
+void life_free(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y;
+	uint64_t h0, h1;
+
+	e->saw_free = true;
+	if (task_take_unfreed(e, ev->tid))
+		return;
+	y = task_find(e, ev->tid);
+	if (!y || y->t.state == TS_RUN)
+		return;
+	/* Of a task that is certainly alive: it belongs to one that had the TID before. */
+	if (is_zombie(y) || uncertain(e, y, t, &h0, &h1))
+		life_gone(e, y, t, REAP_FREE, 0, false);
+}
+
+/* ---- fork, exec, identity ---- */
+
+void life_fork(struct engine *e, const struct event *ev, uint64_t t)
+{
+	const struct task_info *info = ev->ext;
+	struct etask *y = task_find(e, ev->tid);
+
+	cpu_acts(e, ev->cpu, ev->peer, t);
+	if (y) {
+		if (info->start_ns && y->t.info.start_ns == info->start_ns) {
+			y->t.forked_ns = t; /* a snapshot was faster */
+			return;
+		}
+		life_gone(e, y, t, REAP_REUSE, 0, true);
+	}
+	y = task_create(e, ev->tid, t);
+	if (!y)
+		return;
+	y->t.info = *info;
+	y->t.info.tid = ev->tid;
+	y->t.forked_ns = t;
+	y->t.flags = 0;
+	enter(e, y, TS_NEW, ev->cpu, t);
+}
+
+void life_take_leader(struct engine *e, struct etask *y, uint64_t t)
+{
+	uint32_t tid = y->t.info.tgid;
+	struct etask *leader = task_find(e, tid);
+	struct task_info before = y->t.info;
+
+	if (leader == y || !tid)
+		return;
+	if (leader) {
+		/* The new leader inherits the age of the old one (de_thread(), fs/exec.c). */
+		y->t.info.start_ns = leader->t.info.start_ns;
+		life_gone(e, leader, t, REAP_EXEC, tid, false);
+	}
+	task_rekey(e, y, tid);
+	for (uint32_t i = 0; i < e->ncpus; i++)
+		if (e->cpus[i].cur == y)
+			e->cpus[i].cur_tid = tid;
+	tell_changed(e, y, &before);
+}
+
+void life_exec(struct engine *e, const struct event *ev, uint64_t t)
+{
+	const struct exec_info *info = ev->ext;
+	struct task_info before;
+	struct etask *y;
+
+	if (ev->peer && ev->peer != ev->tid) {
+		y = task_find(e, ev->peer);
+		if (y && (y->t.info.tgid == ev->tid || !y->t.info.tgid)) {
+			y->t.info.tgid = ev->tid;
+			life_take_leader(e, y, t);
+		}
+	}
+	cpu_acts(e, ev->cpu, ev->tid, t);
+	if (ev->tid == TID_OTHER)
+		return;
+	y = task_get(e, ev->tid, t);
+	if (!y)
+		return;
+	before = y->t.info;
+	y->t.info.uid = info->uid;
+	memcpy(y->t.info.comm, info->comm, TASK_COMM_LEN);
+	tell_changed(e, y, &before);
+}
+
+void life_rename(struct engine *e, const struct event *ev)
+{
+	const struct rename_info *info = ev->ext;
+	struct etask *y = task_find(e, ev->tid);
+	struct task_info before;
+
+	if (!y)
+		return;
+	before = y->t.info;
+	memcpy(y->t.info.comm, info->comm, TASK_COMM_LEN);
+	tell_changed(e, y, &before);
+}
+
+static void move_to(struct engine *e, struct etask *y, uint64_t cgroup_id)
+{
+	struct task_info before = y->t.info;
+
+	if (before.cgroup_id == cgroup_id)
+		return;
+	y->t.info.cgroup_id = cgroup_id;
+	tell_changed(e, y, &before);
+}
+
+void life_cgroup(struct engine *e, const struct event *ev)
+{
+	const struct cgroup_info *info = ev->ext;
+	struct etask *y = task_find(e, ev->tid);
+	uint32_t tgid, pos = 0;
+
+	if (!y)
+		return;
+	tgid = y->t.info.tgid;
+	move_to(e, y, info->cgroup_id);
+	if (!(ev->flags & EVF_THREADGROUP) || !tgid)
+		return;
+	/* Rare enough for a walk over all tasks. */
+	while ((y = task_next(e, &pos)))
+		if (y->t.info.tgid == tgid)
+			move_to(e, y, info->cgroup_id);
+}

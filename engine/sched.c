@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* Switches, wake-ups, migrations: the events that are millions a second. */
+#include "engine/internal.h"
+
+/*
+ * Whose slice took the longest part of [start, t) on c: looked up when the wait ends, among the
+ * last RUN_HISTORY slices of the CPU that the task got; a bounded walk that ends with the first
+ * slice which began before the wait. 0: idle, or not known.
+ */
+static uint32_t who_ran(const struct cpu *c, uint64_t start, uint64_t t)
+{
+	uint64_t end = t, longest = 0;
+	uint32_t tid = 0;
+
+	for (uint32_t i = 0; i < RUN_HISTORY; i++) {
+		uint32_t slot = (c->run_pos - i) & (RUN_HISTORY - 1);
+		uint64_t from = c->run[slot].start_ns;
+
+		if (from < start)
+			from = start;
+		if (end > from && end - from > longest) {
+			longest = end - from;
+			tid = c->run[slot].tid;
+		}
+		if (from == start)
+			break;
+		end = from;
+	}
+	return tid == TID_OTHER ? 0 : tid;
+}
+
+static void emit_run(struct engine *e, const struct etask *x, uint64_t t, const struct event *ev)
+{
+	bool runnable = !ev->value || ev->flags & EVF_PREEMPT;
+	struct interval iv = {
+		.task = &x->t,
+		.start_ns = x->t.since_ns,
+		.end_ns = t,
+		.state = TS_RUN,
+		.syscall = SYSCALL_UNKNOWN,
+		.other = ev->tid,
+		.cpu = x->t.cpu,
+		.flags = runnable		? IVF_PREEMPTED
+			 : ev->value & RAW_DEAD ? IVF_EXIT
+						: 0,
+	};
+
+	if (x->t.flags & TASK_GAP)
+		iv.flags |= IVF_GAP;
+	if (x->t.flags & TASK_SINCE_APPROX)
+		iv.flags |= IVF_SINCE_APPROX;
+	emit_interval(e, &iv);
+}
+
+/* A wait that ended with a switch-in on c, or with a wake-up deferred until then. */
+static void emit_wait(struct engine *e, const struct cpu *c, const struct etask *y, uint64_t start,
+		      uint64_t t, enum runnable_cause cause, uint16_t flags)
+{
+	struct interval iv = {
+		.task = &y->t,
+		.start_ns = start,
+		.end_ns = t,
+		.state = TS_RUNNABLE,
+		.cause = cause,
+		.waking_ns = y->t.waking_ns,
+		.syscall = SYSCALL_UNKNOWN,
+		.waker = y->t.waker,
+		.cpu = (uint16_t)(c - e->cpus),
+		.flags = flags,
+	};
+
+	if (!e->want_interval)
+		return;
+	if (start < t)
+		iv.other = who_ran(c, start, t);
+	if (y->t.flags & TASK_INFERRED)
+		iv.flags |= IVF_INFERRED;
+	if (y->t.flags & TASK_SINCE_APPROX)
+		iv.flags |= IVF_SINCE_APPROX;
+	if (y->t.flags & TASK_GAP)
+		iv.flags |= IVF_GAP;
+	emit_interval(e, &iv);
+}
+
+static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const struct event *ev,
+		       uint64_t t)
+{
+	uint32_t raw = ev->value;
+
+	if (e->want_interval)
+		emit_run(e, x, t, ev);
+	x->t.raw_state = raw;
+	if (!raw || ev->flags & EVF_PREEMPT) {
+		x->t.cause = ev->flags & EVF_PREEMPT ? RC_PREEMPTED : RC_YIELD;
+		enter(e, x, TS_RUNNABLE, x->t.cpu, t);
+		x->t.waking_ns = x->wake_ns = 0;
+		x->t.waker = 0;
+		return;
+	}
+	if (unlikely(raw & (RAW_DEAD | RAW_EXIT_DEAD | RAW_EXIT_ZOMBIE))) {
+		life_final_switch(e, x, t, raw);
+		return;
+	}
+	enter(e, x, state_from_raw(raw), x->t.cpu, t);
+	/* What woke it while it was still on its way out stays; older ones were redundant. */
+	if (x->wake_ns && t - x->wake_ns > EARLY_WAKE_NS)
+		x->wake_ns = 0;
+	if (x->t.waking_ns && t - x->t.waking_ns > EARLY_WAKE_NS)
+		x->t.waking_ns = 0;
+	if (!x->wake_ns && !x->t.waking_ns)
+		x->t.waker = 0;
+	x->t.syscall = SYSCALL_UNKNOWN;
+	if (c->block_tid == ev->peer) {
+		x->t.syscall = c->block_syscall;
+		if (c->block_iowait)
+			x->t.flags |= TASK_IOWAIT;
+		c->block_tid = 0;
+	}
+}
+
+/* y was blocked and runs without a wake-up in between. */
+static void switch_in_blocked(struct engine *e, struct cpu *c, struct etask *y, uint64_t t)
+{
+	if (y->wake_ns) {
+		/* The wake-up came before the switch-out: runnable from the start. */
+		y->t.waker = y->wake_waker;
+		if (y->t.waking_ns)
+			y->t.waking_ns = y->t.since_ns;
+		emit_wait(e, c, y, y->t.since_ns, t, RC_WAKEUP, 0);
+		e->counts.early_wakings++;
+		e->counts.redundant_wakeups--;
+		return;
+	}
+	e->counts.inferred_switch_ins++;
+	y->t.waker = 0;
+	y->t.waking_ns = 0;
+	emit_current(e, y, y->t.since_ns, t, IVF_INFERRED);
+	emit_wait(e, c, y, t, t, RC_INFERRED, IVF_INFERRED);
+}
+
+/*
+ * What y was between a gap and the wake-up that followed. A task that waited for a CPU before the
+ * gap may have done so ever since: such a wake-up is redundant now and then.
+ */
+static enum task_state before_wake(const struct etask *y)
+{
+	if (y->t.state == TS_NEW)
+		return TS_NEW;
+	return y->t.state == TS_RUNNABLE ? TS_UNKNOWN : TS_SLEEP;
+}
+
+static void switch_in_uncertain(struct engine *e, struct cpu *c, struct etask *y, uint64_t t,
+				uint64_t h0, uint64_t h1)
+{
+	uint64_t wake = y->wake_ns > h1 ? y->wake_ns : 0;
+
+	emit_split(e, y, h0, h1);
+	y->t.flags &= (uint16_t) ~(TASK_IN_WAIT | STATE_FLAGS);
+	y->t.waking_ns = 0;
+	y->t.waker = wake ? y->wake_waker : 0;
+	if (wake)
+		emit_implied(e, y, before_wake(y), RC_NONE, h1, wake);
+	else
+		wake = h1;
+	if (wake < t)
+		emit_wait(e, c, y, wake, t, wake > h1 ? RC_WAKEUP : RC_INFERRED,
+			  IVF_GAP | IVF_INFERRED);
+}
+
+static struct etask *switch_in_slow(struct engine *e, struct cpu *c, struct etask *y, uint64_t t)
+{
+	uint64_t h0, h1;
+
+	if (y->t.state == TS_RUN) {
+		struct cpu *d = cpu_at(e, y->t.cpu);
+
+		e->counts.contradictions++;
+		if (d && d->cur == y)
+			cpu_lose(e, d, d->proof_ns, t);
+	} else if (y->t.state == TS_ZOMBIE || y->t.state == TS_LEADER_ZOMBIE) {
+		uint32_t tid = y->t.info.tid;
+
+		e->counts.contradictions++;
+		life_gone(e, y, t, REAP_REUSE, 0, true);
+		y = task_get(e, tid, t);
+		if (!y)
+			return NULL;
+	}
+	if (uncertain(e, y, t, &h0, &h1))
+		switch_in_uncertain(e, c, y, t, h0, h1);
+	else
+		switch_in_blocked(e, c, y, t);
+	return y;
+}
+
+static struct etask *switch_in(struct engine *e, struct cpu *c, struct etask *y, uint64_t t)
+{
+	if (likely(y->t.state == TS_RUNNABLE && y->clean_ns > e->gaps.last_ns)) {
+		emit_wait(e, c, y, y->t.since_ns, t, (enum runnable_cause)y->t.cause, 0);
+		if (unlikely(y->t.flags & TASK_IN_WAIT) && y->t.cause == RC_WAKEUP)
+			life_back_from_wait(e, y, t);
+	} else {
+		y = switch_in_slow(e, c, y, t);
+		if (!y)
+			return NULL;
+	}
+	enter(e, y, TS_RUN, (uint16_t)(c - e->cpus), t);
+	y->t.waking_ns = y->wake_ns = 0;
+	return y;
+}
+
+void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct cpu *c = cpu_at(e, ev->cpu);
+	struct etask *y = NULL;
+
+	if (unlikely(!c || ev->peer == ev->tid)) {
+		e->counts.ignored++;
+		return;
+	}
+	if (unlikely(c->cur_tid != ev->peer || c->state == CS_GAP))
+		cpu_learn(e, c, ev->peer, t);
+	if (e->want_cpu)
+		emit_cpu(e, c, t, 0);
+	if (c->cur)
+		switch_out(e, c, c->cur, ev, t);
+	if (ev->tid && ev->tid != TID_OTHER) {
+		y = task_get(e, ev->tid, t);
+		if (likely(y))
+			y = switch_in(e, c, y, t);
+	}
+	cpu_set(c, ev->tid, y, t);
+}
+
+/* Who woke, as far as it was a task: an interrupt says nothing about the task it interrupted. */
+static uint32_t waker_of(const struct event *ev)
+{
+	return ev->flags & (EVF_CTX_HARDIRQ | EVF_CTX_SOFTIRQ) ? 0 : ev->peer;
+}
+
+void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y = task_find(e, ev->tid);
+
+	cpu_acts(e, ev->cpu, ev->peer, t);
+	if (!y || y->t.state == TS_RUNNABLE)
+		return;
+	/* Of a task that runs it is kept too: it may be on its way to sleep. */
+	y->t.waking_ns = t;
+	y->t.waker = waker_of(ev);
+}
+
+/*
+ * A wake-up of a task that a gap touched. It was blocked, or, if it runs on a CPU of which it is
+ * not known what runs there, the wake-up is redundant: then what comes next tells.
+ */
+static void wake_uncertain(struct engine *e, struct etask *y, const struct event *ev, uint64_t t,
+			   uint64_t h0, uint64_t h1)
+{
+	uint32_t waker = y->t.waking_ns > h1 ? y->t.waker : waker_of(ev);
+
+	if (e->nuncertain || t <= e->gaps.last_ns) {
+		if (y->wake_ns <= h1) {
+			y->wake_ns = t;
+			y->wake_waker = waker;
+		}
+		return;
+	}
+	y->t.waker = 0;
+	emit_split(e, y, h0, h1);
+	y->t.cpu = queued(y) ? y->t.cpu : CPU_NONE;
+	emit_implied(e, y, before_wake(y), RC_NONE, h1, y->wake_ns > h1 ? y->wake_ns : t);
+	if (y->wake_ns > h1) {
+		t = y->wake_ns;
+		waker = y->wake_waker;
+	}
+	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
+	y->t.cause = RC_WAKEUP;
+	y->t.waker = waker;
+	y->t.flags = (uint16_t)((y->t.flags | TASK_GAP) & ~TASK_IN_WAIT);
+	y->t.waking_ns = y->t.waking_ns > h1 && y->t.waking_ns <= t ? y->t.waking_ns : 0;
+	y->wake_ns = 0;
+}
+
+static void wake(struct engine *e, struct etask *y, const struct event *ev, uint64_t t,
+		 enum runnable_cause cause)
+{
+	if (!y->t.waking_ns) {
+		y->t.waker = waker_of(ev);
+	} else if (y->t.waking_ns < y->t.since_ns) {
+		y->t.waking_ns = y->t.since_ns;
+		e->counts.early_wakings++;
+	}
+	emit_current(e, y, y->t.since_ns, t, 0);
+	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
+	y->t.cause = (uint8_t)cause;
+	y->wake_ns = 0;
+}
+
+void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y;
+	uint64_t h0, h1;
+
+	cpu_acts(e, ev->cpu, ev->peer, t);
+	if (ev->tid == TID_OTHER)
+		return;
+	y = task_get(e, ev->tid, t);
+	if (!y)
+		return;
+	switch (y->t.state) {
+	case TS_RUN:
+		e->counts.redundant_wakeups++;
+		y->wake_ns = t;
+		y->wake_waker = y->t.waking_ns ? y->t.waker : waker_of(ev);
+		return;
+	case TS_ZOMBIE:
+	case TS_LEADER_ZOMBIE: e->counts.redundant_wakeups++; return;
+	default: break;
+	}
+	if (unlikely(uncertain(e, y, t, &h0, &h1)))
+		wake_uncertain(e, y, ev, t, h0, h1);
+	else if (y->t.state == TS_RUNNABLE)
+		e->counts.redundant_wakeups++;
+	else
+		wake(e, y, ev, t, y->t.state == TS_NEW ? RC_FORK : RC_WAKEUP);
+}
+
+void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y;
+
+	cpu_acts(e, ev->cpu, ev->peer, t);
+	if (ev->tid == TID_OTHER)
+		return;
+	y = task_get(e, ev->tid, t);
+	if (!y || y->t.state == TS_RUN)
+		return;
+	/* Once in a life, and nothing else comes before it: no gap can have hidden anything. */
+	if (y->t.state == TS_NEW) {
+		wake(e, y, ev, t, RC_FORK);
+		return;
+	}
+	if (y->t.state == TS_UNKNOWN) {
+		emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, t);
+		enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
+		y->t.cause = RC_FORK;
+		y->t.waker = waker_of(ev);
+		y->wake_ns = y->t.waking_ns = 0;
+		return;
+	}
+	sched_wakeup(e, ev, t);
+}
+
+void sched_migrate(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y = task_find(e, ev->tid);
+
+	/* A blocked task keeps the CPU it slept on until it is woken: that event has the new one. */
+	if (!y || (y->t.state != TS_RUNNABLE && y->t.state != TS_NEW))
+		return;
+	if (y->t.state == TS_RUNNABLE && y->t.cpu != ev->value) {
+		depth_add(e, y->t.cpu, -1, t);
+		depth_add(e, (uint16_t)ev->value, 1, t);
+	}
+	y->t.cpu = (uint16_t)ev->value;
+}
+
+void sched_block(struct engine *e, const struct event *ev)
+{
+	struct cpu *c = cpu_at(e, ev->cpu);
+
+	if (!c)
+		return;
+	c->block_tid = ev->tid;
+	c->block_syscall = (int32_t)ev->value;
+	c->block_iowait = ev->flags & EVF_IOWAIT;
+}

@@ -235,6 +235,13 @@ int trace_writer_flush(struct trace_writer *w, uint64_t horizon_ns, uint64_t max
 	return sync(w, horizon_ns, err);
 }
 
+int trace_writer_sync(struct trace_writer *w, uint64_t horizon_ns, struct err *err)
+{
+	int ret = trace_writer_flush(w, horizon_ns, 0, err);
+
+	return ret ? ret : output_drain(w->output, err);
+}
+
 int trace_write_checkpoint(struct trace_writer *w, const struct checkpoint *ck, struct err *err)
 {
 	struct buf payload = {0};

@@ -54,6 +54,12 @@ int trace_writer_flush(struct trace_writer *w, uint64_t horizon_ns, uint64_t max
 		       struct err *err);
 
 /*
+ * trace_writer_flush() with max_age_ns 0, and waits until all of it is written: totals are exact
+ * then. For who must know how large the trace is.
+ */
+int trace_writer_sync(struct trace_writer *w, uint64_t horizon_ns, struct err *err);
+
+/*
  * Totals so far: events taken, bytes that write(2) has accepted (less than was taken: what waits
  * in open blocks and in the queue is not counted). Callable at any time by the thread that writes.
  */

@@ -203,6 +203,25 @@ static void progress(struct loop *l, uint64_t now)
 	l->shown_events = t.events;
 }
 
+/* With a limit of size only if there is room for several like the one before. */
+static int new_segment(struct loop *l, uint64_t now, uint64_t until, struct err *err)
+{
+	struct recording *r = l->r;
+	uint64_t room, left;
+	int ret = pump_room(&r->pump, until, &room, err);
+
+	l->segment_ns = now;
+	if (ret || room / 4 < r->checkpoint_bytes)
+		return ret;
+	ret = recording_checkpoint(r, until, err);
+	if (!ret)
+		ret = pump_room(&r->pump, until, &left, err);
+	r->checkpoint_bytes = room - left;
+	r->pump.limit.allowance = 0;
+	trace_writer_totals(r->writer, &(uint64_t){0}, &l->segment_bytes);
+	return ret;
+}
+
 /* What has its own pace. `until` is how far the rings have been read. */
 static int periodic(struct loop *l, uint64_t now, uint64_t until, struct err *err)
 {
@@ -215,16 +234,12 @@ static int periodic(struct loop *l, uint64_t now, uint64_t until, struct err *er
 		recording_sample(r, !r->sampling.on);
 	trace_writer_totals(r->writer, &events, &bytes);
 	if (now - l->segment_ns >= SEGMENT_NS || bytes - l->segment_bytes >= SEGMENT_BYTES) {
-		ret = recording_checkpoint(r, until, err);
-		l->segment_ns = now;
-		l->segment_bytes = bytes;
+		ret = new_segment(l, now, until, err);
 	} else {
 		ret = trace_writer_flush(r->writer, until, FLUSH_AGE_NS, err);
 	}
 	if (ret)
 		r->pump.write_failed = true;
-	if (r->opt->max_bytes && bytes >= r->opt->max_bytes)
-		stop(r, until, "max-size");
 	progress(l, now);
 	return ret;
 }
@@ -235,8 +250,15 @@ static void check_time(struct loop *l, uint64_t now)
 
 	if (r->opt->duration_ns && now >= r->start_ns + r->opt->duration_ns)
 		stop(r, r->start_ns + r->opt->duration_ns, "duration");
-	if (l->grace_ns && now >= l->grace_ns)
-		stop(r, now, signals_name(signals_first(NULL)));
+	if (l->grace_ns && now >= l->grace_ns) {
+		bool by_terminal;
+		const int signal = signals_first(&by_terminal);
+
+		/* a background job ignores SIGINT; who signalled us wants it to end */
+		if (!by_terminal && !r->child.exited)
+			kill(r->child.pid, SIGTERM);
+		stop(r, now, signals_name(signal));
+	}
 }
 
 int recording_loop(struct recording *r, struct err *err)
@@ -258,7 +280,9 @@ int recording_loop(struct recording *r, struct err *err)
 			continue;
 		adapt_pause(&l, kernel_fill(r->kernel));
 		ret = pump_until(&r->pump, until, err);
-		if (!ret)
+		if (!ret && r->pump.limit.full_ns)
+			stop(r, r->pump.limit.full_ns, "max-size");
+		else if (!ret)
 			ret = periodic(&l, now, until, err);
 	}
 	if (ret)

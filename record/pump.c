@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include "record/pump.h"
 
+/* An event has less than this, before compression; exec arguments are counted as several. */
+#define EVENT_BYTES 16u
+/* The footer: cost per program and an index of segments. */
+#define FOOTER_BYTES 8192u
+/* Ends the trace so much before the limit: smaller blocks than that are not worth their headers. */
+#define ENOUGH_BYTES 4096u
+
 static int write_event(struct pump *p, const struct event *ev, struct err *err)
 {
 	int ret = p->writer ? trace_write_event(p->writer, ev, err) : 0;
@@ -50,20 +57,77 @@ static int name_of_event(struct pump *p, const struct event *ev, struct err *err
 	}
 }
 
+int pump_room(struct pump *p, uint64_t now_ns, uint64_t *room, struct err *err)
+{
+	uint64_t events, bytes;
+	int ret;
+
+	*room = UINT64_MAX;
+	if (!p->limit.max_bytes)
+		return 0;
+	ret = trace_writer_sync(p->writer, now_ns, err);
+	if (ret) {
+		p->write_failed = true;
+		return ret;
+	}
+	trace_writer_totals(p->writer, &events, &bytes);
+	bytes += FOOTER_BYTES;
+	*room = bytes < p->limit.max_bytes ? p->limit.max_bytes - bytes : 0;
+	return 0;
+}
+
+/* Before an event that the allowance does not cover. */
+static int renew_allowance(struct pump *p, uint64_t ts, struct err *err)
+{
+	uint64_t room;
+	int ret = pump_room(p, ts, &room, err);
+
+	if (!ret && room < ENOUGH_BYTES)
+		p->limit.full_ns = ts;
+	p->limit.allowance = room / EVENT_BYTES;
+	return ret;
+}
+
+static int check_limit(struct pump *p, const struct event *ev, struct err *err)
+{
+	uint64_t cost = 1;
+
+	if (!p->limit.max_bytes || !p->writer)
+		return 0;
+	if (ev->kind == EV_EXEC)
+		cost += ((const struct exec_info *)ev->ext)->args_len / EVENT_BYTES;
+	if (p->limit.allowance < cost) {
+		int ret = renew_allowance(p, ev->ts, err);
+
+		if (ret)
+			return ret;
+	}
+	p->limit.allowance -= p->limit.allowance < cost ? p->limit.allowance : cost;
+	return 0;
+}
+
+/* Returns how many of them were taken: all, unless the limit was reached. */
 static int take(struct pump *p, const struct event *events, size_t n, struct err *err)
 {
-	int ret = 0;
+	size_t taken;
 
-	for (size_t i = 0; i < n && !ret; i++) {
-		const struct event *ev = &events[i];
+	for (taken = 0; taken < n; taken++) {
+		const struct event *ev = &events[taken];
+		int ret = check_limit(p, ev, err);
 
+		if (ret)
+			return ret;
+		if (p->limit.full_ns)
+			break;
 		if (ev->kind == EV_GAP)
 			p->saw_gap = true;
 		ret = name_of_event(p, ev, err);
 		if (!ret)
 			ret = write_event(p, ev, err);
+		if (ret)
+			return ret;
 	}
-	return ret ? ret : engine_apply(p->engine, events, n, err);
+	return engine_apply(p->engine, events, taken, err);
 }
 
 int pump_until(struct pump *p, uint64_t until_ns, struct err *err)
@@ -71,7 +135,8 @@ int pump_until(struct pump *p, uint64_t until_ns, struct err *err)
 	const struct event *events;
 	int n, ret = 0;
 
-	while (!ret && (n = kernel_drain(p->kernel, until_ns, &events, err)) != 0) {
+	while (!ret && !p->limit.full_ns &&
+	       (n = kernel_drain(p->kernel, until_ns, &events, err)) != 0) {
 		if (n < 0)
 			return n;
 		p->drained += (uint64_t)n;

@@ -15,17 +15,34 @@
 #include "record/kernel.h"
 #include "record/names.h"
 
+/*
+ * --max-size. How large the trace gets is only known when it is compressed and written; so this
+ * many events may go in before it is synced and looked at again, fewer and fewer near the end.
+ */
+struct size_limit {
+	uint64_t max_bytes; /* 0: none */
+	uint64_t allowance; /* events until the next look */
+	uint64_t full_ns; /* set when nothing more fits: the trace ends here */
+};
+
 struct pump {
 	struct kernel *kernel;
 	struct engine *engine;
 	struct names *names;
 	struct trace_writer *writer; /* NULL: before the trace begins */
+	struct size_limit limit;
 	bool saw_gap; /* events were lost; the caller clears it */
 	bool write_failed; /* the error that pump_until() returned is the writer's */
 	uint64_t drained; /* events taken out of the kernel since the start */
 };
 
-/* Everything older than until_ns. 0 or a negative errno: of the kernel, the engine, the writer. */
+/*
+ * Everything older than until_ns, or up to limit.full_ns when that gets set. 0 or a negative errno: of the
+ * kernel, the engine, the writer.
+ */
 int pump_until(struct pump *p, uint64_t until_ns, struct err *err);
+
+/* Bytes that still fit into the trace, after a sync at `now_ns`; UINT64_MAX without a limit. */
+int pump_room(struct pump *p, uint64_t now_ns, uint64_t *room, struct err *err);
 
 #endif

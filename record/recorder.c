@@ -37,7 +37,8 @@ static int exit_code_of(struct recording *r, bool failed)
 				  failed ? "failed" : "ended");
 		child_reap(&r->child, true);
 	}
-	if (signal && WIFSIGNALED(r->child.status) && WTERMSIG(r->child.status) == signal)
+	if (signal && WIFSIGNALED(r->child.status) &&
+	    (WTERMSIG(r->child.status) == signal || WTERMSIG(r->child.status) == SIGTERM))
 		return EXIT_OK;
 	return child_exit_code(r->child.status);
 }
@@ -69,6 +70,8 @@ int recorder_run(const struct recorder_options *opt, int *exit_code, struct err 
 	end = recording_finish(&r, ret ? &later : err);
 	if (!ret)
 		ret = end;
+	if (ret && r.pump.write_failed)
+		err_context(err, "'%s'", opt->output);
 	kernel_close(r.kernel);
 	r.kernel = NULL;
 	trace_writer_free(r.writer);

@@ -37,6 +37,7 @@ struct recording {
 	struct meta meta;
 	uint64_t start_ns, end_ns; /* of the trace */
 	struct sampling sampling;
+	uint64_t checkpoint_bytes; /* what the last one took, with --max-size */
 	char stopped_by[64];
 };
 

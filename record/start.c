@@ -211,7 +211,12 @@ static int begin_trace(struct recording *r, struct err *err)
 	if (ret)
 		return err_context(err, "cannot begin '%s'", r->opt->output), ret;
 	r->pump.writer = r->writer;
-	return recording_checkpoint(r, r->start_ns, err);
+	r->pump.limit.max_bytes = r->opt->max_bytes;
+	ret = recording_checkpoint(r, r->start_ns, err);
+	/* a full disk is found out here, and nothing is left behind */
+	if (!ret)
+		ret = trace_writer_sync(r->writer, r->start_ns, err);
+	return ret ? err_context(err, "cannot begin '%s'", r->opt->output), ret : 0;
 }
 
 static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, struct err *err)

@@ -13,6 +13,7 @@
 
 #define BUFFER_MIN 4096
 #define BUFFER_MAX (UINT64_C(1) << 30)
+#define SIZE_MIN   65536
 #define LEVEL_MAX  19 /* above, zstd wants so much memory that it asks for a flag of its own */
 
 enum key {
@@ -39,7 +40,8 @@ static const struct option_spec options[] = {
 	 "Where the trace goes; '-' is standard output. Default: rstat.data. An existing trace is "
 	 "kept as FILE.old; anything else is never overwritten."},
 	{KEY_DURATION, 0, "duration", "TIME", "Stop after so long: 10s, 500ms, 5m."},
-	{KEY_MAX_SIZE, 0, "max-size", "SIZE", "Stop when the trace has reached this size: 100M."},
+	{KEY_MAX_SIZE, 0, "max-size", "SIZE",
+	 "Stop before the trace would get larger, at least 64K: 100M."},
 	{KEY_START, 0, "start", "WHEN",
 	 "Start later: +30s from now, @14:30 or @14:30:05 local time, /10s at the next multiple."},
 	{0, 0, NULL, NULL, "What is recorded (default: the whole machine)"},
@@ -85,6 +87,16 @@ static int set_positive(uint64_t *out, int parsed, const char *arg, struct err *
 	return parsed;
 }
 
+static int set_max_size(struct recorder_options *opt, const char *arg, struct err *err)
+{
+	int ret = parse_size(arg, &opt->max_bytes, err);
+
+	if (!ret && opt->max_bytes < SIZE_MIN)
+		ret = err_set(err, -ERANGE, "'%.64s' is less than 64K, the least a trace needs",
+			      arg);
+	return ret;
+}
+
 static int set_option(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct record_args *a = ctx;
@@ -95,9 +107,7 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_DURATION:
 		return set_positive(&opt->duration_ns, parse_duration(arg, &opt->duration_ns, err),
 				    arg, err);
-	case KEY_MAX_SIZE:
-		return set_positive(&opt->max_bytes, parse_size(arg, &opt->max_bytes, err), arg,
-				    err);
+	case KEY_MAX_SIZE: return set_max_size(opt, arg, err);
 	case KEY_START: return schedule_parse(&opt->start, arg, err);
 	case KEY_PID: return record_filters_add(&a->filters, FILTER_PID, arg, err);
 	case KEY_TID: return record_filters_add(&a->filters, FILTER_TID, arg, err);

@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * record/recorder: whole recordings, of a kernel that is made up here: so without privilege, and
+ * with failures when they are wanted. Each runs in a process of its own, as signals belong to one.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/exit.h"
+#include "base/units.h"
+#include "format/block.h"
+#include "record/recorder.h"
+#include "tests/unit/scratch.h"
+#include "tests/unit/trace_helper.h"
+
+#define MSEC  UINT64_C(1000000)
+#define BATCH 1000
+
+/* ---- the kernel: task 100 and the idle task take turns on CPU 0, one event each step_ns ---- */
+
+struct kernel {
+	uint64_t next_ns, gap_ns; /* gap_ns: when one event is lost, 0 never */
+	bool stopped, snapshot_due;
+	uint32_t n;
+	int doorbell;
+	struct event events[BATCH];
+	struct gap_info gap;
+	struct task_snapshot task;
+	struct meta_hook hooks[2];
+	struct meta_program program;
+};
+
+/* Shared with the process that records. */
+static struct {
+	uint64_t step_ns, gap_after_ns;
+	int open_fails;
+	uint32_t snapshots, opened, closed, child_pid_filter;
+} * fake;
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+
+	assert_non_null(k);
+	if (fake->open_fails) {
+		free(k);
+		return err_set(err, fake->open_fails, "missing CAP_BPF");
+	}
+	fake->opened++;
+	if (opt->filter.npids)
+		fake->child_pid_filter = opt->filter.pids[0];
+	k->next_ns = now_ns();
+	k->gap_ns = fake->gap_after_ns ? k->next_ns + fake->gap_after_ns : UINT64_MAX;
+	k->doorbell = eventfd(0, EFD_CLOEXEC);
+	strcpy(k->hooks[0].name, "sched_switch");
+	strcpy(k->hooks[0].alternative, "tp_btf");
+	k->hooks[0].live = true;
+	strcpy(k->hooks[1].name, "release_task");
+	strcpy(k->hooks[1].why, "it is not there");
+	strcpy(k->hooks[1].needed, "life");
+	strcpy(k->program.name, "sched_switch");
+	*out = k;
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	fake->closed++;
+	close(k->doorbell);
+	free(k);
+}
+
+void kernel_stop(struct kernel *k)
+{
+	k->stopped = true;
+}
+
+uint64_t kernel_ring_bytes(const struct kernel *k)
+{
+	(void)k;
+	return 65536;
+}
+
+const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
+{
+	*n = 2;
+	return k->hooks;
+}
+
+int kernel_snapshot(struct kernel *k, struct err *err)
+{
+	(void)err;
+	fake->snapshots++;
+	k->snapshot_due = true;
+	return 0;
+}
+
+static void make_snapshot(struct kernel *k, struct event *ev)
+{
+	k->snapshot_due = false;
+	k->task = (struct task_snapshot){
+		.info = {.tid = 100, .tgid = 100, .ppid = 1, .uid = 0, .comm = "worker"},
+		.state = 1,
+		.syscall = SYSCALL_NONE,
+	};
+	*ev = (struct event){
+		.ts = k->next_ns, .ext = &k->task, .tid = 100, .cpu = CPU_NONE, .kind = EV_TASK};
+}
+
+static void make_switch(struct kernel *k, struct event *ev)
+{
+	const bool to_task = k->n++ % 2 == 0;
+
+	*ev = (struct event){.ts = k->next_ns,
+			     .tid = to_task ? 100 : 0,
+			     .peer = to_task ? 0 : 100,
+			     .value = to_task ? 0 : 1,
+			     .kind = EV_SWITCH};
+}
+
+int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err)
+{
+	int n = 0;
+
+	(void)err;
+	for (; n < BATCH && k->next_ns < until_ns; k->next_ns += fake->step_ns) {
+		struct event *ev = &k->events[n++];
+
+		if (k->snapshot_due) {
+			make_snapshot(k, ev);
+		} else if (k->next_ns >= k->gap_ns) {
+			k->gap_ns = UINT64_MAX;
+			k->gap = (struct gap_info){.end_ns = k->next_ns, .count = 1, .reason = 1};
+			*ev = (struct event){.ts = k->next_ns, .ext = &k->gap, .kind = EV_GAP};
+		} else {
+			make_switch(k, ev);
+		}
+	}
+	*events = k->events;
+	return n;
+}
+
+int kernel_doorbell_fd(const struct kernel *k)
+{
+	return k->doorbell;
+}
+
+void kernel_doorbell_ack(struct kernel *k)
+{
+	(void)k;
+}
+
+uint32_t kernel_fill(const struct kernel *k)
+{
+	(void)k;
+	return 0;
+}
+
+uint64_t kernel_lost(const struct kernel *k)
+{
+	return fake->gap_after_ns && k->gap_ns == UINT64_MAX;
+}
+
+int kernel_time_programs(struct kernel *k, bool on, struct err *err)
+{
+	(void)k;
+	(void)on;
+	return err_set(err, -EPERM, "no");
+}
+
+int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
+		    uint64_t *sample_ns, struct err *err)
+{
+	(void)err;
+	*programs = &k->program;
+	*n = 1;
+	*sample_ns = 7;
+	return 0;
+}
+
+int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[32], struct err *err)
+{
+	(void)k;
+	(void)program;
+	(void)buckets;
+	(void)err;
+	return 0;
+}
+
+/* ---- recordings ---- */
+
+struct run {
+	struct recorder_options opt;
+	char output[4096], said[8192]; /* said: stderr and the error's message */
+	rlim_t file_limit;
+	int signal; /* sent when the file is there */
+	int exit_code;
+};
+
+static int setup(void **state)
+{
+	memset(fake, 0, sizeof(*fake));
+	fake->step_ns = MSEC;
+	return scratch_setup(state);
+}
+
+static void run_init(struct run *run, void *dir, const char *name)
+{
+	*run = (struct run){
+		.opt = {.level = 1, .command_line = "rstat record", .filters = ""},
+	};
+	snprintf(run->output, sizeof(run->output), "%s", scratch_path(dir, name));
+	run->opt.output = run->output;
+}
+
+static void record_here(const struct run *run, int said_fd)
+{
+	struct rlimit limit = {run->file_limit, run->file_limit};
+	struct err err = {0};
+	int exit_code = -1, ret;
+
+	dup2(said_fd, STDERR_FILENO);
+	if (run->file_limit)
+		setrlimit(RLIMIT_FSIZE, &limit);
+	ret = recorder_run(&run->opt, &exit_code, &err);
+	if ((ret != 0) != (err.msg[0] != '\0') || fake->opened != fake->closed)
+		exit_code = 99; /* a failure has a message; what was opened is closed */
+	dprintf(STDERR_FILENO, "%s\n", err.msg);
+	exit(exit_code);
+}
+
+static void record(struct run *run)
+{
+	int said[2], status;
+	size_t used = 0;
+	ssize_t got;
+	pid_t pid;
+
+	assert_int_equal(pipe(said), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(said[0]);
+		record_here(run, said[1]);
+	}
+	close(said[1]);
+	for (int i = 0; run->signal && i < 1000; i++) {
+		struct stat st;
+
+		if (!stat(run->output, &st) && i > 10) {
+			kill(pid, run->signal);
+			break;
+		}
+		usleep(10000);
+	}
+	while ((got = read(said[0], run->said + used, sizeof(run->said) - 1 - used)) > 0)
+		used += (size_t)got;
+	close(said[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	run->exit_code = WEXITSTATUS(status);
+	if (run->exit_code == 99)
+		fail_msg("%s", run->said);
+}
+
+struct content {
+	struct trace *trace;
+	struct event_list events;
+	size_t checkpoints, of_kind[EV_KIND_END];
+};
+
+static void read_back(const char *path, struct content *c)
+{
+	memset(c, 0, sizeof(*c));
+	read_trace(path, &c->events, &c->checkpoints, &c->trace);
+	for (size_t i = 0; i < c->events.n; i++)
+		c->of_kind[c->events.list[i].kind]++;
+}
+
+static void content_free(struct content *c)
+{
+	list_free(&c->events);
+	trace_close(c->trace);
+}
+
+static void test_duration(void **dir)
+{
+	const struct meta_end *end;
+	const struct meta *meta;
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.duration_ns = 300 * MSEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	assert_non_null(strstr(run.said, "release_task is not live"));
+	assert_non_null(strstr(run.said, "300 ms, "));
+
+	read_back(run.output, &c);
+	assert_true(trace_complete(c.trace));
+	meta = trace_meta(c.trace);
+	end = trace_end(c.trace);
+	assert_int_equal(end->end_ns - meta->start_ns, 300 * MSEC);
+	assert_string_equal(end->stopped_by, "duration");
+	assert_string_equal(meta->reap, "free");
+	assert_int_equal(meta->nhooks, 2);
+	assert_int_equal(meta->child_pid, 0);
+	assert_int_equal(end->nprograms, 1);
+	assert_int_equal(end->program_sample_ns, 7);
+	assert_true(end->cpu_ns > 0 && end->max_rss_bytes > 0);
+	assert_int_equal(c.checkpoints, 1);
+	/* a switch each millisecond of [start, end) */
+	assert_in_range(c.of_kind[EV_SWITCH], 299, 301);
+	for (size_t i = 0; i < c.events.n; i++)
+		assert_in_range(c.events.list[i].ts, meta->start_ns, end->end_ns - 1);
+	/* what was before the start is in the checkpoint, not among the events */
+	assert_int_equal(c.of_kind[EV_TASK], 0);
+	assert_int_equal(fake->snapshots, 1);
+	content_free(&c);
+}
+
+static void test_quiet(void **dir)
+{
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.duration_ns = MSEC;
+	run.opt.quiet = true;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	assert_string_equal(run.said, "\n");
+}
+
+static void test_command(void **dir)
+{
+	char *const command[] = {"sh", "-c", "sleep 0.1; exit 7", NULL};
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.command = command;
+	run.opt.only_command = true;
+	record(&run);
+	assert_int_equal(run.exit_code, 7);
+	read_back(run.output, &c);
+	assert_string_equal(trace_end(c.trace)->stopped_by, "command ended");
+	assert_true(trace_end(c.trace)->child_exited);
+	assert_int_equal(WEXITSTATUS(trace_end(c.trace)->child_status), 7);
+	assert_string_equal(trace_meta(c.trace)->child_command, "sh -c sleep 0.1; exit 7");
+	assert_true(trace_meta(c.trace)->child_pid > 1);
+	assert_int_equal(trace_meta(c.trace)->child_pid, fake->child_pid_filter);
+	assert_true(trace_meta(c.trace)->filtered);
+	content_free(&c);
+}
+
+static void test_command_outlives(void **dir)
+{
+	char *const command[] = {"sh", "-c", "sleep 0.3; exit 3", NULL};
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.command = command;
+	run.opt.duration_ns = 50 * MSEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 3);
+	assert_non_null(strstr(run.said, "runs on"));
+}
+
+/* Nothing is left behind, what was there stays, the command has not run. */
+static void expect_untouched(void *dir, const struct run *run, int code, const char *word)
+{
+	char buf[64] = {0};
+
+	assert_int_equal(run->exit_code, code);
+	assert_non_null(strstr(run->said, word));
+	assert_int_equal(scratch_entries(dir), 1);
+	scratch_read(dir, "t", buf, sizeof(buf) - 1);
+	assert_string_equal(buf, FILE_MAGIC "old");
+}
+
+static void test_failures_at_the_start(void **dir)
+{
+	char script[4200];
+	char *missing[] = {"no-such-command", NULL}, *touch[] = {"sh", "-c", script, NULL};
+	struct run run;
+
+	snprintf(script, sizeof(script), "touch '%s/ran'", (char *)*dir);
+	scratch_write(*dir, "t", FILE_MAGIC "old", 11);
+	run_init(&run, *dir, "t");
+	run.opt.command = missing;
+	record(&run);
+	expect_untouched(*dir, &run, EXIT_NOT_FOUND, "no-such-command");
+
+	run_init(&run, *dir, "t");
+	run.opt.command = touch;
+	fake->open_fails = -EPERM;
+	record(&run);
+	expect_untouched(*dir, &run, EXIT_RECORD, "CAP_BPF");
+	fake->open_fails = 0;
+
+	run_init(&run, *dir, "t");
+	run.opt.command = touch;
+	run.file_limit = 1;
+	record(&run);
+	expect_untouched(*dir, &run, EXIT_RECORD, "File too large");
+
+	run_init(&run, *dir, "t");
+	snprintf(run.output, sizeof(run.output), "%s", "/dev/full");
+	record(&run);
+	expect_untouched(*dir, &run, EXIT_RECORD, "No space left");
+}
+
+/* Found by name, but its interpreter is not there: known after the trace has begun. */
+static void test_exec_fails(void **dir)
+{
+	char *command[2] = {NULL, NULL};
+	struct run run;
+
+	scratch_write(*dir, "s", "#!/no/such/interpreter\n", 23);
+	command[0] = (char *)scratch_path(*dir, "s");
+	assert_int_equal(chmod(command[0], 0700), 0);
+	run_init(&run, *dir, "t");
+	run.opt.command = command;
+	record(&run);
+	assert_int_equal(run.exit_code, EXIT_NOT_FOUND);
+	assert_int_equal(scratch_entries(*dir), 1);
+}
+
+static void test_write_fails_later(void **dir)
+{
+	const struct trace_damage *damages;
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	fake->step_ns = 100;
+	run.file_limit = 100000;
+	run.opt.duration_ns = 20 * NSEC_PER_SEC;
+	record(&run);
+	assert_int_equal(run.exit_code, EXIT_RECORD);
+	assert_non_null(strstr(run.said, "File too large"));
+	assert_non_null(strstr(run.said, run.output));
+	/* all that was written can be read */
+	memset(&c, 0, sizeof(c));
+	read_back(run.output, &c);
+	assert_false(trace_complete(c.trace));
+	assert_true(trace_damages(c.trace, &damages) > 0);
+	assert_true(c.of_kind[EV_SWITCH] > 1000);
+	content_free(&c);
+}
+
+static void test_max_size(void **dir)
+{
+	struct content c;
+	struct stat st;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	fake->step_ns = 100;
+	run.opt.max_bytes = 100000;
+	run.opt.duration_ns = 20 * NSEC_PER_SEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	assert_int_equal(stat(run.output, &st), 0);
+	assert_in_range(st.st_size, 80000, 100000);
+	read_back(run.output, &c);
+	assert_true(trace_complete(c.trace));
+	assert_string_equal(trace_end(c.trace)->stopped_by, "max-size");
+	/* nothing is missing before the end */
+	assert_int_equal(c.events.list[c.events.n - 1].ts + fake->step_ns,
+			 trace_end(c.trace)->end_ns);
+	content_free(&c);
+}
+
+static void test_loss_is_healed(void **dir)
+{
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	fake->gap_after_ns = 100 * MSEC;
+	run.opt.duration_ns = 1500 * MSEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	assert_int_equal(fake->snapshots, 2);
+	assert_non_null(strstr(run.said, "1 lost"));
+	read_back(run.output, &c);
+	assert_int_equal(trace_end(c.trace)->lost, 1);
+	assert_int_equal(c.of_kind[EV_GAP], 1);
+	assert_int_equal(c.of_kind[EV_TASK], 1);
+	content_free(&c);
+}
+
+static void ended_by(void *dir, int signal, char *const *command, const char *name)
+{
+	struct content c;
+	struct run run;
+
+	run_init(&run, dir, name);
+	run.signal = signal;
+	run.opt.command = command;
+	run.opt.duration_ns = 20 * NSEC_PER_SEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	read_back(run.output, &c);
+	assert_true(trace_complete(c.trace));
+	assert_string_equal(trace_end(c.trace)->stopped_by,
+			    signal == SIGINT ? "SIGINT" : "SIGTERM");
+	content_free(&c);
+}
+
+static void test_signals(void **dir)
+{
+	char *const command[] = {"sleep", "20", NULL};
+
+	ended_by(*dir, SIGINT, NULL, "int");
+	ended_by(*dir, SIGTERM, NULL, "term");
+	/* the command gets it too */
+	ended_by(*dir, SIGTERM, command, "command");
+}
+
+static void test_start_later(void **dir)
+{
+	uint64_t begin = now_ns();
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	assert_int_equal(schedule_parse(&run.opt.start, "+300ms", NULL), 0);
+	run.opt.duration_ns = 10 * MSEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	read_back(run.output, &c);
+	assert_in_range(trace_meta(c.trace)->start_ns, begin + 300 * MSEC, begin + 2000 * MSEC);
+	content_free(&c);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_duration),
+		TEST(test_quiet),
+		TEST(test_command),
+		TEST(test_command_outlives),
+		TEST(test_failures_at_the_start),
+		TEST(test_exec_fails),
+		TEST(test_write_fails_later),
+		TEST(test_max_size),
+		TEST(test_loss_is_healed),
+		TEST(test_signals),
+		TEST(test_start_later),
+	};
+
+	fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fake == MAP_FAILED)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -83,7 +83,7 @@ static const char *reap_method(const struct meta_hook *hooks, size_t n)
 			continue;
 		if (!strcmp(hooks[i].name, "release_task"))
 			return "hook";
-		if (!strcmp(hooks[i].name, "sched_process_wait"))
+		if (!strcmp(hooks[i].name, "wait"))
 			method = "wait";
 	}
 	return method;

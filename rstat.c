@@ -8,6 +8,8 @@
 #include "verbs/verbs.h"
 
 static const struct verb verbs[] = {
+	{"record", verb_record, "record the scheduling of this machine into a trace"},
+	{"profile", verb_profile, "measure what recording costs"},
 	{NULL, NULL, NULL},
 };
 

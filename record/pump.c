@@ -25,8 +25,8 @@ static int name(struct pump *p, uint64_t ts, enum name_kind kind, uint64_t id, s
 
 	if (engine_name(p->engine, kind, id))
 		return 0;
-	info.name = kind == NAME_USER ? names_user(p->names, (uint32_t)id)
-				      : names_cgroup(p->names, id);
+	info.name = kind == NAME_USER ? naming_user(p->names, (uint32_t)id)
+				      : naming_cgroup(p->names, id);
 	if (!info.name)
 		return 0;
 	ret = engine_apply(p->engine, &ev, 1, err);

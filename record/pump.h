@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "format/writer.h"
 #include "record/kernel.h"
-#include "record/names.h"
+#include "record/naming.h"
 
 /*
  * --max-size. How large the trace gets is only known when it is compressed and written; so this
@@ -28,7 +28,7 @@ struct size_limit {
 struct pump {
 	struct kernel *kernel;
 	struct engine *engine;
-	struct names *names;
+	struct naming *names;
 	struct trace_writer *writer; /* NULL: before the trace begins */
 	struct size_limit limit;
 	bool saw_gap; /* events were lost; the caller clears it */

@@ -16,7 +16,7 @@ static void release(struct recording *r)
 	trace_writer_free(r->writer);
 	kernel_close(r->kernel);
 	engine_free(r->engine);
-	names_free(r->names);
+	naming_free(r->names);
 	child_close(&r->child);
 	meta_free(&r->meta);
 }

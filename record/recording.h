@@ -8,7 +8,7 @@
 #include "format/writer.h"
 #include "record/child.h"
 #include "record/kernel.h"
-#include "record/names.h"
+#include "record/naming.h"
 #include "record/output.h"
 #include "record/pump.h"
 #include "record/recorder.h"
@@ -30,7 +30,7 @@ struct recording {
 	struct output output;
 	struct child child;
 	struct kernel *kernel;
-	struct names *names;
+	struct naming *names;
 	struct engine *engine;
 	struct trace_writer *writer;
 	struct pump pump;

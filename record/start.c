@@ -146,7 +146,7 @@ static int open_kernel(struct recording *r, struct err *err)
 
 		show_hooks(hooks, n, r->opt->verbose);
 	}
-	ret = names_new(&r->names, "", err);
+	ret = naming_new(&r->names, "", err);
 	if (!ret)
 		ret = engine_new(&r->engine, host_cpu_limit(""), 0, UINT64_MAX, err);
 	r->pump = (struct pump){.kernel = r->kernel, .engine = r->engine, .names = r->names};

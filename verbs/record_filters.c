@@ -8,7 +8,7 @@
 
 #include "base/units.h"
 #include "record/host.h"
-#include "record/names.h"
+#include "record/naming.h"
 
 #define WORD_MAX 4096
 
@@ -93,14 +93,14 @@ static int add_comm(struct record_filters *f, const char *glob, struct err *err)
 
 static int add_cgroup(struct record_filters *f, const char *path, struct err *err)
 {
-	struct names *names;
+	struct naming *names;
 	uint64_t id, *more;
-	int ret = names_new(&names, "", err);
+	int ret = naming_new(&names, "", err);
 
 	if (ret)
 		return ret;
-	ret = names_cgroup_id(names, path, &id, err);
-	names_free(names);
+	ret = naming_cgroup_id(names, path, &id, err);
+	naming_free(names);
 	if (ret)
 		return ret;
 	more = grow(f->cgroups, f->ncgroups, sizeof(*more), err);

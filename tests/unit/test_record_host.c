@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* record/host and record/names: what a machine says of itself, from a copy of its files. */
+/* record/host and record/naming: what a machine says of itself, from a copy of its files. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "record/host.h"
-#include "record/names.h"
+#include "record/naming.h"
 #include "tests/unit/scratch.h"
 
 static void put(void *dir, const char *name, const char *text)
@@ -128,7 +128,7 @@ static uint64_t inode(void *dir, const char *name)
 
 static void test_cgroups(void **dir)
 {
-	struct names *names;
+	struct naming *names;
 	struct err err = {0};
 	uint64_t id = 0;
 
@@ -137,56 +137,56 @@ static void test_cgroups(void **dir)
 	    "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
 	    "41 31 0:38 / /mnt/with\\040blank rw shared:9 - cgroup2 cgroup2 rw\n");
 	put(*dir, "mnt/with blank/system.slice/cron.service/cgroup.procs", "");
-	assert_int_equal(names_new(&names, *dir, &err), 0);
-	assert_string_equal(names_cgroup_root(names), scratch_path(*dir, "mnt/with blank"));
+	assert_int_equal(naming_new(&names, *dir, &err), 0);
+	assert_string_equal(naming_cgroup_root(names), scratch_path(*dir, "mnt/with blank"));
 	assert_string_equal(
-		names_cgroup(names, inode(*dir, "mnt/with blank/system.slice/cron.service")),
+		naming_cgroup(names, inode(*dir, "mnt/with blank/system.slice/cron.service")),
 		"/system.slice/cron.service");
-	assert_string_equal(names_cgroup(names, inode(*dir, "mnt/with blank")), "/");
-	assert_null(names_cgroup(names, 0));
-	assert_null(names_cgroup(names, inode(*dir, "proc")));
+	assert_string_equal(naming_cgroup(names, inode(*dir, "mnt/with blank")), "/");
+	assert_null(naming_cgroup(names, 0));
+	assert_null(naming_cgroup(names, inode(*dir, "proc")));
 
-	assert_int_equal(names_cgroup_id(names, "/system.slice", &id, &err), 0);
+	assert_int_equal(naming_cgroup_id(names, "/system.slice", &id, &err), 0);
 	assert_int_equal(id, inode(*dir, "mnt/with blank/system.slice"));
-	assert_int_equal(names_cgroup_id(names, "system.slice/cron.service", &id, &err), 0);
+	assert_int_equal(naming_cgroup_id(names, "system.slice/cron.service", &id, &err), 0);
 	assert_int_equal(id, inode(*dir, "mnt/with blank/system.slice/cron.service"));
-	assert_int_equal(names_cgroup_id(names, scratch_path(*dir, "mnt/with blank/system.slice"),
-					 &id, &err),
+	assert_int_equal(naming_cgroup_id(names, scratch_path(*dir, "mnt/with blank/system.slice"),
+					  &id, &err),
 			 0);
 	assert_int_equal(id, inode(*dir, "mnt/with blank/system.slice"));
-	assert_int_equal(names_cgroup_id(names, "/nowhere", &id, &err), -ENOENT);
+	assert_int_equal(naming_cgroup_id(names, "/nowhere", &id, &err), -ENOENT);
 	/* a file in a cgroup is none */
 	assert_int_equal(
-		names_cgroup_id(names, "/system.slice/cron.service/cgroup.procs", &id, &err),
+		naming_cgroup_id(names, "/system.slice/cron.service/cgroup.procs", &id, &err),
 		-ENOENT);
-	names_free(names);
+	naming_free(names);
 }
 
 static void test_no_cgroups(void **dir)
 {
-	struct names *names;
+	struct naming *names;
 	struct err err = {0};
 	uint64_t id;
 
-	assert_int_equal(names_new(&names, *dir, &err), 0);
-	assert_null(names_cgroup_root(names));
-	assert_null(names_cgroup(names, 5));
-	assert_int_equal(names_cgroup_id(names, "/x", &id, &err), -ENOENT);
-	names_free(names);
+	assert_int_equal(naming_new(&names, *dir, &err), 0);
+	assert_null(naming_cgroup_root(names));
+	assert_null(naming_cgroup(names, 5));
+	assert_int_equal(naming_cgroup_id(names, "/x", &id, &err), -ENOENT);
+	naming_free(names);
 }
 
 static void test_users(void **dir)
 {
-	struct names *names;
+	struct naming *names;
 
 	make_machine(*dir);
-	assert_int_equal(names_new(&names, *dir, NULL), 0);
-	assert_string_equal(names_user(names, 1000), "alice");
-	assert_string_equal(names_user(names, 0), "root");
-	assert_null(names_user(names, 1256)); /* shares the slot of 1000 */
-	assert_string_equal(names_user(names, 1000), "alice");
-	assert_null(names_user(names, 4294967294));
-	names_free(names);
+	assert_int_equal(naming_new(&names, *dir, NULL), 0);
+	assert_string_equal(naming_user(names, 1000), "alice");
+	assert_string_equal(naming_user(names, 0), "root");
+	assert_null(naming_user(names, 1256)); /* shares the slot of 1000 */
+	assert_string_equal(naming_user(names, 1000), "alice");
+	assert_null(naming_user(names, 4294967294));
+	naming_free(names);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * names: what users and cgroups are called. Read from files only: a name service that asks the
+ * naming: what users and cgroups are called. Read from files only: a name service that asks the
  * network could hold up the recorder for seconds.
  */
-#ifndef RSTAT_RECORD_NAMES_H
-#define RSTAT_RECORD_NAMES_H
+#ifndef RSTAT_RECORD_NAMING_H
+#define RSTAT_RECORD_NAMING_H
 
 #include <stdint.h>
 
 #include "base/err.h"
 
-struct names;
+struct naming;
 
 /* @root  "" for this machine, or a folder with a copy of its /proc, /sys and /etc (tests) */
-int names_new(struct names **out, const char *root, struct err *err);
-void names_free(struct names *n);
+int naming_new(struct naming **out, const char *root, struct err *err);
+void naming_free(struct naming *n);
 
 /*
  * The name, valid until the next call; NULL when it has none (now). Asking again for one that
  * has none is cheap.
  */
-const char *names_user(struct names *n, uint32_t uid);
-const char *names_cgroup(struct names *n, uint64_t id); /* path below the cgroup v2 root */
+const char *naming_user(struct naming *n, uint32_t uid);
+const char *naming_cgroup(struct naming *n, uint64_t id); /* path below the cgroup v2 root */
 
 /* Where cgroup v2 is mounted (first mount); NULL when it is not. */
-const char *names_cgroup_root(const struct names *n);
+const char *naming_cgroup_root(const struct naming *n);
 
 /*
  * The id of a cgroup that the user names: a path below the cgroup v2 root or a full one.
  * -ENOENT: there is no such cgroup, or no cgroup v2.
  */
-int names_cgroup_id(const struct names *n, const char *path, uint64_t *id, struct err *err);
+int naming_cgroup_id(const struct naming *n, const char *path, uint64_t *id, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-#include "record/names.h"
+#include "record/naming.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +23,7 @@ struct cgroup {
 	char *path;
 };
 
-struct names {
+struct naming {
 	char root[2048];
 	char cgroup_root[4096]; /* "" none */
 	struct cgroup *cgroups; /* by id */
@@ -52,7 +52,7 @@ static void unescape_octal(char *s)
 }
 
 /* proc_pid_mountinfo(5): fields 4 and 5 are root and mount point, the type follows " - ". */
-static void find_cgroup_root(struct names *n)
+static void find_cgroup_root(struct naming *n)
 {
 	char path[4096], line[8192], mount[2048];
 	FILE *f;
@@ -73,14 +73,14 @@ static void find_cgroup_root(struct names *n)
 	fclose(f);
 }
 
-static void forget_cgroups(struct names *n)
+static void forget_cgroups(struct naming *n)
 {
 	for (size_t i = 0; i < n->ncgroups; i++)
 		free(n->cgroups[i].path);
 	n->ncgroups = 0;
 }
 
-static int add_cgroup(struct names *n, uint64_t id, const char *path)
+static int add_cgroup(struct naming *n, uint64_t id, const char *path)
 {
 	if (n->ncgroups == n->room) {
 		const size_t room = n->room ? n->room * 2 : 64;
@@ -99,7 +99,7 @@ static int add_cgroup(struct names *n, uint64_t id, const char *path)
 }
 
 /* Adds the cgroup behind dir_fd (which it closes) and all below. A cgroup's id is its inode. */
-static void walk(struct names *n, int dir_fd, const char *path, int depth)
+static void walk(struct naming *n, int dir_fd, const char *path, int depth)
 {
 	const struct dirent *de;
 	struct stat st;
@@ -135,7 +135,7 @@ static int compare_cgroups(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void read_cgroups(struct names *n)
+static void read_cgroups(struct naming *n)
 {
 	int fd;
 
@@ -151,7 +151,7 @@ static void read_cgroups(struct names *n)
 		qsort(n->cgroups, n->ncgroups, sizeof(*n->cgroups), compare_cgroups);
 }
 
-static const char *look_up_cgroup(const struct names *n, uint64_t id)
+static const char *look_up_cgroup(const struct naming *n, uint64_t id)
 {
 	const struct cgroup key = {.id = id};
 	const struct cgroup *found = NULL;
@@ -161,7 +161,7 @@ static const char *look_up_cgroup(const struct names *n, uint64_t id)
 	return found ? found->path : NULL;
 }
 
-const char *names_cgroup(struct names *n, uint64_t id)
+const char *naming_cgroup(struct naming *n, uint64_t id)
 {
 	const char *path = look_up_cgroup(n, id);
 
@@ -171,7 +171,7 @@ const char *names_cgroup(struct names *n, uint64_t id)
 	return look_up_cgroup(n, id);
 }
 
-const char *names_user(struct names *n, uint32_t uid)
+const char *naming_user(struct naming *n, uint32_t uid)
 {
 	uint64_t *unknown = &n->unknown[uid % UNKNOWN_SLOTS];
 	const struct passwd *pw;
@@ -196,12 +196,12 @@ const char *names_user(struct names *n, uint32_t uid)
 	return found ? n->user : NULL;
 }
 
-const char *names_cgroup_root(const struct names *n)
+const char *naming_cgroup_root(const struct naming *n)
 {
 	return n->cgroup_root[0] ? n->cgroup_root : NULL;
 }
 
-int names_cgroup_id(const struct names *n, const char *path, uint64_t *id, struct err *err)
+int naming_cgroup_id(const struct naming *n, const char *path, uint64_t *id, struct err *err)
 {
 	const size_t len = strlen(n->cgroup_root);
 	char full[8192];
@@ -223,9 +223,9 @@ int names_cgroup_id(const struct names *n, const char *path, uint64_t *id, struc
 	return 0;
 }
 
-int names_new(struct names **out, const char *root, struct err *err)
+int naming_new(struct naming **out, const char *root, struct err *err)
 {
-	struct names *n = calloc(1, sizeof(*n));
+	struct naming *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return err_set(err, -ENOMEM, "out of memory");
@@ -235,7 +235,7 @@ int names_new(struct names **out, const char *root, struct err *err)
 	return 0;
 }
 
-void names_free(struct names *n)
+void naming_free(struct naming *n)
 {
 	if (!n)
 		return;

@@ -16,7 +16,8 @@ KINDS = {"sched_waking": "waking", "sched_wakeup_new": "wakeup_new",
 
 
 def perf_events(path):
-    """(kind, tid, by whom, on which CPU); a switch is "out" of one task and "in" of the next."""
+    """(kind, tid, by whom, on which CPU); a switch is "out" of one task and "in" of the next.
+    rstat does not keep who caused a migration."""
     script = ["perf", "script", "-i", path, "-F", "tid,cpu,event,trace"]
     with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, errors="replace") as proc:
@@ -30,7 +31,8 @@ def perf_events(path):
                 yield "out", prev, prev, cpu
                 yield "in", following, prev, cpu
             elif kind in KINDS:
-                yield KINDS[kind], int(m.group(6)), current, cpu
+                by = None if kind == "sched_migrate_task" else current
+                yield KINDS[kind], int(m.group(6)), by, cpu
 
 
 def rstat_events(path):
@@ -39,7 +41,7 @@ def rstat_events(path):
             yield "out", event["prev_tid"], event["prev_tid"], event["cpu"]
             yield "in", event["next_tid"], event["prev_tid"], event["cpu"]
         elif event["kind"] in KINDS.values():
-            yield event["kind"], event["tid"], event.get("by_tid"), event["cpu"]
+            yield event["kind"], event["tid"], event.get("waker_tid"), event["cpu"]
 
 
 def blind_cpus(events):

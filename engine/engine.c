@@ -31,7 +31,7 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	tasks_free(e);
-	names_free(e);
+	engine_names_free(e);
 	checkpoints_free(e);
 	free(e->cpus);
 	free(e);

@@ -265,6 +265,6 @@ void checkpoints_free(struct engine *e);
 void names_set(struct engine *e, const struct name_info *name);
 struct name *names_find(const struct engine *e, uint8_t kind, uint64_t id); /* NULL: none */
 const char *names_get(const struct engine *e, uint8_t kind, uint64_t id);
-void names_free(struct engine *e);
+void engine_names_free(struct engine *e);
 
 #endif

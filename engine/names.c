@@ -69,7 +69,7 @@ const char *names_get(const struct engine *e, uint8_t kind, uint64_t id)
 	return n ? n->name : NULL;
 }
 
-void names_free(struct engine *e)
+void engine_names_free(struct engine *e)
 {
 	for (uint32_t i = 0; i < e->names_cap; i++)
 		free(e->names[i].name);

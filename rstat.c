@@ -10,6 +10,12 @@
 static const struct verb verbs[] = {
 	{"record", verb_record, "record the scheduling of this machine into a trace"},
 	{"profile", verb_profile, "measure what recording costs"},
+	{"info", verb_info, "what a trace holds, where it comes from, what recording it cost"},
+	{"check", verb_check, "is a trace whole, and does it add up"},
+	{"recover", verb_recover, "a complete trace from what is whole of a damaged one"},
+	{"dump", verb_dump, "the raw events"},
+	{"cut", verb_cut, "a window as a trace of its own"},
+	{"merge", verb_merge, "consecutive pieces of one recording into one trace"},
 	{NULL, NULL, NULL},
 };
 
@@ -18,7 +24,8 @@ static void usage(FILE *f)
 	fputs("usage: rstat VERB [OPTIONS]\n\n", f);
 	for (const struct verb *v = verbs; v->name; v++)
 		fprintf(f, "  %-10s %s\n", v->name, v->help);
-	fputs("\n'rstat VERB --help' lists a verb's options; 'man rstat' tells the whole story.\n", f);
+	fputs("\n'rstat VERB --help' lists a verb's options; 'man rstat' tells the whole story.\n",
+	      f);
 }
 
 int main(int argc, char **argv)

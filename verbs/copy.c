@@ -7,6 +7,13 @@
 
 #include "engine/engine.h"
 
+/*
+ * For who reads our output from a pipe: how old an event may be before it is written, and how far
+ * the stream of a source may step back in time.
+ */
+#define MAX_AGE_NS   UINT64_C(1000000000)
+#define STEP_BACK_NS UINT64_C(10000000)
+
 int copy_init(struct copy *c, struct trace_writer *writer, uint32_t ncpus, uint64_t from_ns,
 	      uint64_t to_ns, struct err *err)
 {
@@ -127,6 +134,8 @@ static int copy_event(struct copy *c, const struct event *ev, struct err *err)
 	}
 	if (ev->ts >= c->to_ns)
 		return 0;
+	if (ev->ts > c->reached_ns)
+		c->reached_ns = ev->ts;
 	switch (ev->kind) {
 	case EV_CHECKPOINT: rc = trace_write_checkpoint(c->writer, ev->ext, err); break;
 	case EV_GAP: return write_gap(c, ev, ev->ext, err);
@@ -152,6 +161,9 @@ int copy_run(struct copy *c, struct source *src, struct err *err)
 
 	while ((n = src->next(src, &events, err)) > 0) {
 		rc = copy_events(c, events, (size_t)n, err);
+		if (!rc && c->started && c->reached_ns > c->from_ns + STEP_BACK_NS)
+			rc = trace_writer_flush(c->writer, c->reached_ns - STEP_BACK_NS, MAX_AGE_NS,
+						err);
 		if (rc)
 			return rc;
 		if (c->stop && *c->stop)

@@ -31,6 +31,7 @@ struct copy {
 	/* the copy's own */
 	struct engine *engine; /* until the first checkpoint is written */
 	bool fed, started;
+	uint64_t reached_ns; /* latest event written */
 	struct event *gaps; /* reach over `from`; written after the first checkpoint */
 	struct gap_info *gap_infos;
 	size_t ngaps;

@@ -315,6 +315,9 @@ static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct 
 		return;
 	}
 	if (s->uncertain) {
+		/* What is before the beginning is not told anyway: a task may be known from there. */
+		if (!e->loaded && since < cp->ts)
+			since = cp->ts;
 		if (c->known_ns == KNOWN_NEVER || c->known_ns < since)
 			c->known_ns = since;
 		if (since > cp->ts)

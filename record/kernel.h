@@ -32,7 +32,7 @@ struct kernel_filter {
 	size_t ncpu_words;
 };
 
-#define KERNEL_RING_BYTES 2097152u /* default per CPU; more than 4 MiB needs Linux 6.11 or so */
+#define KERNEL_RING_BYTES 4194304u /* default per CPU; halved where the kernel allows no more */
 
 struct kernel_options {
 	uint64_t ring_bytes; /* per CPU; rounded up to a power of two; 0: KERNEL_RING_BYTES */

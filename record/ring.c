@@ -38,6 +38,7 @@ struct cursor {
 	uint64_t tangle[TANGLE_MAX]; /* positions, by time */
 	unsigned tangled, untangled; /* of these: how many, how many taken */
 	uint64_t tangle_start;
+	bool owes; /* when this pass began, lost events had not been announced */
 	bool has_gap; /* the gap below comes next */
 	struct gap_info gap;
 	uint16_t cpu;
@@ -178,28 +179,29 @@ static enum next take_tangle(const struct rings *rings, struct cursor *c, uint64
 }
 
 /*
- * The ring is empty. Events lost since are announced here when no record came to do it, else a
- * CPU that falls idle after a loss would hide the gap until it wakes up.
+ * At the end of a ring that had lost events nobody had announced when the pass began. The next
+ * record would do it, but a CPU that falls idle would hide the gap until it wakes up. Only while
+ * the producer sees an empty ring, and so loses nothing, are these words stable: until all is
+ * given back, and while a record is on its way, everybody waits.
  */
 static enum next take_unsaid(struct cursor *c)
 {
 	struct ring_page *page = c->page;
-	uint64_t first, count;
+	uint64_t count;
 
-	if (!__atomic_load_n(&page->unsaid, __ATOMIC_ACQUIRE) ||
-	    __atomic_load_n(&page->head, __ATOMIC_ACQUIRE) != c->pos)
-		return NEXT_NONE;
-	first = __atomic_load_n(&page->first_lost_ns, __ATOMIC_ACQUIRE);
-	count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
-	if (!count)
-		return NEXT_NONE;
+	if (c->freed != c->pos || __atomic_load_n(&page->head, __ATOMIC_ACQUIRE) != c->pos)
+		return NEXT_PENDING;
+	c->ts = __atomic_load_n(&page->first_lost_ns, __ATOMIC_ACQUIRE);
 	c->gap = (struct gap_info){
 		.end_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE),
-		.count = count,
 		.reason = GAP_RING_FULL,
 	};
+	count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
+	if (!count)
+		return NEXT_PENDING;
+	c->gap.count = count;
 	c->has_gap = true;
-	c->ts = first;
+	c->owes = false;
 	return NEXT_READY;
 }
 
@@ -216,8 +218,10 @@ static enum next cursor_next(const struct rings *rings, struct cursor *c)
 	}
 	rec = record_at(rings, c, c->pos);
 	word0 = committed(rec);
+	if (!word0 && c->pos < c->head)
+		return NEXT_PENDING;
 	if (!word0)
-		return c->pos < c->head ? NEXT_PENDING : take_unsaid(c);
+		return c->owes ? take_unsaid(c) : NEXT_NONE;
 	if (!plausible(word0))
 		return NEXT_DAMAGED;
 	c->ts = rec->ts;
@@ -350,6 +354,8 @@ static enum next heap_fill(struct rings *rings)
 		struct cursor *c = &rings->cursors[i];
 		enum next next;
 
+		/* in this order: what is not owed has been announced before this head */
+		c->owes = __atomic_load_n(&c->page->unsaid, __ATOMIC_ACQUIRE) != 0;
 		c->head = __atomic_load_n(&c->page->head, __ATOMIC_ACQUIRE);
 		next = cursor_next(rings, c);
 		if (next == NEXT_READY)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * subjects: what the rows of a report are about, by process, thread, comm, cgroup, user or CPU.
+ *
+ * A task of the engine belongs to one subject at a time; the way from one to the other is one
+ * array look-up. Whoever counts something per subject keeps an array indexed by the subject's
+ * number. Processes and threads that are gone are kept up to a limit; beyond it the least of
+ * them are folded into one subject per comm, so that sums stay exact and memory bounded.
+ */
+#ifndef RSTAT_REPLAY_SUBJECTS_H
+#define RSTAT_REPLAY_SUBJECTS_H
+
+#include "engine/engine.h"
+#include "replay/focus.h"
+#include "replay/select.h"
+
+enum subject_by { BY_PROCESS, BY_THREAD, BY_COMM, BY_CGROUP, BY_USER, BY_CPU, BY_COUNT };
+
+extern const char *const subject_by_names[BY_COUNT];
+int subject_by_parse(const char *text, enum subject_by *out, struct err *err);
+
+#define SUBJECT_NONE   UINT32_MAX /* the task is not what the report is about */
+#define SUBJECT_UNSEEN (UINT32_MAX - 1) /* inside only: not looked up yet */
+
+#define SUBJECTS_KEEP 65536 /* gone processes or threads that keep a row of their own */
+
+struct subject {
+	uint32_t pid, tid, uid;
+	uint32_t cpu; /* BY_CPU */
+	uint32_t live; /* tasks that belong to it now */
+	uint32_t tasks; /* that ever did */
+	uint64_t cgroup_id;
+	uint64_t gap_ns; /* how much of its tasks' time is unknown */
+	char comm[TASK_COMM_LEN];
+	bool used;
+	bool kthread;
+	bool folded; /* stands for many that are gone: `tasks` of them */
+	uint32_t next; /* inside: chain of the hash */
+};
+
+/* Who keeps figures per subject. */
+struct subject_user {
+	void *ctx;
+	uint64_t (*weight)(void *ctx, uint32_t id); /* worth keeping; of the first user only */
+	void (*fold)(void *ctx, uint32_t to, uint32_t from); /* from's figures go to `to` */
+};
+
+struct subjects {
+	struct sink sink; /* to be added to the engine after all who use the subjects */
+	enum subject_by by;
+	const struct engine *engine;
+	struct select *select;
+	const struct focus *focus; /* NULL: everybody */
+	struct subject *list;
+	uint32_t n, room;
+	uint32_t *of_task; /* by task.id */
+	uint32_t tasks_room;
+	uint32_t *buckets;
+	uint32_t nbuckets; /* power of two */
+	uint32_t free_list; /* chain through next */
+	uint32_t gone, keep;
+	uint64_t folded; /* how many lost their own row */
+	bool has_cpus; /* select leaves some CPUs out */
+	bool finishing; /* the end of the trace, not of its tasks */
+	bool failed; /* out of memory */
+	struct subject_user users[16];
+	uint32_t nusers;
+};
+
+int subjects_new(struct subjects **out, enum subject_by by, const struct engine *engine,
+		 struct select *select, const struct focus *focus, struct err *err);
+void subjects_free(struct subjects *s);
+void subjects_add_user(struct subjects *s, const struct subject_user *user);
+
+/* Inside: the slow way, for a task not seen before, or BY_CPU. */
+uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t cpu);
+
+/* The subject of what `task` did on `cpu`; SUBJECT_NONE: leave it out. */
+static inline uint32_t subjects_of(struct subjects *s, const struct task *task, uint32_t cpu)
+{
+	uint32_t id = task->id < s->tasks_room ? s->of_task[task->id] : SUBJECT_UNSEEN;
+
+	if (__builtin_expect(id == SUBJECT_UNSEEN || s->has_cpus || s->by == BY_CPU, 0))
+		return subjects_look_up(s, task, cpu);
+	return id;
+}
+
+/* The subject of a CPU itself, BY_CPU only. */
+uint32_t subjects_of_cpu(struct subjects *s, uint32_t cpu);
+
+#endif

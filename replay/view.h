@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * view: one group of a report (cpu, latency, states, ...). It is a sink that keeps figures, mostly
+ * one record per subject, and turns them into rows at the end. Everything that the user sees of it
+ * (columns, keys, default order) comes from its struct view_kind.
+ */
+#ifndef RSTAT_REPLAY_VIEW_H
+#define RSTAT_REPLAY_VIEW_H
+
+#include "base/rows.h"
+#include "engine/engine.h"
+#include "format/meta.h"
+#include "replay/gone_names.h"
+#include "replay/subjects.h"
+
+struct view;
+
+/* What all views of a report share. */
+struct view_env {
+	const struct engine *engine;
+	const struct gone_names *names;
+	const struct meta *meta;
+	uint64_t start_ns; /* of the trace: times are told from here */
+	uint64_t from_ns, to_ns; /* the window; to_ns is set before rows are made */
+	uint32_t ncpus; /* that the host has, at least 1 */
+	uint32_t cpu_limit; /* highest number + 1 */
+	uint32_t states; /* bit per enum task_state: what `states` lists */
+	uint32_t list_keep; /* entries that a list view keeps, the worst ones */
+	bool split; /* a row per cause or state */
+	bool tree; /* life as a tree */
+	bool indent; /* names in the tree may be indented (table) */
+};
+
+/* One row to be. Views that list things of their own put them into `figures`. */
+struct view_row {
+	const struct view *view;
+	const struct subject *subject; /* NULL in lists that are not by subject */
+	const void *figures;
+	uint32_t split; /* index of the cause or state, when there is one row for each */
+	uint32_t depth; /* in a tree */
+};
+
+struct view_rows {
+	struct view_row *list;
+	size_t n, room;
+};
+
+struct view_kind {
+	const char *name; /* "latency", also the -g argument and each row's group */
+	const char *about; /* for --help and over the table */
+	const char *sort; /* default order */
+	const struct field *fields;
+	size_t nfields;
+	size_t figures_size; /* of the record per subject; 0: none */
+	unsigned nsplit; /* rows per subject; 0 is 1 */
+	bool by_subject; /* rows are about the report's subjects */
+	bool by_cpu_only; /* rows are about CPUs, whatever --by says */
+	/* Callbacks of the engine; the sink's address is the view's. */
+	struct sink sink;
+	int (*start)(struct view *v, struct err *err);
+	void (*stop)(struct view *v);
+	/* Adds rows; NULL: one for each subject and split. */
+	int (*rows)(struct view *v, struct view_rows *rows);
+	/* Nothing to tell: left out of the table (never of machine formats). */
+	bool (*empty)(const struct view_row *row);
+	/* This subject and split has no row at all. */
+	bool (*absent)(const struct view *v, const void *figures, unsigned split);
+	uint64_t (*weight)(const void *figures);
+	int (*fold)(void *to, void *from); /* `from` is cleared by the caller */
+	void (*release)(void *figures);
+	/* Lines of the table before and after the rows. */
+	void (*before)(struct view *v, FILE *f, const struct table_style *style);
+	int (*after)(struct view *v, FILE *f, const struct table_style *style, struct err *err);
+};
+
+struct view {
+	struct sink sink; /* first: callbacks get the view by its address */
+	const struct view_kind *kind;
+	const struct view_env *env;
+	struct subjects *subjects;
+	uint8_t *figures; /* figures_size each, by subject */
+	uint32_t room;
+	bool failed; /* out of memory */
+	void *own; /* what else the kind keeps */
+};
+
+int view_new(struct view **out, const struct view_kind *kind, const struct view_env *env,
+	     struct subjects *subjects, struct err *err);
+void view_free(struct view *v);
+
+/* Every field of its rows, and those of the table (or of the machine formats) by default. */
+void view_fields(const struct view *v, struct fields *all, struct fields *table,
+		 struct fields *machine);
+
+/* All rows, in no order. */
+int view_make_rows(struct view *v, struct view_rows *rows, struct err *err);
+struct view_row *view_add_row(struct view_rows *rows); /* zeroed; NULL: out of memory */
+
+int view_grow(struct view *v, uint32_t subject);
+
+/* The record of a subject, zeroed at first; NULL when out of memory. */
+static inline void *view_figures(struct view *v, uint32_t subject)
+{
+	if (__builtin_expect(subject >= v->room, 0) && view_grow(v, subject))
+		return NULL;
+	return v->figures + (size_t)subject * v->kind->figures_size;
+}
+
+/* How much of an interval inside the window is known to be in its state. */
+static inline uint64_t view_known_ns(const struct interval *iv)
+{
+	uint64_t len = iv->to_ns - iv->from_ns;
+
+	return iv->gap_ns < len ? len - iv->gap_ns : 0;
+}
+
+/* It ended inside the window: it may be in a distribution. */
+static inline bool view_ended(const struct interval *iv)
+{
+	return !(iv->flags & (IVF_OPEN | IVF_CLIPPED_END));
+}
+
+/* -- for value functions -- */
+void value_text(struct value *v, const char *text); /* NULL: none */
+void value_u(struct value *v, enum value_type type, uint64_t u);
+void value_time(struct value *v, const struct view_env *env, uint64_t ns);
+/* a / b in 1/1000 % */
+void value_share(struct value *v, uint64_t a, uint64_t b);
+/* The name of a user; the number when the trace has none. */
+void value_user(struct value *v, const struct view_env *env, uint32_t uid);
+void value_cgroup(struct value *v, const struct view_env *env, uint64_t id);
+
+/* Every kind, in the order of the help; NULL ends it. */
+extern const struct view_kind *const view_kinds[];
+const struct view_kind *view_kind_find(const char *name, size_t len);
+
+extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
+	view_idle, view_migration, view_states, view_totals, view_life, view_depth;
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* view_cpu: on-CPU time, and what kept it from more: waiting in the run queue, being blocked. */
+#include "replay/view.h"
+
+struct cpu_figures {
+	uint64_t oncpu_ns, runq_ns, blocked_ns, disk_ns, zombie_ns;
+	uint64_t slices, nvcsw, nivcsw, migrations;
+};
+
+static void on_interval(struct sink *s, const struct interval *iv)
+{
+	struct view *v = (struct view *)s;
+	uint32_t id = subjects_of(v->subjects, iv->task, iv->cpu);
+	struct cpu_figures *f;
+
+	if (id == SUBJECT_NONE)
+		return;
+	f = view_figures(v, id);
+	if (!f)
+		return;
+	switch (iv->state) {
+	case TS_RUN:
+		f->oncpu_ns += view_known_ns(iv);
+		f->slices++;
+		if (view_ended(iv)) {
+			f->nivcsw += (iv->flags & IVF_PREEMPTED) != 0;
+			f->nvcsw += !(iv->flags & IVF_PREEMPTED);
+		}
+		break;
+	case TS_RUNNABLE: f->runq_ns += view_known_ns(iv); break;
+	case TS_DISK: f->disk_ns += view_known_ns(iv); /* fall through */
+	case TS_SLEEP:
+	case TS_IDLE:
+	case TS_STOPPED:
+	case TS_TRACED:
+	case TS_PARKED:
+	case TS_NEW: f->blocked_ns += view_known_ns(iv); break;
+	case TS_ZOMBIE:
+	case TS_LEADER_ZOMBIE: f->zombie_ns += view_known_ns(iv); break;
+	default: break;
+	}
+}
+
+static void on_event(struct sink *s, const struct event *ev, const struct task *task)
+{
+	struct view *v = (struct view *)s;
+	struct cpu_figures *f;
+	uint32_t id;
+
+	if (ev->kind != EV_MIGRATE || !task)
+		return;
+	id = subjects_of(v->subjects, task, ev->value);
+	f = id == SUBJECT_NONE ? NULL : view_figures(v, id);
+	if (f)
+		f->migrations++;
+}
+
+static int fold(void *to, void *from)
+{
+	struct cpu_figures *a = to;
+	const struct cpu_figures *b = from;
+
+	a->oncpu_ns += b->oncpu_ns;
+	a->runq_ns += b->runq_ns;
+	a->blocked_ns += b->blocked_ns;
+	a->disk_ns += b->disk_ns;
+	a->zombie_ns += b->zombie_ns;
+	a->slices += b->slices;
+	a->nvcsw += b->nvcsw;
+	a->nivcsw += b->nivcsw;
+	a->migrations += b->migrations;
+	return 0;
+}
+
+static uint64_t weight(const void *figures)
+{
+	const struct cpu_figures *f = figures;
+
+	return f->oncpu_ns + f->runq_ns;
+}
+
+static bool empty(const struct view_row *row)
+{
+	const struct cpu_figures *f = row->figures;
+
+	return !f->slices && !f->runq_ns && !f->migrations;
+}
+
+#define GET(name, type)                                                                            \
+	static void get_##name(const void *row, struct value *v)                                   \
+	{                                                                                          \
+		const struct cpu_figures *f = ((const struct view_row *)row)->figures;             \
+		value_u(v, type, f->name);                                                         \
+	}
+
+GET(oncpu_ns, VT_NS)
+GET(runq_ns, VT_NS)
+GET(blocked_ns, VT_NS)
+GET(disk_ns, VT_NS)
+GET(zombie_ns, VT_NS)
+GET(slices, VT_COUNT)
+GET(nvcsw, VT_COUNT)
+GET(nivcsw, VT_COUNT)
+GET(migrations, VT_COUNT)
+
+static void get_oncpu_pct(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+	const struct cpu_figures *f = r->figures;
+
+	value_share(v, f->oncpu_ns, r->view->env->to_ns - r->view->env->from_ns);
+}
+
+static void get_machine_pct(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+	const struct view_env *env = r->view->env;
+	const struct cpu_figures *f = r->figures;
+
+	value_share(v, f->oncpu_ns, (env->to_ns - env->from_ns) * env->ncpus);
+}
+
+static const struct field fields[] = {
+	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE, "Time on a CPU", get_oncpu_ns},
+	{"oncpu_pct", "%CPU", VT_PERCENT, FIELD_TABLE, "The same, in percent of one CPU",
+	 get_oncpu_pct},
+	{"machine_pct", "%ALL", VT_PERCENT, FIELD_TABLE, "The same, in percent of the machine",
+	 get_machine_pct},
+	{"runq_ns", "WAIT", VT_NS, FIELD_TABLE, "Time in a run queue, ready but not running",
+	 get_runq_ns},
+	{"blocked_ns", "BLOCKED", VT_NS, FIELD_TABLE, "Time asleep or blocked, D included",
+	 get_blocked_ns},
+	{"disk_ns", "D", VT_NS, 0, "Of it, uninterruptible", get_disk_ns},
+	{"zombie_ns", "Z", VT_NS, 0, "Time dead and not yet reaped", get_zombie_ns},
+	{"slices", "SLICES", VT_COUNT, FIELD_TABLE, "How often it was put on a CPU", get_slices},
+	{"nvcsw", "VOL", VT_COUNT, FIELD_TABLE, "Voluntary switches: it blocked", get_nvcsw},
+	{"nivcsw", "INVOL", VT_COUNT, FIELD_TABLE,
+	 "Involuntary switches: still ready (preempted, or a yield)", get_nivcsw},
+	{"migrations", "MIGR", VT_COUNT, FIELD_TABLE, "Moves to another CPU", get_migrations},
+};
+
+const struct view_kind view_cpu = {
+	.name = "cpu",
+	.about = "time on a CPU, waiting for one, and blocked",
+	.sort = "oncpu_ns,runq_ns,blocked_ns",
+	.fields = fields,
+	.nfields = sizeof(fields) / sizeof(fields[0]),
+	.figures_size = sizeof(struct cpu_figures),
+	.by_subject = true,
+	.sink = {.interval = on_interval, .event = on_event},
+	.empty = empty,
+	.weight = weight,
+	.fold = fold,
+};

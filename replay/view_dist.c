@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "replay/view_dist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -- what is measured -- */
+
+static bool measure_latency(const struct interval *iv, struct dist_measure *m)
+{
+	if (iv->state != TS_RUNNABLE)
+		return false;
+	m->start_ns = iv->start_ns;
+	m->other = iv->other;
+	m->split = iv->cause < RC_COUNT ? iv->cause : RC_NONE;
+	return true;
+}
+
+static bool measure_waking(const struct interval *iv, struct dist_measure *m)
+{
+	if (iv->state != TS_RUNNABLE || !iv->waking_ns)
+		return false;
+	m->start_ns = iv->waking_ns < iv->end_ns ? iv->waking_ns : iv->end_ns;
+	m->other = iv->other;
+	m->split = 0;
+	return true;
+}
+
+enum slice_split { SLICE_VOLUNTARY, SLICE_PREEMPTED };
+
+static bool measure_slice(const struct interval *iv, struct dist_measure *m)
+{
+	if (iv->state != TS_RUN)
+		return false;
+	m->start_ns = iv->start_ns;
+	m->other = iv->other;
+	m->split = iv->flags & IVF_PREEMPTED ? SLICE_PREEMPTED : SLICE_VOLUNTARY;
+	return true;
+}
+
+static const enum task_state sleep_states[] = {TS_DISK,	   TS_SLEEP,  TS_IDLE,
+					       TS_STOPPED, TS_TRACED, TS_PARKED};
+
+static bool measure_sleep(const struct interval *iv, struct dist_measure *m)
+{
+	for (unsigned i = 0; i < sizeof(sleep_states) / sizeof(sleep_states[0]); i++) {
+		if (iv->state != sleep_states[i])
+			continue;
+		m->start_ns = iv->start_ns;
+		m->other = iv->waker;
+		m->split = i;
+		return true;
+	}
+	return false;
+}
+
+/* -- the sink -- */
+
+static void set_worst(struct dist_worst *w, const struct view *v, const struct interval *iv,
+		      const struct dist_measure *m)
+{
+	*w = (struct dist_worst){
+		.length_ns = iv->end_ns - m->start_ns,
+		.start_ns = m->start_ns,
+		.end_ns = iv->end_ns,
+		.tid = iv->task->info.tid,
+		.pid = iv->task->info.tgid,
+		.other = m->other,
+		.cpu = iv->cpu,
+		.split = (uint8_t)m->split,
+	};
+	memcpy(w->comm, iv->task->info.comm, TASK_COMM_LEN - 1);
+	gone_names_comm(v->env->names, v->env->engine, m->other, w->other_comm);
+}
+
+/* Keeps the machine's worst, longest first. */
+static void note_worst(struct view *v, const struct interval *iv, const struct dist_measure *m)
+{
+	struct dist_own *own = v->own;
+	uint64_t length = iv->end_ns - m->start_ns;
+	size_t at = own->nworst;
+
+	if (at == DIST_WORST && length <= own->worst[DIST_WORST - 1].length_ns)
+		return;
+	if (at == DIST_WORST)
+		at--;
+	else
+		own->nworst++;
+	for (; at && own->worst[at - 1].length_ns < length; at--)
+		own->worst[at] = own->worst[at - 1];
+	set_worst(&own->worst[at], v, iv, m);
+}
+
+/* Not when a gap touches it, nor when it began at a time that nobody told. */
+static bool length_known(const struct view *v, const struct interval *iv)
+{
+	if (iv->gap_ns || (iv->flags & (IVF_GAP | IVF_INFERRED)))
+		return false;
+	return !(iv->flags & IVF_SINCE_APPROX) || iv->start_ns < v->env->start_ns;
+}
+
+static void on_interval(struct sink *s, const struct interval *iv)
+{
+	struct view *v = (struct view *)s;
+	struct dist_own *own = v->own;
+	struct dist_measure m;
+	struct dist_record *record;
+	struct dist_figures *f;
+	uint64_t length;
+	uint32_t id;
+
+	if (!own->measure(iv, &m) || !view_ended(iv))
+		return;
+	id = subjects_of(v->subjects, iv->task, iv->cpu);
+	record = id == SUBJECT_NONE ? NULL : view_figures(v, id);
+	if (!record)
+		return;
+	f = &record->by[v->env->split ? m.split : 0];
+	if (!length_known(v, iv)) {
+		f->left_out++;
+		return;
+	}
+	length = iv->end_ns - m.start_ns;
+	if (!f->dist.count || length > f->dist.max)
+		set_worst(&f->worst, v, iv, &m);
+	if (dist_add(&f->dist, length, iv->end_ns))
+		v->failed = true;
+	note_worst(v, iv, &m);
+}
+
+static int start(struct view *v, bool (*measure)(const struct interval *, struct dist_measure *),
+		 struct err *err)
+{
+	struct dist_own *own = calloc(1, sizeof(*own));
+
+	if (!own)
+		return err_set(err, -ENOMEM, "out of memory");
+	own->measure = measure;
+	v->own = own;
+	return 0;
+}
+
+static int start_latency(struct view *v, struct err *err)
+{
+	return start(v, measure_latency, err);
+}
+
+static int start_waking(struct view *v, struct err *err)
+{
+	return start(v, measure_waking, err);
+}
+
+static int start_slice(struct view *v, struct err *err)
+{
+	return start(v, measure_slice, err);
+}
+
+static int start_sleep(struct view *v, struct err *err)
+{
+	return start(v, measure_sleep, err);
+}
+
+static void stop(struct view *v)
+{
+	free(v->own);
+}
+
+static bool absent(const struct view *v, const void *figures, unsigned split)
+{
+	const struct dist_figures *f = &((const struct dist_record *)figures)->by[split];
+
+	(void)v;
+	return !f->dist.count && !f->left_out;
+}
+
+static uint64_t weight(const void *figures)
+{
+	const struct dist_record *r = figures;
+	uint64_t worst = 0;
+
+	for (unsigned i = 0; i < DIST_SPLITS; i++)
+		if (r->by[i].dist.max > worst)
+			worst = r->by[i].dist.max;
+	return worst;
+}
+
+static int fold(void *to, void *from)
+{
+	struct dist_record *a = to;
+	const struct dist_record *b = from;
+	int rc = 0;
+
+	for (unsigned i = 0; i < DIST_SPLITS; i++) {
+		if (b->by[i].dist.count && b->by[i].dist.max > a->by[i].dist.max)
+			a->by[i].worst = b->by[i].worst;
+		rc |= dist_merge(&a->by[i].dist, &b->by[i].dist);
+		a->by[i].left_out += b->by[i].left_out;
+	}
+	return rc;
+}
+
+static void release(void *figures)
+{
+	struct dist_record *r = figures;
+
+	for (unsigned i = 0; i < DIST_SPLITS; i++)
+		dist_free(&r->by[i].dist);
+}
+
+/* -- fields -- */
+
+static const struct dist_figures *figures_of(const void *row)
+{
+	const struct view_row *r = row;
+
+	return &((const struct dist_record *)r->figures)->by[r->split];
+}
+
+static void get_count(const void *row, struct value *v)
+{
+	value_u(v, VT_COUNT, figures_of(row)->dist.count);
+}
+
+static void get_total(const void *row, struct value *v)
+{
+	value_u(v, VT_NS, figures_of(row)->dist.sum);
+}
+
+/* Of no values there is no mean, no quantile, no maximum. */
+static void set_ns(struct value *v, const struct dist_figures *f, uint64_t ns)
+{
+	if (f->dist.count)
+		value_u(v, VT_NS, ns);
+}
+
+static void get_mean(const void *row, struct value *v)
+{
+	set_ns(v, figures_of(row), dist_mean(&figures_of(row)->dist));
+}
+
+#define QUANTILE(name, ppm)                                                                        \
+	static void get_##name(const void *row, struct value *v)                                   \
+	{                                                                                          \
+		set_ns(v, figures_of(row), dist_quantile(&figures_of(row)->dist, ppm));            \
+	}
+
+QUANTILE(p50, 500000)
+QUANTILE(p90, 900000)
+QUANTILE(p99, 990000)
+QUANTILE(p999, 999000)
+
+static void get_max(const void *row, struct value *v)
+{
+	set_ns(v, figures_of(row), figures_of(row)->dist.max);
+}
+
+static void get_max_at(const void *row, struct value *v)
+{
+	const struct dist_figures *f = figures_of(row);
+
+	if (f->dist.count)
+		value_time(v, ((const struct view_row *)row)->view->env, f->dist.max_at);
+}
+
+static void get_max_cpu(const void *row, struct value *v)
+{
+	const struct dist_figures *f = figures_of(row);
+
+	if (f->dist.count && f->worst.cpu != CPU_NONE)
+		value_u(v, VT_ID, f->worst.cpu);
+}
+
+static void get_max_tid(const void *row, struct value *v)
+{
+	if (figures_of(row)->dist.count)
+		value_u(v, VT_ID, figures_of(row)->worst.tid);
+}
+
+static void get_max_other(const void *row, struct value *v)
+{
+	const struct dist_figures *f = figures_of(row);
+
+	if (f->dist.count && f->worst.other && f->worst.other != TID_OTHER)
+		value_u(v, VT_ID, f->worst.other);
+}
+
+static void get_max_other_comm(const void *row, struct value *v)
+{
+	const struct dist_figures *f = figures_of(row);
+
+	if (f->dist.count && f->worst.other_comm[0])
+		value_text(v, f->worst.other_comm);
+}
+
+static void get_left_out(const void *row, struct value *v)
+{
+	value_u(v, VT_COUNT, figures_of(row)->left_out);
+}
+
+static void get_cause(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	if (r->view->env->split)
+		value_text(v, runnable_cause_name((enum runnable_cause)r->split));
+}
+
+static void get_end(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	if (r->view->env->split)
+		value_text(v, r->split == SLICE_PREEMPTED ? "preempted" : "voluntary");
+}
+
+static void get_preempted_pct(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+	const struct dist_record *rec = r->figures;
+
+	if (r->view->env->split)
+		value_share(v, rec->by[SLICE_PREEMPTED].dist.count,
+			    rec->by[SLICE_PREEMPTED].dist.count +
+				    rec->by[SLICE_VOLUNTARY].dist.count);
+}
+
+static void get_state(const void *row, struct value *v)
+{
+	static _Thread_local char letter[2];
+	const struct view_row *r = row;
+
+	if (!r->view->env->split)
+		return;
+	letter[0] = state_letter(sleep_states[r->split]);
+	value_text(v, letter);
+}
+
+#define COUNT_FIELD                                                                                \
+	{                                                                                          \
+		"count", "COUNT", VT_COUNT, FIELD_TABLE, "How many", get_count                     \
+	}
+#define DIST_FIELDS                                                                                  \
+	{"total_ns", "TOTAL", VT_NS, 0, "Sum of all of them, each at full length", get_total},       \
+		{"mean_ns", "MEAN", VT_NS, FIELD_TABLE | FIELD_WAIT, "Mean", get_mean},              \
+		{"p50_ns", "P50", VT_NS, FIELD_TABLE | FIELD_WAIT, "Median", get_p50},               \
+		{"p90_ns", "P90", VT_NS, FIELD_WAIT, "90 % are not longer", get_p90},                \
+		{"p99_ns", "P99", VT_NS, FIELD_TABLE | FIELD_WAIT, "99 % are not longer", get_p99},  \
+		{"p999_ns", "P99.9", VT_NS, FIELD_WAIT, "99.9 % are not longer", get_p999},          \
+		{"max_ns", "MAX", VT_NS, FIELD_TABLE | FIELD_WAIT, "The longest", get_max},          \
+		{"max_at_ns", "MAX AT", VT_TIME, FIELD_TABLE, "When the longest ended", get_max_at}, \
+		{"max_cpu", "MAX CPU", VT_ID, 0, "On which CPU", get_max_cpu},                       \
+	{                                                                                            \
+		"max_tid", "MAX TID", VT_ID, 0, "Of which thread", get_max_tid                       \
+	}
+#define LEFT_OUT_FIELD                                                                             \
+	{                                                                                          \
+		"left_out", "LEFT OUT", VT_COUNT, FIELD_TABLE | FIELD_IF_SET | FIELD_BAD,          \
+			"How many more touch a gap, or began unseen: their length is not known",   \
+			get_left_out                                                               \
+	}
+#define RAN_FIELDS                                                                                 \
+	{"max_ran_tid", "RAN TID", VT_ID, 0, "Who ran on that CPU for the longest part of it",     \
+	 get_max_other},                                                                           \
+	{                                                                                          \
+		"max_ran_comm", "RAN INSTEAD", VT_TEXT, FIELD_ELASTIC, "Its name",                 \
+			get_max_other_comm                                                         \
+	}
+
+static const struct field latency_fields[] = {
+	{"cause", "CAUSE", VT_TEXT, FIELD_TABLE,
+	 "Why it had to wait: wakeup, fork, preempted, yield; inferred: not seen", get_cause},
+	COUNT_FIELD,
+	DIST_FIELDS,
+	RAN_FIELDS,
+	LEFT_OUT_FIELD,
+};
+
+static const struct field waking_fields[] = {
+	COUNT_FIELD,
+	DIST_FIELDS,
+	RAN_FIELDS,
+	LEFT_OUT_FIELD,
+};
+
+static const struct field slice_fields[] = {
+	{"cause", "ENDED", VT_TEXT, FIELD_TABLE,
+	 "How it ended: voluntary (it blocked), preempted (still ready)", get_end},
+	COUNT_FIELD,
+	{"preempted_pct", "PREEMPT%", VT_PERCENT, FIELD_TABLE,
+	 "How many of the row's slices, of either end, were preempted", get_preempted_pct},
+	DIST_FIELDS,
+	LEFT_OUT_FIELD,
+};
+
+static const struct field sleep_fields[] = {
+	{"state", "STATE", VT_TEXT, FIELD_TABLE,
+	 "S interruptible, D uninterruptible, I idle kernel thread, T stopped, t traced, P parked",
+	 get_state},
+	COUNT_FIELD,
+	DIST_FIELDS,
+	{"max_waker_tid", "WAKER", VT_ID, 0, "Who ended the longest", get_max_other},
+	{"max_waker_comm", "WOKEN BY", VT_TEXT, FIELD_ELASTIC, "Its name", get_max_other_comm},
+	LEFT_OUT_FIELD,
+};
+
+/* -- the worst waits, by name -- */
+
+static void get_worst_at(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	value_time(v, r->view->env, ((const struct dist_worst *)r->figures)->start_ns);
+}
+
+static void get_worst_length(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	value_u(v, VT_NS, ((const struct dist_worst *)r->figures)->length_ns);
+}
+
+static void get_worst_tid(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	value_u(v, VT_ID, ((const struct dist_worst *)r->figures)->tid);
+}
+
+static void get_worst_comm(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	value_text(v, ((const struct dist_worst *)r->figures)->comm);
+}
+
+static void get_worst_cpu(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+	const struct dist_worst *w = r->figures;
+
+	if (w->cpu != CPU_NONE)
+		value_u(v, VT_ID, w->cpu);
+}
+
+static void get_worst_cause(const void *row, struct value *v)
+{
+	const struct view_row *r = row;
+
+	if (r->view->kind == &view_latency)
+		value_text(v, runnable_cause_name(
+				      (enum runnable_cause)((const struct dist_worst *)r->figures)
+					      ->split));
+}
+
+static void get_worst_other(const void *row, struct value *v)
+{
+	static _Thread_local char buf[TASK_COMM_LEN + 24];
+	const struct view_row *r = row;
+	const struct dist_worst *w = r->figures;
+
+	if (w->other == TID_OTHER)
+		value_text(v, "(a task that was filtered out)");
+	else if (!w->other)
+		value_text(v, "idle");
+	else {
+		snprintf(buf, sizeof(buf), "%s (%u)", w->other_comm, w->other);
+		value_text(v, buf);
+	}
+}
+
+static const struct field worst_fields[] = {
+	{"start_ns", "AT", VT_TIME, FIELD_TABLE, "", get_worst_at},
+	{"length_ns", "WAITED", VT_NS, FIELD_TABLE | FIELD_WAIT, "", get_worst_length},
+	{"tid", "TID", VT_ID, FIELD_TABLE, "", get_worst_tid},
+	{"comm", "COMM", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, "", get_worst_comm},
+	{"cause", "CAUSE", VT_TEXT, FIELD_TABLE | FIELD_IF_SET, "", get_worst_cause},
+	{"cpu", "CPU", VT_ID, FIELD_TABLE, "", get_worst_cpu},
+	{"other", "RAN THERE MEANWHILE", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, "", get_worst_other},
+};
+
+static int after_waits(struct view *v, FILE *f, const struct table_style *style, struct err *err)
+{
+	const struct dist_own *own = v->own;
+	struct view_row list[DIST_WORST];
+	const void *rows[DIST_WORST];
+	struct fields fs = {0};
+
+	if (!own->nworst)
+		return 0;
+	for (size_t i = 0; i < own->nworst; i++) {
+		list[i] = (struct view_row){.view = v, .figures = &own->worst[i]};
+		rows[i] = &list[i];
+	}
+	fields_add(&fs, worst_fields, sizeof(worst_fields) / sizeof(worst_fields[0]));
+	fprintf(f, "\n%sthe worst waits%s\n", style->color ? "\033[1m" : "",
+		style->color ? "\033[0m" : "");
+	return rows_table(f, style, &fs, rows, own->nworst, err);
+}
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define COMMON                                                                                     \
+	.figures_size = sizeof(struct dist_record), .by_subject = true,                            \
+	.sink = {.interval = on_interval}, .stop = stop, .absent = absent, .weight = weight,       \
+	.fold = fold, .release = release
+
+const struct view_kind view_latency = {
+	.name = "latency",
+	.about = "from ready (woken, forked, preempted, yielded) to running",
+	.sort = "max_ns,p99_ns",
+	.fields = latency_fields,
+	.nfields = COUNT_OF(latency_fields),
+	.nsplit = RC_COUNT,
+	.start = start_latency,
+	.after = after_waits,
+	COMMON,
+};
+
+const struct view_kind view_waking = {
+	.name = "waking",
+	.about = "from sched_waking, the moment somebody decides to wake it, to running",
+	.sort = "max_ns,p99_ns",
+	.fields = waking_fields,
+	.nfields = COUNT_OF(waking_fields),
+	.start = start_waking,
+	.after = after_waits,
+	COMMON,
+};
+
+const struct view_kind view_slice = {
+	.name = "slice",
+	.about = "how long it runs at a time, and how that ends",
+	.sort = "max_ns,count",
+	.fields = slice_fields,
+	.nfields = COUNT_OF(slice_fields),
+	.nsplit = 2,
+	.start = start_slice,
+	COMMON,
+};
+
+const struct view_kind view_sleep = {
+	.name = "sleep",
+	.about = "how long it is blocked at a time, by state",
+	.sort = "state,max_ns",
+	.fields = sleep_fields,
+	.nfields = COUNT_OF(sleep_fields),
+	.nsplit = COUNT_OF(sleep_states),
+	.start = start_sleep,
+	COMMON,
+};

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* report: what every process did, what it waited for and for how long. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/exit.h"
+#include "base/pager.h"
+#include "base/units.h"
+#include "replay/report.h"
+#include "replay/view_states.h"
+#include "verbs/reader_args.h"
+#include "verbs/verbs.h"
+
+#define VERB "report"
+
+enum {
+	KEY_GROUP = 1,
+	KEY_BY,
+	KEY_PID,
+	KEY_TID,
+	KEY_COMM,
+	KEY_CGROUP,
+	KEY_USER,
+	KEY_CPU,
+	KEY_NO_PID,
+	KEY_NO_TID,
+	KEY_NO_COMM,
+	KEY_NO_CGROUP,
+	KEY_NO_USER,
+	KEY_NO_CPU,
+	KEY_KTHREADS,
+	KEY_ALL,
+	KEY_STATE,
+	KEY_NO_SPLIT,
+	KEY_TREE,
+	KEY_ZERO,
+	KEY_FIELDS,
+	KEY_SORT,
+	KEY_TOP,
+	KEY_FORMAT,
+	KEY_COLOR,
+	KEY_NO_PAGER,
+};
+
+static const struct option_spec options[] = {
+	READER_OPTION_INPUT,
+	READER_OPTION_TIME,
+	{0, 0, NULL, NULL, "What to report:"},
+	{KEY_GROUP, 'g', "group", "GROUP,...",
+	 "cpu (default): time on a CPU, waiting and blocked. latency: from ready to running. "
+	 "waking: the same from sched_waking. slice: how long it runs at a time. sleep: how long "
+	 "it is blocked at a time. idle: the CPUs. migration: moves between CPUs. states: every "
+	 "stretch in D or Z. totals: their sums. life: fork, exec and exit. depth: run queues. "
+	 "May be given more than once."},
+	{KEY_BY, 0, "by", "WHAT",
+	 "A row per process (default), thread, comm, cgroup, user or cpu."},
+	{KEY_STATE, 0, "state", "S,T,...",
+	 "What states and totals are about: R S D I T t P N Z Zl, or all. Default: D,Z,Zl (Zl: a "
+	 "leader that exited before its threads)."},
+	{KEY_NO_SPLIT, 0, "no-split", NULL,
+	 "latency, slice, sleep: one row for all causes or states together."},
+	{KEY_TREE, 0, "tree", NULL, "life: children below their parents."},
+	{0, 0, NULL, NULL, "Of which tasks (each may be given more than once):"},
+	{KEY_PID, 'p', "pid", "PID,...", "Threads of these processes."},
+	{KEY_TID, 0, "tid", "TID,...", "These threads."},
+	{KEY_COMM, 0, "comm", "GLOB", "Tasks of this name; * and ? as in a shell."},
+	{KEY_CGROUP, 0, "cgroup", "PATH", "Tasks in this control group and below; globs too."},
+	{KEY_USER, 0, "user", "USER", "Tasks of this user, name or uid."},
+	{KEY_CPU, 'C', "cpu", "CPUS", "What happened on these CPUs: 0,2-5."},
+	{KEY_NO_PID, 0, "no-pid", "PID,...", "Not these processes."},
+	{KEY_NO_TID, 0, "no-tid", "TID,...", "Not these threads."},
+	{KEY_NO_COMM, 0, "no-comm", "GLOB", "Not tasks of this name."},
+	{KEY_NO_CGROUP, 0, "no-cgroup", "PATH", "Not tasks of this control group."},
+	{KEY_NO_USER, 0, "no-user", "USER", "Not tasks of this user."},
+	{KEY_NO_CPU, 0, "no-cpu", "CPUS", "Not on these CPUs."},
+	{KEY_KTHREADS, 0, "kthreads", "WHEN", "Kernel threads: yes (default), no or only."},
+	{KEY_ALL, 0, "all", NULL,
+	 "All of the machine. Without it the report of 'record -- CMD' is about CMD and what it "
+	 "started, unless one of the options above says otherwise."},
+	{0, 0, NULL, NULL, "Which rows and columns:"},
+	{KEY_SORT, 's', "sort", "KEY,...",
+	 "Largest first, names from A to Z; KEY:asc and KEY:desc turn it."},
+	{KEY_FIELDS, 'F', "fields", "KEY,...",
+	 "These columns in this order, or +KEY,-KEY: the usual ones and changes. 'help' lists all "
+	 "keys of the groups."},
+	{KEY_TOP, 'n', "top", "N", "Only the first N rows of each group. Default: 0, all."},
+	{KEY_ZERO, 0, "zero", NULL, "In tables also the rows of tasks that did nothing."},
+	{0, 0, NULL, NULL, "Output:"},
+	{KEY_FORMAT, 0, "format", "FORMAT",
+	 "table (default), csv, json or ndjson. The last three have every key, times in ns since "
+	 "the start of the trace, and all rows."},
+	{KEY_COLOR, 0, "color", "WHEN", "auto (default), always or never."},
+	{KEY_NO_PAGER, 0, "no-pager", NULL, "No pager on a terminal."},
+	READER_OPTION_STRICT,
+	OPTIONS_END,
+};
+
+struct args {
+	struct reader_args reader;
+	struct report_options report;
+	const char *color;
+	bool no_pager;
+};
+
+/* -p and its like. False when the key is none of them. */
+static bool set_select(struct select *s, int key, const char *arg, struct err *err, int *rc)
+{
+	switch (key) {
+	case KEY_PID:
+	case KEY_TID:
+	case KEY_COMM:
+	case KEY_CGROUP:
+	case KEY_USER:
+		*rc = select_add(s, (enum select_kind)(SELECT_PID + key - KEY_PID), false, arg,
+				 err);
+		return true;
+	case KEY_NO_PID:
+	case KEY_NO_TID:
+	case KEY_NO_COMM:
+	case KEY_NO_CGROUP:
+	case KEY_NO_USER:
+		*rc = select_add(s, (enum select_kind)(SELECT_PID + key - KEY_NO_PID), true, arg,
+				 err);
+		return true;
+	case KEY_CPU: *rc = cpulist_parse(&s->cpus, arg, err); return true;
+	case KEY_NO_CPU: *rc = cpulist_parse(&s->no_cpus, arg, err); return true;
+	case KEY_KTHREADS: *rc = select_kthreads(s, arg, err); return true;
+	default: return false;
+	}
+}
+
+static int set_color(struct args *a, const char *arg, struct err *err)
+{
+	bool valid;
+
+	a->report.color = color_wanted(arg, &valid);
+	a->color = arg;
+	return valid ? 0 : err_set(err, -EINVAL, "'%.100s': auto, always or never", arg);
+}
+
+static int set(void *ctx, int key, const char *arg, struct err *err)
+{
+	struct args *a = ctx;
+	struct report_options *o = &a->report;
+	int rc = reader_args_set(&a->reader, key, arg, err);
+
+	if (rc)
+		return rc;
+	if (set_select(&o->select, key, arg, err, &rc))
+		return rc;
+	switch (key) {
+	case KEY_GROUP: return report_add_groups(o, arg, err);
+	case KEY_BY: return subject_by_parse(arg, &o->by, err);
+	case KEY_STATE: return states_parse(arg, &o->states, err);
+	case KEY_FORMAT: return rows_format_parse(arg, &o->format, err);
+	case KEY_TOP: return parse_u64(arg, INT64_MAX, &o->top, err);
+	case KEY_COLOR: return set_color(a, arg, err);
+	case KEY_NO_SPLIT: o->no_split = true; break;
+	case KEY_TREE: o->tree = true; break;
+	case KEY_ALL: o->all = true; break;
+	case KEY_ZERO: o->zero = true; break;
+	case KEY_FIELDS: o->fields = arg; break;
+	case KEY_SORT: o->sort = arg; break;
+	case KEY_NO_PAGER: a->no_pager = true; break;
+	default: break;
+	}
+	return 0;
+}
+
+static const struct command command = {
+	.verb = VERB,
+	.synopsis = "[OPTIONS] [FILE]",
+	.about = "Tells from a trace what every process did, what it waited for and for how long.",
+	.options = options,
+	.set = set,
+};
+
+static int read_all(struct report *r, const struct reader *in, struct err *err)
+{
+	const struct event *events;
+	uint64_t first, last;
+	struct source *src;
+	int n, rc;
+
+	rc = trace_source(in->trace, in->windowed ? in->window.from_ns : 0,
+			  in->windowed ? in->window.to_ns : UINT64_MAX, &src, err);
+	if (rc)
+		return rc;
+	while ((n = src->next(src, &events, err)) > 0) {
+		rc = report_apply(r, events, (size_t)n, err);
+		if (rc)
+			break;
+	}
+	src->close(src);
+	if (rc || n < 0)
+		return rc ? rc : n;
+	trace_span(in->trace, &first, &last);
+	return report_finish(r, last, err);
+}
+
+static int print(struct report *r, const struct args *a, const struct reader *in, struct err *err)
+{
+	struct report_input input = {
+		.name = in->name,
+		.meta = trace_meta(in->trace),
+		.end = trace_end(in->trace),
+		.complete = trace_complete(in->trace),
+		.windowed = in->windowed,
+		.start_utc_ns = in->span.start_utc_ns,
+	};
+	bool table = a->report.format == ROWS_TABLE;
+	int rc;
+
+	input.ndamages = trace_damages(in->trace, &input.damages);
+	trace_span(in->trace, &input.first_ns, &input.last_ns);
+	if (table && !a->no_pager)
+		pager_start();
+	rc = report_print(r, &input, stdout, err);
+	return rc;
+}
+
+/* The report of an open trace. The exit code so far; the reader is still open when it is 0. */
+static int report(struct args *a, struct reader *in, struct err *err)
+{
+	struct report *r = NULL;
+	bool help = a->report.fields && !strcmp(a->report.fields, "help");
+	int rc, code = EXIT_OK;
+
+	rc = report_new(&r, &a->report, trace_meta(in->trace), in->span.start_ns,
+			in->window.from_ns, in->window.to_ns, meta_cpu_limit(trace_meta(in->trace)),
+			err);
+	if (!rc && help)
+		rc = report_print_fields(r, stdout, err);
+	if (!rc && !help)
+		rc = read_all(r, in, err);
+	if (!rc && !help)
+		rc = print(r, a, in, err);
+	if (!rc)
+		code = verb_flush(VERB, EXIT_OK);
+	pager_end();
+	report_free(r);
+	return rc ? verb_fail(VERB, EXIT_USAGE, err) : code;
+}
+
+int verb_report(int argc, char **argv)
+{
+	struct args a = {.report = {.states = STATES_DEFAULT, .width = REPORT_WIDTH}};
+	struct reader in = {0};
+	struct err err = {0};
+	bool valid;
+	int code, rc;
+
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen by verb_flush() */
+	rc = options_parse(&command, argc, argv, &a, &err);
+	if (rc > 0)
+		rc = reader_args_operands(&a.reader, argc, argv, rc, &err);
+	else if (rc == OPTIONS_ANSWERED)
+		return verb_flush(VERB, EXIT_OK);
+	if (!rc)
+		rc = reader_open(&in, &a.reader, &err);
+	if (rc) {
+		select_free(&a.report.select);
+		return verb_fail(VERB, EXIT_USAGE, &err);
+	}
+	if (!a.color)
+		a.report.color = color_wanted(NULL, &valid);
+	if (terminal_width() > REPORT_WIDTH)
+		a.report.width = terminal_width();
+	code = report(&a, &in, &err);
+	if (code)
+		reader_abort(&in);
+	else
+		code = reader_close(&in, VERB);
+	select_free(&a.report.select);
+	return code;
+}

@@ -133,7 +133,8 @@ static __noinline int filter_comm(const char *comm)
 
 	bpf_probe_read_kernel_str(name, sizeof(name), comm);
 	for (i = 0; i < GLOBS_MAX; i++) {
-		struct glob *glob = bpf_map_lookup_elem(&wanted_comms, &i);
+		u32 key = i; /* in memory; the verifier follows i only in a register */
+		struct glob *glob = bpf_map_lookup_elem(&wanted_comms, &key);
 		u64 state = 1;
 
 		if (!glob)

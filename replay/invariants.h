@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * invariants: what must add up, whatever the trace. Per CPU, run + idle + gap + other is the wall
+ * time of the window. Per task, its states follow each other without a hole and without overlap
+ * from the first to the last instant of its life in the window. No length is negative.
+ */
+#ifndef RSTAT_REPLAY_INVARIANTS_H
+#define RSTAT_REPLAY_INVARIANTS_H
+
+#include "engine/engine.h"
+
+enum invariant {
+	INV_CPU_WALL, /* a CPU's states do not add up to the window */
+	INV_CPU_ORDER, /* a CPU's states overlap or leave a hole */
+	INV_TASK_ORDER, /* a task's states overlap or leave a hole */
+	INV_TASK_START, /* a task's states do not begin where its life does */
+	INV_TASK_END, /* a task that lives on has no state at the end */
+	INV_NEGATIVE, /* an end before its start */
+	INV_CLIP, /* an interval outside the window, or a gap longer than its interval */
+	INV_RUN_TWICE, /* on-CPU time of all tasks differs from that of all CPUs */
+	INV_COUNT
+};
+
+struct invariants;
+
+/*
+ * @window  as the engine has it, from_ns not before the start of the trace
+ */
+int invariants_new(struct invariants **out, uint32_t cpu_limit, uint64_t from_ns, uint64_t to_ns,
+		   struct err *err);
+void invariants_free(struct invariants *inv);
+
+/* To be added to the engine. */
+struct sink *invariants_sink(struct invariants *inv);
+
+/* Call it before engine_finish(): tasks that go from now on go because the trace ends at now_ns. */
+void invariants_finish(struct invariants *inv, uint64_t now_ns);
+
+/* After engine_finish(). 0: all hold; -EINVAL: err says which did not first; -ENOMEM. */
+int invariants_check(struct invariants *inv, struct err *err);
+
+/* How often each was broken, and how much was checked. */
+uint64_t invariants_broken(const struct invariants *inv, enum invariant which);
+uint64_t invariants_tasks(const struct invariants *inv);
+uint64_t invariants_intervals(const struct invariants *inv);
+const char *invariant_name(enum invariant which);
+
+#endif

@@ -29,6 +29,14 @@ static enum task_state word_state(const struct task_snapshot *s)
 	return state_from_raw(raw);
 }
 
+/* Member by member: padding says nothing. */
+static bool same_info(const struct task_info *a, const struct task_info *b)
+{
+	return a->tid == b->tid && a->tgid == b->tgid && a->ppid == b->ppid && a->uid == b->uid &&
+	       a->start_ns == b->start_ns && a->cgroup_id == b->cgroup_id && a->flags == b->flags &&
+	       !strncmp(a->comm, b->comm, sizeof(a->comm));
+}
+
 static void identify(struct engine *e, struct etask *y, const struct task_info *info, bool fresh)
 {
 	struct task_info before = y->t.info;
@@ -36,7 +44,7 @@ static void identify(struct engine *e, struct etask *y, const struct task_info *
 	y->t.info = *info;
 	y->t.info.tid = before.tid;
 	y->t.flags &= (uint16_t)~TASK_UNNAMED;
-	if (!fresh && memcmp(&before, &y->t.info, sizeof(before)) != 0)
+	if (!fresh && !same_info(&before, &y->t.info))
 		tell_changed(e, y, &before);
 }
 

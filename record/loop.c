@@ -207,7 +207,7 @@ static void progress(struct loop *l, uint64_t now)
 static int new_segment(struct loop *l, uint64_t now, uint64_t until, struct err *err)
 {
 	struct recording *r = l->r;
-	uint64_t room, left;
+	uint64_t room, left = 0, events;
 	int ret = pump_room(&r->pump, until, &room, err);
 
 	l->segment_ns = now;
@@ -218,7 +218,7 @@ static int new_segment(struct loop *l, uint64_t now, uint64_t until, struct err 
 		ret = pump_room(&r->pump, until, &left, err);
 	r->checkpoint_bytes = room - left;
 	r->pump.limit.allowance = 0;
-	trace_writer_totals(r->writer, &(uint64_t){0}, &l->segment_bytes);
+	trace_writer_totals(r->writer, &events, &l->segment_bytes);
 	return ret;
 }
 

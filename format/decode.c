@@ -9,7 +9,11 @@
 struct shape {
 	struct event like; /* kind, flags, value, cpu */
 	uint8_t mode;
-	uint8_t known; /* the event is delivered */
+	uint8_t tid, peer; /* enum tid_source */
+	bool has_aux;
+	bool seldom; /* value apart, rare or unknown: not in the straight line of decoder_run() */
+	bool known; /* the event is delivered */
+	bool current, woken; /* the event moves this predictor */
 	uint16_t aux; /* the shape's last */
 };
 
@@ -21,9 +25,10 @@ struct decoder {
 	uint64_t ts;
 	uint32_t current, woken;
 	const uint8_t *task_low, *task_high, *aux; /* cursors; checked by validate() */
+	uint8_t task_high_step; /* 0: there is no such column, task_high stays at a zero */
 	struct span time_long, aux_long, value, rare;
-	uint32_t ntids, tids_cap;
-	uint32_t *tids;
+	uint32_t ntids;
+	uint32_t tids[MAX_TASKS];
 	union event_ext *ext; /* DECODER_RUN, once needed */
 	size_t next_ext;
 	bool ext_in_run;
@@ -32,17 +37,12 @@ struct decoder {
 	ZSTD_DCtx *zstd;
 };
 
-struct decoder *decoder_new(void)
+struct decoder *decoder_new(void *zstd)
 {
 	struct decoder *d = calloc(1, sizeof(*d));
 
-	if (!d)
-		return NULL;
-	d->zstd = ZSTD_createDCtx();
-	if (!d->zstd) {
-		free(d);
-		return NULL;
-	}
+	if (d)
+		d->zstd = zstd;
 	return d;
 }
 
@@ -50,9 +50,7 @@ void decoder_free(struct decoder *d)
 {
 	if (!d)
 		return;
-	ZSTD_freeDCtx(d->zstd);
 	buf_free(&d->raw);
-	free(d->tids);
 	free(d->ext);
 	free(d);
 }
@@ -116,6 +114,7 @@ static int read_columns(struct decoder *d, const struct block_header *h, const u
 		return -EBADMSG;
 	memset(d->columns, 0, sizeof(d->columns));
 	d->raw.len = 0;
+	/* a zero behind everything: see rewind_columns() */
 	if (!buf_reserve(&d->raw, h->raw_bytes + 1))
 		return -ENOMEM;
 	for (uint32_t i = 0; i < dir.n; i++) {
@@ -129,6 +128,7 @@ static int read_columns(struct decoder *d, const struct block_header *h, const u
 			return -EBADMSG;
 		d->columns[dir.list[i].id] = (struct span){start, d->raw.data + d->raw.len};
 	}
+	d->raw.data[d->raw.len] = 0;
 	return 0;
 }
 
@@ -143,6 +143,26 @@ static const char *read_start(struct decoder *d)
 	d->current = (uint32_t)current;
 	d->woken = (uint32_t)woken;
 	return NULL;
+}
+
+/* at: length, kind, flags, mode */
+static void set_shape(const struct decoder *d, struct shape *shape, const uint8_t *at,
+		      uint32_t value)
+{
+	uint8_t kind = at[1], mode = at[3];
+
+	*shape = (struct shape){
+		.like = {.kind = kind, .flags = at[2], .value = value, .cpu = d->cpu},
+		.mode = mode,
+		.tid = MODE_TID(mode),
+		.peer = MODE_PEER(mode),
+		.has_aux = mode & MODE_AUX,
+		.known = kind > 0 && kind < EV_KIND_END && kind != EV_CHECKPOINT &&
+			 !(mode & ~MODE_KNOWN) && (mode & MODE_RARE || !fields_ext(kind)),
+	};
+	shape->seldom = !shape->known || mode & (MODE_RARE | MODE_VALUE);
+	shape->current = shape->known && kind == EV_SWITCH;
+	shape->woken = shape->known && kind == EV_WAKING;
 }
 
 static const char *read_shapes(struct decoder *d)
@@ -160,40 +180,24 @@ static const char *read_shapes(struct decoder *d)
 		entry = (struct span){at + 4, at + 1 + *at};
 		if (!varint_get_max(&entry, &value, UINT32_MAX))
 			return "shape table";
-		*shape = (struct shape){
-			.like = {.kind = at[1],
-				 .flags = at[2],
-				 .value = (uint32_t)value,
-				 .cpu = d->cpu},
-			.mode = at[3],
-			.known = at[1] > 0 && at[1] < EV_KIND_END && at[1] != EV_CHECKPOINT &&
-				 !(at[3] & ~MODE_KNOWN) &&
-				 (at[3] & MODE_RARE || !fields_ext(at[1])),
-		};
+		set_shape(d, shape, at, (uint32_t)value);
 	}
 	return NULL;
 }
 
-static int read_tasks(struct decoder *d, const char **why)
+static const char *read_tasks(struct decoder *d)
 {
 	struct span s = d->columns[COLUMN_TASKS];
 	uint64_t v;
 	uint32_t last = 0;
 
-	if (span_left(&s) && !d->tids) {
-		d->tids = malloc(MAX_TASKS * sizeof(*d->tids));
-		if (!d->tids)
-			return -ENOMEM;
-	}
 	for (d->ntids = 0; s.p < s.end; d->ntids++) {
-		if (d->ntids == MAX_TASKS || !varint_get(&s, &v)) {
-			*why = "task dictionary";
-			return -EBADMSG;
-		}
+		if (d->ntids == MAX_TASKS || !varint_get(&s, &v))
+			return "task dictionary";
 		last += (uint32_t)unzigzag(v);
 		d->tids[d->ntids] = last;
 	}
-	return 0;
+	return NULL;
 }
 
 /* How many events of each source the shapes ask for. */
@@ -347,6 +351,22 @@ static const char *validate(struct decoder *d)
 	return why;
 }
 
+/* Cursors to the beginning. Columns that are absent point to a zero that nobody moves from. */
+static void rewind_columns(struct decoder *d)
+{
+	const struct span *c = d->columns;
+	const uint8_t *zero = d->raw.data + d->raw.len;
+
+	d->task_low = c[COLUMN_TASK_LOW].p ? c[COLUMN_TASK_LOW].p : zero;
+	d->task_high_step = span_left(&c[COLUMN_TASK_HIGH]) ? 1 : 0;
+	d->task_high = d->task_high_step ? c[COLUMN_TASK_HIGH].p : zero;
+	d->aux = c[COLUMN_AUX].p ? c[COLUMN_AUX].p : zero;
+	d->time_long = c[COLUMN_TIME_LONG];
+	d->aux_long = c[COLUMN_AUX_LONG];
+	d->value = c[COLUMN_VALUE];
+	d->rare = c[COLUMN_RARE];
+}
+
 int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t *payload,
 		 const char **why)
 {
@@ -362,80 +382,32 @@ int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t 
 	ret = read_columns(d, h, payload, why);
 	if (ret)
 		return ret;
-	ret = read_tasks(d, why);
-	if (ret)
-		return ret;
 	d->n = h->events;
 	*why = read_start(d);
 	if (!*why)
 		*why = read_shapes(d);
 	if (!*why)
+		*why = read_tasks(d);
+	if (!*why)
 		*why = validate(d);
-	if (*why) {
-		d->n = 0;
-		return -EBADMSG;
-	}
-	if (span_left(&d->columns[COLUMN_RARE]) && !d->ext) {
+	ret = *why ? -EBADMSG : 0;
+	if (!ret && span_left(&d->columns[COLUMN_RARE]) && !d->ext) {
 		d->ext = malloc(DECODER_RUN * sizeof(*d->ext));
-		if (!d->ext) {
-			d->n = 0;
-			return -ENOMEM;
-		}
+		ret = d->ext ? 0 : -ENOMEM;
 	}
-	d->task_low = d->columns[COLUMN_TASK_LOW].p;
-	d->task_high = span_left(&d->columns[COLUMN_TASK_HIGH]) ? d->columns[COLUMN_TASK_HIGH].p
-								: NULL;
-	d->aux = d->columns[COLUMN_AUX].p;
-	d->time_long = d->columns[COLUMN_TIME_LONG];
-	d->aux_long = d->columns[COLUMN_AUX_LONG];
-	d->value = d->columns[COLUMN_VALUE];
-	d->rare = d->columns[COLUMN_RARE];
-	return 0;
+	if (ret)
+		d->n = 0;
+	rewind_columns(d);
+	return ret;
 }
 
-static inline uint32_t take_task(struct decoder *d)
+/* A time that does not fit 16 bits. */
+static uint64_t take_long_time(struct decoder *d)
 {
-	uint32_t code = *d->task_low++;
-
-	if (d->task_high)
-		code |= (uint32_t)*d->task_high++ << 8;
-	return d->tids[code];
-}
-
-static inline uint32_t take_tid(struct decoder *d, unsigned int source)
-{
-	switch (source) {
-	case TID_ZERO: return 0;
-	case TID_WOKEN: return d->woken;
-	case TID_CURRENT: return d->current;
-	default: return take_task(d);
-	}
-}
-
-static inline uint64_t take_delta(struct decoder *d, uint32_t i)
-{
-	uint32_t delta = d->columns[COLUMN_TIME_LOW].p[i] |
-			 (uint32_t)d->columns[COLUMN_TIME_HIGH].p[i] << 8;
 	uint64_t v = 0;
 
-	if (__builtin_expect(delta != TIME_ESCAPE, 1))
-		return delta;
 	varint_get(&d->time_long, &v);
 	return (uint64_t)unzigzag(v);
-}
-
-static inline uint16_t take_aux(struct decoder *d, struct shape *shape)
-{
-	int8_t diff = (int8_t)*d->aux++;
-	uint64_t v = 0;
-
-	if (__builtin_expect(diff != AUX_ESCAPE, 1)) {
-		shape->aux = (uint16_t)(shape->aux + diff);
-	} else {
-		varint_get(&d->aux_long, &v);
-		shape->aux = (uint16_t)v;
-	}
-	return shape->aux;
 }
 
 static void take_rare(struct decoder *d, const struct shape *shape, struct event *ev)
@@ -450,46 +422,106 @@ static void take_rare(struct decoder *d, const struct shape *shape, struct event
 	}
 }
 
-static inline void take_common(struct decoder *d, struct shape *shape, struct event *ev)
+/* Cursors of the columns, in registers while a run is decoded. */
+struct cursors {
+	const uint8_t *task_low, *task_high, *aux;
+	uint32_t current, woken;
+};
+
+static inline uint32_t take_tid(const struct decoder *d, uint8_t source, struct cursors *c)
+{
+	uint32_t code;
+
+	/* branches, as streams repeat themselves: picking one of all by masks took half as long again */
+	switch (source) {
+	case TID_ZERO: return 0;
+	case TID_WOKEN: return c->woken;
+	case TID_CURRENT: return c->current;
+	default: break;
+	}
+	code = *c->task_low++ | (uint32_t)*c->task_high << 8;
+	c->task_high += d->task_high_step;
+	return d->tids[code];
+}
+
+static inline uint16_t take_aux(struct decoder *d, struct shape *shape, struct cursors *c)
+{
+	int8_t diff = (int8_t)*c->aux++;
+	uint64_t v = 0;
+
+	if (__builtin_expect(diff == AUX_ESCAPE, 0)) {
+		varint_get(&d->aux_long, &v);
+		shape->aux = (uint16_t)v;
+	} else {
+		shape->aux = (uint16_t)(shape->aux + diff);
+	}
+	return shape->aux;
+}
+
+static inline void take_common(struct decoder *d, struct shape *shape, struct event *ev,
+			       struct cursors *c)
+{
+	ev->tid = take_tid(d, shape->tid, c);
+	ev->peer = take_tid(d, shape->peer, c);
+	if (shape->has_aux)
+		ev->aux = take_aux(d, shape, c);
+}
+
+/* What is not in the straight line. False: the run must end before this event. */
+static bool take_seldom(struct decoder *d, struct shape *shape, struct event *ev, struct cursors *c)
 {
 	uint64_t v = 0;
 
-	ev->tid = take_tid(d, MODE_TID(shape->mode));
-	ev->peer = take_tid(d, MODE_PEER(shape->mode));
-	if (shape->mode & MODE_AUX)
-		ev->aux = take_aux(d, shape);
-	if (__builtin_expect(shape->mode & MODE_VALUE, 0)) {
+	if (shape->mode & MODE_RARE) {
+		if (d->next_ext == DECODER_RUN)
+			return false;
+		take_rare(d, shape, ev);
+		return true;
+	}
+	take_common(d, shape, ev, c);
+	if (shape->mode & MODE_VALUE) {
 		varint_get(&d->value, &v);
 		ev->value = (uint32_t)v;
 	}
+	return true;
 }
 
 size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 {
 	const uint8_t *codes = d->columns[COLUMN_SHAPE].p;
+	const uint8_t *low = d->columns[COLUMN_TIME_LOW].p, *high = d->columns[COLUMN_TIME_HIGH].p;
+	struct cursors c = {d->task_low, d->task_high, d->aux, d->current, d->woken};
+	uint32_t i = d->next;
+	uint64_t ts = d->ts;
 	size_t n = 0;
 
 	d->next_ext = 0;
 	d->ext_in_run = false;
-	while (n < max && d->next < d->n) {
-		struct shape *shape = &d->shapes[codes[d->next]];
+	for (; n < max && i < d->n; i++) {
+		struct shape *shape = &d->shapes[codes[i]];
+		uint32_t delta = low[i] | (uint32_t)high[i] << 8;
 		struct event *ev = &out[n];
 
 		*ev = shape->like;
-		if (__builtin_expect(shape->mode & MODE_RARE, 0)) {
-			if (d->next_ext == DECODER_RUN)
+		if (__builtin_expect(shape->seldom, 0)) {
+			if (!take_seldom(d, shape, ev, &c))
 				break;
-			take_rare(d, shape, ev);
 		} else {
-			take_common(d, shape, ev);
+			take_common(d, shape, ev, &c);
 		}
-		d->ts += take_delta(d, d->next++);
-		ev->ts = d->ts;
-		if (__builtin_expect(!shape->known, 0))
-			continue;
-		predict(ev->kind, ev->tid, &d->current, &d->woken);
-		n++;
+		ts += __builtin_expect(delta == TIME_ESCAPE, 0) ? take_long_time(d) : delta;
+		ev->ts = ts;
+		c.current = shape->current ? ev->tid : c.current;
+		c.woken = shape->woken ? ev->tid : c.woken;
+		n += shape->known;
 	}
+	d->next = i;
+	d->ts = ts;
+	d->task_low = c.task_low;
+	d->task_high = c.task_high;
+	d->aux = c.aux;
+	d->current = c.current;
+	d->woken = c.woken;
 	return n;
 }
 

@@ -11,7 +11,8 @@
 
 struct decoder;
 
-struct decoder *decoder_new(void); /* NULL when out of memory */
+/* zstd: a ZSTD_DCtx that outlives the decoder, may be shared. NULL when out of memory. */
+struct decoder *decoder_new(void *zstd);
 void decoder_free(struct decoder *d);
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include <errno.h>
 #include <stdio.h>
+#include <zstd.h>
 
 #include "format/merge.h"
 
@@ -21,7 +22,8 @@ int merge_init(struct merge *m, struct blocks *blocks)
 {
 	*m = (struct merge){.blocks = blocks};
 	m->out = malloc(OUT_EVENTS * sizeof(*m->out));
-	return m->out ? 0 : -ENOMEM;
+	m->zstd = ZSTD_createDCtx();
+	return m->out && m->zstd ? 0 : -ENOMEM;
 }
 
 static void lane_free(struct lane *lane)
@@ -45,6 +47,7 @@ void merge_free(struct merge *m)
 	free(m->lanes);
 	free(m->heap);
 	free(m->out);
+	ZSTD_freeDCtx(m->zstd);
 	*m = (struct merge){0};
 }
 
@@ -192,7 +195,7 @@ static int lane_load(struct merge *m, struct lane *lane)
 	if (!lane->run)
 		lane->run = malloc(DECODER_RUN * sizeof(*lane->run));
 	if (!lane->decoder)
-		lane->decoder = decoder_new();
+		lane->decoder = decoder_new(m->zstd);
 	if (!lane->run || !lane->decoder)
 		return -ENOMEM;
 	lane->pos = 0;
@@ -250,6 +253,11 @@ int merge_gap(struct merge *m, struct lane *lane, uint64_t from_ns, const struct
 	return append(m, lane, item);
 }
 
+bool merge_ready(const struct merge *m, uint64_t horizon_ns)
+{
+	return m->nheap && m->heap[0]->run[m->heap[0]->pos].ts < horizon_ns;
+}
+
 /* The lane at the top has nothing left in its run. */
 static int refill_top(struct merge *m)
 {
@@ -285,14 +293,53 @@ static size_t take_run(const struct lane *lane, uint64_t limit, size_t max)
 	return n;
 }
 
-int merge_take(struct merge *m, uint64_t horizon_ns, const struct event **events)
+/* Probably the next SLICE_LEAST events are of this lane (time may step back in between). */
+static bool long_run(const struct lane *lane, uint64_t limit)
+{
+	size_t last = lane->pos + SLICE_LEAST - 1;
+
+	return last < lane->n && lane->run[last].ts < limit;
+}
+
+/*
+ * Two lanes, the usual case, event by event without a branch that depends on which one is next.
+ * Returns how many; stops where a run ends or the horizon is met.
+ */
+static size_t take_two(struct merge *m, uint64_t horizon_ns)
+{
+	struct lane *a = m->heap[0], *b = m->heap[1];
+	const struct event *at[2] = {a->run + a->pos, b->run + b->pos};
+	const struct event *end[2] = {a->run + a->n, b->run + b->n};
+	bool b_wins = b->cpu < a->cpu; /* the same instant */
+	size_t n = 0;
+
+	while (n < OUT_EVENTS) {
+		uint64_t ta = at[0]->ts, tb = at[1]->ts;
+		size_t next = (tb < ta) | ((tb == ta) & b_wins);
+
+		if ((next ? tb : ta) >= horizon_ns)
+			break;
+		m->out[n++] = *at[next]++;
+		if (at[next] == end[next]) {
+			m->refill = next ? b : a;
+			break;
+		}
+	}
+	a->pos = (size_t)(at[0] - a->run);
+	b->pos = (size_t)(at[1] - b->run);
+	if (m->refill ? m->refill == b : before(b, a)) {
+		m->heap[0] = b;
+		m->heap[1] = a;
+	}
+	return n;
+}
+
+/* Any number of lanes, stretch by stretch of the one that is first. */
+static size_t take_many(struct merge *m, uint64_t horizon_ns, const struct event **events)
 {
 	size_t n = 0;
-	bool has_ext = false;
-	int ret = m->refill ? refill_top(m) : 0;
 
-	*events = m->out;
-	while (!ret && n < OUT_EVENTS && m->nheap) {
+	while (n < OUT_EVENTS && m->nheap && !m->refill) {
 		struct lane *lane = m->heap[0];
 		const struct event *from = &lane->run[lane->pos];
 		size_t left = lane->n - lane->pos, max = left, run;
@@ -311,16 +358,22 @@ int merge_take(struct merge *m, uint64_t horizon_ns, const struct event **events
 			sift_down(m, 0);
 		if (run >= SLICE_LEAST) {
 			*events = from;
-			return (int)run;
+			return run;
 		}
 		memcpy(m->out + n, from, run * sizeof(*from));
 		n += run;
-		has_ext |= lane->has_ext;
-		if (!m->refill)
-			continue;
-		if (has_ext)
-			break; /* refilling would pull the ext from under the events */
-		ret = refill_top(m);
 	}
-	return ret ? ret : (int)n;
+	return n;
+}
+
+int merge_take(struct merge *m, uint64_t horizon_ns, const struct event **events)
+{
+	int ret = m->refill ? refill_top(m) : 0;
+
+	if (ret)
+		return ret;
+	*events = m->out;
+	if (m->nheap == 2 && !long_run(m->heap[0], limit_of_top(m, horizon_ns)))
+		return (int)take_two(m, horizon_ns);
+	return (int)take_many(m, horizon_ns, events);
 }

@@ -35,6 +35,7 @@ struct merge {
 	struct lane *refill; /* heap[0], run taken, to be filled on the next call */
 	size_t queued; /* bytes of packed blocks */
 	struct event *out;
+	void *zstd; /* ZSTD_DCtx of all decoders */
 };
 
 int merge_init(struct merge *m, struct blocks *blocks);
@@ -46,6 +47,9 @@ struct lane *merge_lane(struct merge *m, uint16_t cpu);
 /* Queue a block (payload copied) or a gap at the end of its lane. 0 or -ENOMEM. */
 int merge_block(struct merge *m, struct lane *lane, const struct block *b);
 int merge_gap(struct merge *m, struct lane *lane, uint64_t from_ns, const struct gap_info *gap);
+
+/* Whether merge_take() would deliver something. Only before its first call. */
+bool merge_ready(const struct merge *m, uint64_t horizon_ns);
 
 /*
  * Events older than the horizon, merged: how many, 0 when none is ready, -ENOMEM. They stay valid

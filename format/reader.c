@@ -36,7 +36,7 @@ static int read_file_header(struct trace *t, const char *path, struct err *err)
 	struct input *in = &t->blocks.in;
 	struct trace_damage d = {.cpu = CPU_NONE, .what = "the file header is damaged"};
 	const uint8_t *at;
-	int ret = input_want(in, SEARCH_BYTES, err);
+	int ret = input_want(in, FILE_HEADER_BYTES, err);
 
 	if (ret == -EISDIR)
 		return err_set(err, -EINVAL, "'%s' is a directory, not a trace", path);
@@ -57,6 +57,9 @@ static int read_file_header(struct trace *t, const char *path, struct err *err)
 		return 0;
 	}
 	/* the blocks carry the version too: if there is one, this is a trace */
+	ret = input_want(in, SEARCH_BYTES, err);
+	if (ret)
+		return ret;
 	at = memmem(input_data(in), input_left(in), BLOCK_MAGIC, MAGIC_BYTES);
 	if (!at)
 		return not_a_trace(path, false, err);
@@ -100,7 +103,8 @@ static int read_meta(struct trace *t, struct err *err)
 	return 0;
 }
 
-/* Reads the block at offset if it is of this type and whole; *raw gets its payload. */
+/* Reads the block at offset if it is of this type and whole: *raw gets its payload, the input stands
+ * behind it. */
 static int read_block_at(struct trace *t, uint64_t offset, uint8_t type, struct buf *raw)
 {
 	struct input *in = &t->blocks.in;
@@ -128,6 +132,7 @@ static int read_block_at(struct trace *t, uint64_t offset, uint8_t type, struct 
 		return -ENOMEM;
 	ret = block_decompress(&h, payload, raw->data);
 	raw->len = ret ? 0 : h.raw_bytes;
+	input_skip(in, BLOCK_HEADER_BYTES + h.stored_bytes);
 	return ret;
 }
 
@@ -392,16 +397,34 @@ static void source_close(struct source *src)
 	t->streaming = false;
 }
 
-/* Offset of the last segment that starts at or before from_ns; the first block when none does. */
-static uint64_t segment_before(const struct trace *t, uint64_t from_ns)
+/* Whether reading can begin here: the checkpoint and how far the streams were before it. */
+static bool segment_whole(struct trace *t, uint64_t offset)
 {
-	uint64_t offset = t->first_block;
+	struct buf raw = {0};
+	struct checkpoint ck = {0};
+	bool whole = !read_block_at(t, offset, BLOCK_SYNC, &raw) &&
+		     !read_block_at(t, t->blocks.in.offset, BLOCK_CHECKPOINT, &raw) &&
+		     !checkpoint_get(&ck, (struct span){raw.data, raw.data + raw.len});
 
-	/* in order of ts, but for damaged clocks: the last one wins */
-	for (uint32_t i = 0; i < t->nsegments && t->segments[i].ts <= from_ns; i++)
-		if (i)
-			offset = t->segments[i].offset;
-	return offset;
+	checkpoint_clear(&ck);
+	buf_free(&raw);
+	return whole;
+}
+
+/*
+ * Offset of the last segment that starts at or before from_ns and is whole there; the first block
+ * when none is.
+ */
+static uint64_t segment_before(struct trace *t, uint64_t from_ns)
+{
+	uint32_t i = 0;
+
+	while (i < t->nsegments && t->segments[i].ts <= from_ns)
+		i++;
+	while (i-- > 1) /* the first segment is the start of the trace */
+		if (segment_whole(t, t->segments[i].offset))
+			return t->segments[i].offset;
+	return t->first_block;
 }
 
 int trace_source(struct trace *t, uint64_t from_ns, uint64_t to_ns, struct source **out,

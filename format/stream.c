@@ -12,6 +12,7 @@ int stream_init(struct stream *s, struct blocks *blocks, const struct meta *meta
 {
 	*s = (struct stream){
 		.blocks = blocks, .meta = meta, .from_start = from_start, .to_ns = to_ns};
+	s->last_ns = meta->start_ns;
 	return merge_init(&s->merge, blocks) ? err_set(err, -ENOMEM, "out of memory for the trace")
 					     : 0;
 }
@@ -22,6 +23,7 @@ void stream_free(struct stream *s)
 	checkpoint_clear(&s->checkpoint);
 	buf_free(&s->checkpoint_payload);
 	meta_end_free(&s->end);
+	free(s->start_gaps);
 }
 
 static void saw(struct stream *s, uint64_t ts)
@@ -50,19 +52,27 @@ static void damage(struct stream *s, uint64_t offset, uint16_t cpu, uint64_t fro
 
 /* A gap of a lane, and its line in the damages. What no CPU lost is only listed. */
 static int gap(struct stream *s, struct lane *lane, uint64_t offset, uint64_t from_ns,
-	       struct gap_info *gap, const char *what)
+	       struct gap_info info, const char *what)
 {
-	if (gap->end_ns < from_ns)
-		gap->end_ns = from_ns;
-	damage(s, offset, lane->cpu, from_ns, gap, what);
-	return lane->cpu == CPU_NONE ? 0 : merge_gap(&s->merge, lane, from_ns, gap);
+	if (info.end_ns < from_ns)
+		info.end_ns = from_ns;
+	damage(s, offset, lane->cpu, from_ns, &info, what);
+	return lane->cpu == CPU_NONE ? 0 : merge_gap(&s->merge, lane, from_ns, &info);
 }
 
-/* Blocks of the lane are missing: its next one begins at (or nothing is known before) to_ns. */
+/* Up to here everything of the lane is known. */
+static uint64_t known_until(const struct stream *s, const struct lane *lane)
+{
+	uint64_t ts = lane->last_ns > s->sync_ns ? lane->last_ns : s->sync_ns;
+
+	return ts > s->meta->start_ns ? ts : s->meta->start_ns;
+}
+
+/* Blocks of the lane are missing: its next one begins at to_ns, or nothing at all is later. */
 static int missing(struct stream *s, struct lane *lane, uint64_t to_ns, uint64_t events,
 		   uint64_t lost)
 {
-	uint64_t from = lane->last_ns > s->sync_ns ? lane->last_ns : s->sync_ns;
+	uint64_t from = known_until(s, lane);
 	struct gap_info info = {.end_ns = to_ns, .reason = GAP_CORRUPT};
 
 	if (events > lane->events)
@@ -71,7 +81,7 @@ static int missing(struct stream *s, struct lane *lane, uint64_t to_ns, uint64_t
 		info.count += lost - lane->lost;
 	if (from > to_ns)
 		from = to_ns; /* a stream that steps back in time */
-	return gap(s, lane, s->blocks->damaged_at, from, &info, "blocks are missing");
+	return gap(s, lane, s->blocks->damaged_at, from, info, "blocks are missing");
 }
 
 static int take_damaged(struct stream *s, struct lane *lane, const struct block *b)
@@ -85,7 +95,7 @@ static int take_damaged(struct stream *s, struct lane *lane, const struct block 
 
 	if (h->lost > lane->lost)
 		info.count += h->lost - lane->lost;
-	return gap(s, lane, b->offset, h->first_ns, &info,
+	return gap(s, lane, b->offset, h->first_ns, info,
 		   b->cut ? "the file ends within a block" : "a block's payload is damaged");
 }
 
@@ -173,8 +183,9 @@ static int take_sync(struct stream *s, const struct block *b)
 
 	if (horizon != UINT64_MAX)
 		saw(s, horizon);
+	saw(s, b->h.last_ns);
 	if (b->payload)
-		ret = take_marks(s, b, horizon != UINT64_MAX ? horizon : s->last_ns, begin);
+		ret = take_marks(s, b, b->h.last_ns, begin);
 	if (!b->payload || ret == -EBADMSG || ret == -ENOTSUP) {
 		damage(s, b->offset, CPU_NONE, horizon, NULL, "a SYNC block is damaged");
 		ret = 0;
@@ -276,10 +287,9 @@ static int take_cut(struct stream *s)
 			return -ENOMEM;
 	for (size_t i = 0; i < s->merge.nlanes && !ret; i++) {
 		struct lane *lane = s->merge.lanes[i];
-		uint64_t from = lane->last_ns > s->sync_ns ? lane->last_ns : s->sync_ns;
 
 		if (lane->cpu != CPU_NONE)
-			ret = gap(s, lane, s->blocks->in.offset, from, &info,
+			ret = gap(s, lane, s->blocks->in.offset, known_until(s, lane), info,
 				  "the file ends before the recording did");
 	}
 	return ret;
@@ -321,7 +331,6 @@ static int fill(struct stream *s, struct err *err)
 static int deliver_checkpoint(struct stream *s, const struct event **events)
 {
 	s->checkpoint_pending = false;
-	s->had_checkpoint = true;
 	s->passed_checkpoint = s->checkpoint.ts > s->to_ns;
 	s->checkpoint_event = (struct event){
 		.ts = s->checkpoint.ts,
@@ -351,6 +360,49 @@ static bool past_window(struct stream *s, const struct event *events, int n)
 	return s->merge.nlanes > 0 && s->delivered;
 }
 
+/* The first checkpoint is damaged: nothing is known of any CPU at the start. */
+static int deliver_start_gaps(struct stream *s, const struct event **events)
+{
+	size_t n = 0;
+
+	s->start_gaps = calloc(s->merge.nlanes + s->meta->ncpus, sizeof(*s->start_gaps));
+	if (!s->start_gaps)
+		return -ENOMEM;
+	s->start_gap.reason = GAP_CORRUPT;
+	s->start_gap.end_ns = s->meta->start_ns;
+	for (size_t i = 0; i < s->meta->ncpus; i++)
+		if (s->meta->cpus[i].cpu < FORMAT_MAX_CPUS &&
+		    !merge_lane(&s->merge, s->meta->cpus[i].cpu))
+			return -ENOMEM;
+	for (size_t i = 0; i < s->merge.nlanes; i++) {
+		if (s->merge.lanes[i]->cpu == CPU_NONE)
+			continue;
+		s->start_gaps[n++] = (struct event){
+			.ts = s->start_gap.end_ns,
+			.kind = EV_GAP,
+			.cpu = s->merge.lanes[i]->cpu,
+			.ext = &s->start_gap,
+		};
+	}
+	*events = s->start_gaps;
+	return (int)n;
+}
+
+/* What is ready: events, else the checkpoint that waits behind them. */
+static int deliver(struct stream *s, const struct event **events)
+{
+	int n;
+
+	if (!s->delivered && s->from_start && !s->checkpoint_pending && s->blocks->ndamages &&
+	    !s->start_gaps && merge_ready(&s->merge, s->horizon_ns)) {
+		n = deliver_start_gaps(s, events);
+		if (n)
+			return n;
+	}
+	n = merge_take(&s->merge, s->horizon_ns, events);
+	return !n && s->checkpoint_pending ? deliver_checkpoint(s, events) : n;
+}
+
 int stream_next(struct stream *s, const struct event **events, struct err *err)
 {
 	int n;
@@ -358,11 +410,9 @@ int stream_next(struct stream *s, const struct event **events, struct err *err)
 	if (s->to_ns != UINT64_MAX && past_window(s, NULL, 0))
 		return 0;
 	for (;;) {
-		n = merge_take(&s->merge, s->horizon_ns, events);
+		n = deliver(s, events);
 		if (n < 0)
 			return err_set(err, n, "out of memory for reading the trace");
-		if (!n && s->checkpoint_pending)
-			n = deliver_checkpoint(s, events);
 		if (n)
 			break;
 		if (s->ended)

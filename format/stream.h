@@ -24,7 +24,10 @@ struct stream {
 	bool ended; /* the input is at its end */
 	/* delivery */
 	uint64_t horizon_ns;
-	bool had_checkpoint, passed_checkpoint, delivered;
+	bool passed_checkpoint; /* one beyond the window was delivered */
+	bool delivered;
+	struct event *start_gaps;
+	struct gap_info start_gap;
 	struct buf checkpoint_payload;
 	struct checkpoint checkpoint;
 	bool checkpoint_pending;

@@ -189,8 +189,8 @@ static bool put_marks(struct trace_writer *w, struct buf *out)
 }
 
 /* Hands a block with this payload over; `ok`: the payload is whole. Frees the payload. */
-static int put_payload(struct trace_writer *w, uint8_t type, uint64_t ts, struct buf *payload,
-		       bool ok, struct err *err)
+static int put_payload(struct trace_writer *w, uint8_t type, uint64_t first_ns, uint64_t last_ns,
+		       struct buf *payload, bool ok, struct err *err)
 {
 	struct raw_block *b = ok && payload->len <= BLOCK_MAX_RAW
 				      ? raw_block_new(type, payload->len)
@@ -198,7 +198,8 @@ static int put_payload(struct trace_writer *w, uint8_t type, uint64_t ts, struct
 
 	if (b) {
 		memcpy(b->data, payload->data, payload->len);
-		b->header.first_ns = b->header.last_ns = ts;
+		b->header.first_ns = first_ns;
+		b->header.last_ns = last_ns;
 	}
 	buf_free(payload);
 	if (!b)
@@ -219,7 +220,8 @@ static int sync(struct trace_writer *w, uint64_t horizon_ns, struct err *err)
 	w->dirty = false;
 	w->since_sync = 0;
 	w->oldest_ns = UINT64_MAX;
-	return put_payload(w, BLOCK_SYNC, horizon_ns, &payload, put_marks(w, &payload), err);
+	return put_payload(w, BLOCK_SYNC, horizon_ns, w->last_ns, &payload, put_marks(w, &payload),
+			   err);
 }
 
 int trace_writer_flush(struct trace_writer *w, uint64_t horizon_ns, uint64_t max_age_ns,
@@ -255,8 +257,8 @@ int trace_write_checkpoint(struct trace_writer *w, const struct checkpoint *ck, 
 		w->first_ns = ck->ts;
 	if (ck->ts > w->last_ns)
 		w->last_ns = ck->ts;
-	return put_payload(w, BLOCK_CHECKPOINT, ck->ts, &payload, checkpoint_put(&payload, ck),
-			   err);
+	return put_payload(w, BLOCK_CHECKPOINT, ck->ts, ck->ts, &payload,
+			   checkpoint_put(&payload, ck), err);
 }
 
 void trace_writer_totals(const struct trace_writer *w, uint64_t *events, uint64_t *bytes)
@@ -287,8 +289,8 @@ static int put_index(struct trace_writer *w, struct err *err)
 	bool ok;
 	int ret;
 
-	ret = put_payload(w, BLOCK_INDEX, w->last_ns, &payload, put_index_payload(w, &payload),
-			  err);
+	ret = put_payload(w, BLOCK_INDEX, w->first_ns, w->last_ns, &payload,
+			  put_index_payload(w, &payload), err);
 	if (ret)
 		return ret;
 	ok = buf_reserve(&trailer, TRAILER_PAYLOAD_BYTES);
@@ -296,7 +298,7 @@ static int put_index(struct trace_writer *w, struct err *err)
 		le64_put(trailer.data, offset);
 		trailer.len = TRAILER_PAYLOAD_BYTES;
 	}
-	return put_payload(w, BLOCK_TRAILER, w->last_ns, &trailer, ok, err);
+	return put_payload(w, BLOCK_TRAILER, w->first_ns, w->last_ns, &trailer, ok, err);
 }
 
 int trace_writer_finish(struct trace_writer *w, const struct meta_end *end, struct err *err)

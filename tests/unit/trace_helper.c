@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -350,6 +352,64 @@ void *slurp(int fd, size_t *bytes)
 	assert_int_equal(pread(fd, data, (size_t)size, 0), size);
 	*bytes = (size_t)size;
 	return data;
+}
+
+struct trace_block *find_blocks(const uint8_t *data, size_t bytes, size_t *n)
+{
+	struct trace_block *list = NULL;
+	size_t at = FILE_HEADER_BYTES;
+
+	for (*n = 0; at < bytes; ++*n) {
+		list = realloc(list, (*n + 1) * sizeof(*list));
+		assert_non_null(list);
+		assert_true(at + BLOCK_HEADER_BYTES <= bytes);
+		assert_true(block_header_unpack(&list[*n].h, data + at));
+		list[*n].offset = at;
+		at += BLOCK_HEADER_BYTES + list[*n].h.stored_bytes;
+		list[*n].end = at;
+	}
+	assert_int_equal(at, bytes);
+	return list;
+}
+
+struct feed {
+	int fd;
+	const uint8_t *data;
+	size_t bytes;
+};
+
+/* Writes in uneven pieces, so that reads end anywhere. */
+static void *feed_pipe(void *arg)
+{
+	struct feed *f = arg;
+	uint64_t seed = f->bytes;
+
+	while (f->bytes) {
+		size_t n = 1 + random_next(&seed) % 3000;
+		ssize_t done = write(f->fd, f->data, n < f->bytes ? n : f->bytes);
+
+		if (done <= 0)
+			break; /* the reader went away */
+		f->data += done;
+		f->bytes -= (size_t)done;
+	}
+	close(f->fd);
+	return NULL;
+}
+
+void read_piped(const void *data, size_t bytes, struct event_list *l, struct trace **keep)
+{
+	struct feed feed = {.data = data, .bytes = bytes};
+	pthread_t thread;
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(fds), 0);
+	feed.fd = fds[1];
+	assert_int_equal(pthread_create(&thread, NULL, feed_pipe, &feed), 0);
+	read_trace(fd_path(fds[0]), l, NULL, keep);
+	close(fds[0]);
+	pthread_join(thread, NULL);
 }
 
 void read_trace(const char *path, struct event_list *l, size_t *checkpoints, struct trace **keep)

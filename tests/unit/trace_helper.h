@@ -3,6 +3,7 @@
 #ifndef RSTAT_TESTS_TRACE_HELPER_H
 #define RSTAT_TESTS_TRACE_HELPER_H
 
+#include "format/block.h"
 #include "format/reader.h"
 #include "format/writer.h"
 
@@ -45,7 +46,17 @@ int memory_file(const void *data, size_t bytes);
 const char *fd_path(int fd);
 void *slurp(int fd, size_t *bytes);
 
+/* The blocks of an intact trace, in order; free() it. */
+struct trace_block {
+	size_t offset, end;
+	struct block_header h;
+};
+struct trace_block *find_blocks(const uint8_t *data, size_t bytes, size_t *n);
+
 /* Opens and reads all events; must succeed. checkpoints are left out of the list, counted. */
 void read_trace(const char *path, struct event_list *l, size_t *checkpoints, struct trace **keep);
+
+/* The same through a pipe. */
+void read_piped(const void *data, size_t bytes, struct event_list *l, struct trace **keep);
 
 #endif

@@ -17,6 +17,7 @@
 #include "record/caps.h"
 #include "record/filter.h"
 #include "record/hooks.h"
+#include "record/proctasks.h"
 #include "record/ring.h"
 #include "record/snapshot.h"
 
@@ -29,6 +30,7 @@ struct kernel {
 	size_t map_bytes;
 	uint64_t ring_bytes;
 	unsigned ncpus;
+	bool filtered; /* by task */
 	struct ring_buffer *doorbell;
 	struct meta_program programs[HOOKS_MAX];
 	int stats_fd; /* BPF_ENABLE_STATS, -1: off */
@@ -283,12 +285,14 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 
 int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err)
 {
+	const struct kernel_filter *f = &opt->filter;
 	struct kernel *k = calloc(1, sizeof(*k));
 	int r;
 
 	if (!k)
 		return err_set(err, -ENOMEM, "cannot record: out of memory");
 	k->stats_fd = -1;
+	k->filtered = f->npids || f->ntids || f->ncomms || f->ncgroups;
 	libbpf_log.verbose = opt->verbose;
 	libbpf_log.first[0] = '\0';
 	libbpf_set_print(log_libbpf);
@@ -336,10 +340,23 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 int kernel_snapshot(struct kernel *k, struct err *err)
 {
 	struct ring_snapshot *tasks;
-	size_t n;
-	int r = snapshot_read(k->skel->progs.each_task, &tasks, &n, err);
+	uint32_t *tids = NULL;
+	size_t ntids = 0, n;
+	int r = 0;
 
-	return r ?: rings_add_snapshots(k->rings, tasks, n, err);
+	/* the filters are the programs' own: what they do not see, they cannot judge */
+	if (!k->filtered)
+		r = proctasks_list("", &tids, &ntids, err);
+	r = r ?: snapshot_read(k->skel->progs.each_task, &tasks, &n, err);
+	if (!r) {
+		r = proctasks_add("", tids, ntids, &tasks, &n, err);
+		if (r)
+			free(tasks);
+		else
+			r = rings_add_snapshots(k->rings, tasks, n, err);
+	}
+	free(tids);
+	return r;
 }
 
 int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err)

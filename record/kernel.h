@@ -17,7 +17,8 @@
 
 /*
  * Which tasks to record; all lists empty: every task. Within a list one match is enough, every
- * list that is not empty must match. What does not match shows as TID_OTHER.
+ * list that is not empty must match. What does not match shows as TID_OTHER. Tasks that are there
+ * already are matched by the first kernel_snapshot().
  */
 struct kernel_filter {
 	const uint32_t *pids; /* process ids: all threads, and all children from now on */
@@ -28,7 +29,9 @@ struct kernel_filter {
 	size_t ncomms;
 	const uint64_t *cgroups; /* cgroup v2 ids; each with its descendants */
 	size_t ncgroups;
-	const uint64_t *cpus; /* bit mask, one bit per CPU; NULL: all */
+	/* Bit mask, one bit per CPU; NULL: all. Switches on these CPUs, wake-ups of tasks that are
+	 * or go there, migrations from or to them; what happens in a task's life, on any CPU. */
+	const uint64_t *cpus;
 	size_t ncpu_words;
 };
 

@@ -254,7 +254,7 @@ void event_text_line(const struct event_text *x, const struct event *ev)
 {
 	const char *kind = event_kind_name((enum event_kind)ev->kind);
 	struct text *t = x->out;
-	size_t mark;
+	uint64_t mark;
 
 	put_seconds(t, (int64_t)(ev->ts - x->start_ns), 6);
 	if (ev->cpu == CPU_NONE) {

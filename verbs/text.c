@@ -14,6 +14,7 @@ void text_init(struct text *t, int fd)
 	t->fd = fd;
 	t->error = 0;
 	t->len = 0;
+	t->flushed = 0;
 }
 
 int text_flush(struct text *t)
@@ -28,6 +29,7 @@ int text_flush(struct text *t)
 		else if (n == 0 || errno != EINTR)
 			t->error = n ? -errno : -EIO;
 	}
+	t->flushed += t->len;
 	t->len = 0;
 	return t->error;
 }
@@ -38,10 +40,9 @@ static void make_room(struct text *t)
 		text_flush(t);
 }
 
-size_t text_mark(struct text *t)
+uint64_t text_mark(const struct text *t)
 {
-	make_room(t);
-	return t->len;
+	return t->flushed + t->len;
 }
 
 void text_put(struct text *t, const char *s, size_t len)
@@ -94,9 +95,9 @@ void text_i64(struct text *t, int64_t n)
 	text_u64(t, n < 0 ? -(uint64_t)n : (uint64_t)n);
 }
 
-void text_pad_to(struct text *t, size_t from, size_t width)
+void text_pad_to(struct text *t, uint64_t from, size_t width)
 {
-	while (t->len < from + width)
+	while (text_mark(t) < from + width)
 		text_char(t, ' ');
 }
 

@@ -17,6 +17,7 @@ struct text {
 	int fd;
 	int error; /* negative errno of the first failed write */
 	size_t len;
+	uint64_t flushed; /* bytes that left buf so far */
 	char buf[TEXT_BUFFER];
 };
 
@@ -30,8 +31,8 @@ void text_char(struct text *t, char c);
 void text_u64(struct text *t, uint64_t n);
 void text_i64(struct text *t, int64_t n);
 void text_u64_padded(struct text *t, uint64_t n, unsigned width, char pad);
-void text_pad_to(struct text *t, size_t from, size_t width); /* blanks: from is a text_mark() */
-size_t text_mark(struct text *t); /* makes room for a short line: t->len stays comparable */
+uint64_t text_mark(const struct text *t); /* where it has come to */
+void text_pad_to(struct text *t, uint64_t from, size_t width); /* blanks: from is a text_mark() */
 
 /* A name of the recorded machine, escaped: for a terminal, or as a quoted JSON string. */
 void text_escaped(struct text *t, const char *s, size_t len);

@@ -115,8 +115,9 @@ static void print_findings(const struct check *c)
 	trace_version(c->in.trace, &major, &minor);
 	escape_terminal(name, sizeof(name), c->in.name, strlen(c->in.name));
 	printf("trace        %s, rstat trace %u.%u\n", name, major, minor);
-	printf("read         %s events in %" PRIu64 " segments\n",
-	       format_count(c->events - c->segments, events), c->segments);
+	printf("read         %s events in %" PRIu64 " segment%s\n",
+	       format_count(c->events - c->segments, events), c->segments,
+	       c->segments == 1 ? "" : "s");
 	print_damage(c);
 	print_counts(engine_counts(c->engine));
 }

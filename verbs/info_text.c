@@ -195,6 +195,8 @@ static void print_recorder(const struct info *info)
 	for (size_t i = 0; i < end->nprograms; i++) {
 		const struct meta_program *p = &end->programs[i];
 
+		if (!p->runs && !p->events && !p->missed)
+			continue;
 		printf("  %-24s", safe(p->name));
 		if (p->runs)
 			printf(" %s per run", format_ns(info_program_mean_ns(p), ns));

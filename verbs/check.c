@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/units.h"
 #include "engine/engine.h"
+#include "replay/invariants.h"
 #include "verbs/reader_args.h"
 #include "verbs/verbs.h"
 
@@ -39,13 +40,51 @@ static const struct command command = {
 struct check {
 	struct reader in;
 	struct engine *engine;
+	struct invariants *invariants; /* NULL: there was no event */
 	uint64_t events, segments;
+	int broken; /* result of invariants_check() */
+	struct err what_broke;
 };
+
+/* The engine's time begins with the first event, and so does what must add up. */
+static int begin(struct check *c, const struct event *first, struct err *err)
+{
+	uint32_t ncpus = meta_cpu_limit(trace_meta(c->in.trace));
+	int rc = invariants_new(&c->invariants, ncpus, first->ts, UINT64_MAX, err);
+
+	return rc ? rc : engine_add_sink(c->engine, invariants_sink(c->invariants), err);
+}
+
+static int apply(struct check *c, const struct event *events, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	if (!c->invariants)
+		rc = begin(c, &events[0], err);
+	for (size_t i = 0; i < n; i++)
+		c->segments += events[i].kind == EV_CHECKPOINT;
+	c->events += n;
+	return rc ? rc : engine_apply(c->engine, events, n, err);
+}
+
+static int finish(struct check *c, uint64_t last_ns, struct err *err)
+{
+	int rc;
+
+	if (!c->invariants)
+		return 0;
+	invariants_finish(c->invariants, last_ns);
+	rc = engine_finish(c->engine, last_ns, err);
+	if (rc)
+		return rc;
+	c->broken = invariants_check(c->invariants, &c->what_broke);
+	return c->broken == -ENOMEM ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
 
 static int read_all(struct check *c, struct err *err)
 {
 	const struct event *events;
-	uint64_t first, last;
+	uint64_t first, last, reached = 0;
 	struct source *src;
 	int n, rc;
 
@@ -53,18 +92,18 @@ static int read_all(struct check *c, struct err *err)
 	if (rc)
 		return rc;
 	while ((n = src->next(src, &events, err)) > 0) {
-		rc = engine_apply(c->engine, events, (size_t)n, err);
+		rc = apply(c, events, (size_t)n, err);
 		if (rc)
 			break;
 		for (int i = 0; i < n; i++)
-			c->segments += events[i].kind == EV_CHECKPOINT;
-		c->events += (uint64_t)n;
+			if (events[i].ts > reached)
+				reached = events[i].ts;
 	}
 	src->close(src);
 	if (rc || n < 0)
 		return rc ? rc : n;
 	trace_span(c->in.trace, &first, &last);
-	return engine_finish(c->engine, last, err);
+	return finish(c, last > reached ? last : reached, err);
 }
 
 static void print_damage(const struct check *c)
@@ -107,6 +146,24 @@ static void print_counts(const struct engine_counts *n)
 		printf("  %12s %s\n", format_count(rows[i].count, buf), rows[i].what);
 }
 
+static void print_invariants(const struct check *c)
+{
+	char tasks[UNITS_BUF], intervals[UNITS_BUF], n[UNITS_BUF];
+
+	if (!c->invariants) {
+		printf("invariants   nothing to check\n");
+		return;
+	}
+	printf("invariants   %s, over %s intervals of %s tasks\n",
+	       c->broken ? "broken" : "all hold",
+	       format_count(invariants_intervals(c->invariants), intervals),
+	       format_count(invariants_tasks(c->invariants), tasks));
+	for (enum invariant i = 0; i < INV_COUNT; i++)
+		if (invariants_broken(c->invariants, i))
+			printf("  %12s %s\n", format_count(invariants_broken(c->invariants, i), n),
+			       invariant_name(i));
+}
+
 static void print_findings(const struct check *c)
 {
 	char name[1024], events[UNITS_BUF];
@@ -120,6 +177,7 @@ static void print_findings(const struct check *c)
 	       c->segments == 1 ? "" : "s");
 	print_damage(c);
 	print_counts(engine_counts(c->engine));
+	print_invariants(c);
 }
 
 static int run(struct check *c, const struct reader_args *args, struct err *err)
@@ -138,6 +196,8 @@ static int run(struct check *c, const struct reader_args *args, struct err *err)
 	print_findings(c);
 	code = verb_flush(VERB, EXIT_OK);
 	rc = reader_close(&c->in, VERB);
+	if (c->broken)
+		return verb_fail(VERB, EXIT_USAGE, &c->what_broke);
 	return code ? code : rc;
 }
 
@@ -157,5 +217,6 @@ int verb_check(int argc, char **argv)
 		return verb_fail(VERB, EXIT_USAGE, &err);
 	code = run(&c, &args, &err);
 	engine_free(c.engine);
+	invariants_free(c.invariants);
 	return code;
 }

@@ -112,7 +112,7 @@ static void print_damage(const struct check *c)
 	size_t n = trace_damages(c->in.trace, &list);
 	char what[sizeof(list->what) * 4], where[200];
 
-	printf("damage       %s\n", n ? "" : "none");
+	puts(n ? "damage" : "damage       none");
 	for (size_t i = 0; i < n && i < DAMAGE_LINES; i++) {
 		escape_terminal(what, sizeof(what), list[i].what, strlen(list[i].what));
 		reader_damage_place(&c->in, &list[i], where, sizeof(where));

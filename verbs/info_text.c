@@ -216,11 +216,11 @@ void info_print_text(const struct info *info)
 	printf(LABEL "%s, rstat trace %u.%u, ", "trace", safe(info->reader->name), major, minor);
 	if (info->complete)
 		printf("complete\n");
-	else if (info->ndamages)
+	else if (!info->end)
+		printf("cut or not finished; see rstat check\n");
+	else
 		printf("damaged in %zu place%s; see rstat check\n", info->ndamages,
 		       info->ndamages == 1 ? "" : "s");
-	else
-		printf("its end is missing\n");
 	print_host(info);
 	print_recording(info);
 	print_events(info);

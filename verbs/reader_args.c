@@ -2,6 +2,7 @@
 #include "verbs/reader_args.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,31 +93,52 @@ char *reader_damage_place(const struct reader *r, const struct trace_damage *d, 
 	return buf;
 }
 
-/* The first damage that took events away; the first of all when none did. */
-static const struct trace_damage *worst_damage(const struct trace_damage *list, size_t n)
+/*
+ * Damaged places apart from the end, which is told by itself: what reaches up to the end of a trace
+ * without END is part of that. *first is the first that took events away, else the first.
+ */
+static size_t other_damages(const struct reader *r, bool cut, const struct trace_damage **first)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].from_ns)
-			return &list[i];
-	return list;
+	const struct trace_damage *list;
+	size_t n = trace_damages(r->trace, &list), others = 0;
+	uint64_t start, last;
+
+	*first = NULL;
+	trace_span(r->trace, &start, &last);
+	for (size_t i = 0; i < n; i++) {
+		if (cut && (list[i].to_ns >= last || !list[i].to_ns))
+			continue;
+		others++;
+		if (!*first || (!(*first)->from_ns && list[i].from_ns))
+			*first = &list[i];
+	}
+	return others;
 }
 
 static void print_notice(const struct reader *r, const char *verb)
 {
-	const struct trace_damage *list = NULL, *worst;
-	size_t n = trace_damages(r->trace, &list);
-	char name[1024], what[sizeof(list->what) * 4], where[200];
+	bool cut = !trace_end(r->trace);
+	const struct trace_damage *first;
+	size_t n = other_damages(r, cut, &first);
+	char name[1024], what[sizeof(first->what) * 4], where[200];
+	uint64_t start, last, length;
 
-	if (!n)
+	if (trace_complete(r->trace))
 		return;
-	worst = worst_damage(list, n);
 	escape_terminal(name, sizeof(name), r->name, strlen(r->name));
-	escape_terminal(what, sizeof(what), worst->what, strlen(worst->what));
-	fprintf(stderr, "rstat %s: %s is %s: %s", verb, name,
-		trace_end(r->trace) ? "damaged" : "cut or was not finished", what);
-	if (worst->from_ns)
-		fprintf(stderr, ", missing %s",
-			reader_damage_place(r, worst, where, sizeof(where)));
+	fprintf(stderr, "rstat %s: %s", verb, name);
+	trace_span(r->trace, &start, &last);
+	length = last - start;
+	if (cut)
+		fprintf(stderr,
+			" was cut or not finished: nothing is known after +%" PRIu64 ".%06" PRIu64
+			" s%s",
+			length / NSEC_PER_SEC, length % NSEC_PER_SEC / 1000, n ? "; it" : "");
+	if (n) {
+		escape_terminal(what, sizeof(what), first->what, strlen(first->what));
+		fprintf(stderr, " is damaged: %s, missing: %s", what,
+			reader_damage_place(r, first, where, sizeof(where)));
+	}
 	if (n > 1)
 		fprintf(stderr, "; %zu more place%s, see 'rstat check'", n - 1, n == 2 ? "" : "s");
 	fputc('\n', stderr);

@@ -38,6 +38,8 @@ typedef _Bool bool;
 #define TASK_NEW	     0x800u
 #define TASK_RTLOCK_WAIT     0x1000u
 #define TASK_FROZEN	     0x8000u
+#define WEXITED		     0x00000004 /* include/uapi/linux/wait.h */
+#define WNOWAIT		     0x01000000
 #define PF_KTHREAD	     0x00200000u
 #define SIGNAL_GROUP_EXIT    0x4u /* include/linux/sched/signal.h */
 #define TS_COMPAT	     0x2u /* arch/x86/include/asm/thread_info.h */
@@ -183,10 +185,12 @@ struct bpf_iter__task {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long orig_ax, di;
+	unsigned long r10, orig_ax, di;
 };
+#define NR_waitid	      247
 #define PT_REGS_SYSCALL(regs) ((s64)(regs)->orig_ax)
 #define PT_REGS_ARG1(regs)    ((regs)->di)
+#define PT_REGS_SYSARG4(regs) ((regs)->r10)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	s32 syscallno;
@@ -194,10 +198,12 @@ struct pt_regs {
 struct user_pt_regs {
 	u64 regs[31];
 };
+#define NR_waitid	      95
 #define PT_REGS_SYSCALL(regs) ((s64)(regs)->syscallno)
 #define PT_REGS_ARG1(regs)    (((const struct user_pt_regs *)(regs))->regs[0])
+#define PT_REGS_SYSARG4(regs) (((const struct user_pt_regs *)(regs))->regs[3])
 #else
-#error "pt_regs of this architecture: add the system call number and the first argument"
+#error "pt_regs of this architecture: add the system call number, arguments, and NR_waitid"
 #endif
 
 #pragma clang attribute pop
@@ -264,6 +270,17 @@ static __always_inline s32 task_syscall(struct task_struct *p)
 #endif
 	regs = (struct pt_regs *)bpf_task_pt_regs(p);
 	return (s32)PT_REGS_SYSCALL(regs);
+}
+
+/* current, which waits for a child, is in a waitid() that will leave a zombie where it is. */
+static __always_inline bool current_only_looks(struct task_struct *current)
+{
+	u64 options;
+
+	if (task_syscall(current) != NR_waitid)
+		return false;
+	options = PT_REGS_SYSARG4((struct pt_regs *)bpf_task_pt_regs(current));
+	return !(options & WEXITED) || (options & WNOWAIT);
 }
 
 #endif

@@ -215,7 +215,7 @@ int on_free(u64 *ctx)
 	return 0;
 }
 
-/* wait4() and waitid(), before they look: pid is NULL for "any child". */
+/* wait4() and waitid() that can reap, before they look: pid is NULL for "any child". */
 SEC("tp_btf/sched_process_wait")
 int on_wait(u64 *ctx)
 {
@@ -223,7 +223,7 @@ int on_wait(u64 *ctx)
 	u64 begin = cost_begin();
 	struct pid *pid = (struct pid *)ctx[0];
 
-	if (filter_task(current))
+	if (filter_task(current) && !current_only_looks(current))
 		ring_put(RING_IRQS_ON, REC_WAIT, 0, pid ? (u32)pid->numbers[0].nr : 0,
 			 (u32)current->pid, 0);
 	cost_end(PROG_WAIT, begin);

@@ -11,7 +11,7 @@ TRACE = "t.data"
 
 
 def state_rows(tid, state):
-    return [r for r in report(TRACE, "states") if r["tid"] == tid and r["state"] == state]
+    return [r for r in report(TRACE, "states", "thread", "--state", state) if r["tid"] == tid]
 
 
 def record_beside(name, args, ready, seconds):

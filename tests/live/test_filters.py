@@ -45,10 +45,14 @@ with case("--comm"):
     wanted, others = record_two(lambda pid: ["--comm", "mixed-*"])
     only(wanted, others)
 with case("--tid"):
-    # the threads of mixed come right after it
-    wanted, others = record_two(lambda pid: ["--tid", pid + 1])
-    only(wanted, others, {wanted["tasks"][0]["tid"]} if wanted["tasks"][0]["tid"] ==
-         wanted["pid"] + 1 else {wanted["pid"] + 1})
+    chosen = []
+
+    def last_thread(pid):
+        chosen.append(max(int(tid) for tid in os.listdir(f"/proc/{pid}/task")))
+        return ["--tid", chosen[0]]
+
+    wanted, others = record_two(last_thread)
+    only(wanted, others, set(chosen))
 with case("-C"):
     wanted, others = record_two(lambda pid: ["-C", CPUS[0]])
     cpus = {row["cpu"] for row in report(TRACE, "cpu", "cpu") if row["oncpu_ns"]}

@@ -6,7 +6,6 @@ from lib import (case, check, compare_accounts, equal, expect, finish, info, not
 
 TRACE = "t.data"
 EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
-EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
 
 
 def states_of(tid, state):

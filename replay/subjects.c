@@ -255,6 +255,8 @@ uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t 
 		s->failed = true;
 		return SUBJECT_NONE;
 	}
+	if (s->has_cpus && !select_cpu(s->select, cpu))
+		return SUBJECT_NONE; /* it gets a row when it does something there */
 	id = s->of_task[task->id];
 	if (id == SUBJECT_UNSEEN) {
 		if (!wanted(s, &task->info))
@@ -263,9 +265,7 @@ uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t 
 			id = s->by == BY_CPU ? 0 : join(s, task);
 		s->of_task[task->id] = id;
 	}
-	if (id == SUBJECT_NONE || (s->has_cpus && !select_cpu(s->select, cpu)))
-		return SUBJECT_NONE;
-	return s->by == BY_CPU ? subjects_of_cpu(s, cpu) : id;
+	return id != SUBJECT_NONE && s->by == BY_CPU ? subjects_of_cpu(s, cpu) : id;
 }
 
 /* -- those that are gone -- */

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* Which tasks a report is about: filters, the focus on a command; and what it refuses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "report_run.h"
+
+#define SLEEPER(t, p) snap(t, p, TS_SLEEP, 0x1, 0, T0 - 1)
+
+/* Processes 100 (threads 100, 101; user 7, cgroup 70), 200 (user 8, /a/b), kthread 300. */
+static void start_five(struct synth *s)
+{
+	struct task_snapshot t[] = {SLEEPER(100, 100), SLEEPER(101, 100), SLEEPER(200, 200),
+				    SLEEPER(300, 300)};
+
+	t[0].info.uid = t[1].info.uid = 7;
+	t[0].info.cgroup_id = t[1].info.cgroup_id = 70;
+	t[2].info.uid = 8;
+	t[2].info.cgroup_id = 80;
+	t[3].info.flags = TASKF_KTHREAD;
+	ev_start(s, T0, 2, t, 4);
+	ev_name(s, T0, NAME_USER, 7, "seven");
+	ev_name(s, T0, NAME_CGROUP, 70, "/a");
+	ev_name(s, T0, NAME_CGROUP, 80, "/a/b");
+}
+
+static void expect_tids(struct select select, const char *want)
+{
+	struct report_case c = {
+		.opt = {.format = ROWS_CSV, .by = BY_THREAD, .fields = "tid", .sort = "tid:asc"},
+	};
+	char text[200] = "tid\n";
+	struct synth s = {0};
+
+	for (size_t i = 0; want[i]; i++)
+		text[4 + i] = want[i] == ' ' ? '\n' : want[i];
+	c.opt.select = select;
+	start_five(&s);
+	expect_report(&s, c, text);
+	synth_free(&s);
+}
+
+static struct select pick(enum select_kind kind, bool negative, const char *text)
+{
+	struct select select = {0};
+
+	assert_int_equal(select_add(&select, kind, negative, text, NULL), 0);
+	return select;
+}
+
+static void test_filters(void **state)
+{
+	struct select both;
+
+	(void)state;
+	expect_tids((struct select){0}, "100 101 200 300 ");
+	expect_tids(pick(SELECT_PID, false, "100"), "100 101 ");
+	expect_tids(pick(SELECT_PID, false, "100,200"), "100 101 200 ");
+	expect_tids(pick(SELECT_PID, true, "100"), "200 300 ");
+	expect_tids(pick(SELECT_TID, false, "101"), "101 ");
+	expect_tids(pick(SELECT_TID, true, "101,300"), "100 200 ");
+	expect_tids(pick(SELECT_COMM, false, "t10*"), "100 101 ");
+	expect_tids(pick(SELECT_COMM, true, "t?00"), "101 ");
+	expect_tids(pick(SELECT_USER, false, "seven"), "100 101 ");
+	expect_tids(pick(SELECT_USER, false, "8"), "200 ");
+	expect_tids(pick(SELECT_USER, true, "seven"), "200 300 ");
+	expect_tids(pick(SELECT_CGROUP, false, "/a"), "100 101 200 "); /* and below */
+	expect_tids(pick(SELECT_CGROUP, false, "a/b/"), "200 ");
+	expect_tids(pick(SELECT_CGROUP, false, "80"), "200 ");
+	expect_tids(pick(SELECT_CGROUP, true, "/*/b"), "100 101 300 ");
+	both = pick(SELECT_PID, false, "100");
+	assert_int_equal(select_add(&both, SELECT_TID, true, "100", NULL), 0);
+	expect_tids(both, "101 ");
+	expect_tids((struct select){.kthreads = KTHREADS_NO}, "100 101 200 ");
+	expect_tids((struct select){.kthreads = KTHREADS_ONLY}, "300 ");
+}
+
+static void test_matches_nothing(void **state)
+{
+	static const struct {
+		enum select_kind kind;
+		const char *text, *says;
+	} cases[] = {
+		{SELECT_PID, "999", "PID 999 is not in this part of the trace"},
+		{SELECT_TID, "100,999", "TID 999 is not"},
+		{SELECT_PID, "101", "PID 101 is not"},
+		{SELECT_COMM, "x\n*", "no task here has the comm 'x\\n*'"},
+		{SELECT_USER, "nobody", "no task here has the user 'nobody'"},
+		{SELECT_CGROUP, "/b", "no task here has the cgroup '/b'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct report_case c = {.opt = {.format = ROWS_CSV}};
+		struct synth s = {0};
+
+		c.opt.select = pick(cases[i].kind, false, cases[i].text);
+		start_five(&s);
+		expect_refusal(&s, c, cases[i].says);
+		synth_free(&s);
+	}
+}
+
+static void test_bad_arguments(void **state)
+{
+	struct select select = {0};
+	struct report_options opt = {0};
+	enum subject_by by;
+	uint32_t states;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(select_add(&select, SELECT_PID, false, "-1", &err), -22);
+	assert_int_equal(select_add(&select, SELECT_PID, false, "1,", &err), -22);
+	assert_int_equal(select_add(&select, SELECT_PID, false, "99999999999", &err), -34);
+	assert_int_equal(select_add(&select, SELECT_COMM, false, "", &err), -22);
+	assert_int_equal(select_kthreads(&select, "maybe", &err), -22);
+	select_free(&select);
+	assert_int_equal(report_add_groups(&opt, "cpu,nothing", &err), -22);
+	assert_string_equal(err.msg,
+			    "'nothing' is not a group: cpu, latency, waking, slice, sleep, "
+			    "idle, migration, states, totals, life or depth");
+	assert_int_equal(report_add_groups(&opt, "", &err), -22);
+	assert_int_equal(subject_by_parse("pid", &by, &err), -22);
+	assert_int_equal(states_parse("D,Q", &states, &err), -22);
+	assert_int_equal(states_parse("", &states, &err), -22);
+	assert_int_equal(states_parse("D,Zl", &states, &err), 0);
+	assert_int_equal(states, 1u << TS_DISK | 1u << TS_LEADER_ZOMBIE);
+}
+
+static void test_unknown_fields(void **state)
+{
+	struct synth s = {0};
+
+	(void)state;
+	start_five(&s);
+	expect_refusal(&s, (struct report_case){.opt = {.fields = "pid,p99_ns"}},
+		       "'p99_ns' is not a field; there are: group, pid, comm");
+	expect_refusal(&s, (struct report_case){.opt = {.sort = "size"}},
+		       "'size' is not a sort key; there are: group, pid");
+	/* known to one of the groups is enough */
+	free(report_text(&s, &(struct report_case){.groups = "cpu,latency",
+						   .opt = {.fields = "pid,p99_ns"}}));
+	synth_free(&s);
+}
+
+static void test_cpus(void **state)
+{
+	struct report_case c = {
+		.opt = {.format = ROWS_CSV, .by = BY_THREAD, .fields = "tid,oncpu_ns,blocked_ns"}};
+	struct synth s = {0};
+
+	(void)state;
+	report_scenario(&s);
+	assert_int_equal(cpulist_parse(&c.opt.select.cpus, "0", NULL), 0);
+	expect_report(&s, c,
+		      "tid,oncpu_ns,blocked_ns\n400,1200000,8000000\n100,290000,9700000\n"
+		      "500,0,10000\n"); /* it was forked there */
+	memset(&c.opt.select, 0, sizeof(c.opt.select));
+	assert_int_equal(cpulist_parse(&c.opt.select.no_cpus, "0", NULL), 0);
+	c.opt.nkinds = 0;
+	expect_report(&s, c,
+		      "tid,oncpu_ns,blocked_ns\n400,500000,0\n500,220000,0\n"
+		      "200,200000,9702000\n300,0,0\n");
+	memset(&c.opt.select, 0, sizeof(c.opt.select));
+	assert_int_equal(cpulist_parse(&c.opt.select.cpus, "1,3", NULL), 0);
+	expect_refusal(&s, c, "there is no CPU 3 in the trace (0-1)");
+	synth_free(&s);
+}
+
+/* record -- CMD, PID 400 of the scenario: 400 and its child 500. */
+static void test_focus(void **state)
+{
+	struct meta meta = report_meta;
+	struct report_case c = {.meta = &meta,
+				.opt = {.format = ROWS_CSV, .fields = "pid,oncpu_ns"}};
+	struct synth s = {0};
+
+	(void)state;
+	meta.child_pid = 400;
+	strcpy(meta.child_command, "cmd");
+	report_scenario(&s);
+	expect_report(&s, c, "pid,oncpu_ns\n400,1700000\n500,220000\n");
+	c.opt.nkinds = 0;
+	c.opt.all = true;
+	expect_report(&s, c,
+		      "pid,oncpu_ns\n400,1700000\n100,290000\n500,220000\n200,200000\n300,0\n");
+	/* naming tasks is another focus */
+	c.opt.nkinds = 0;
+	c.opt.all = false;
+	c.opt.select = pick(SELECT_PID, false, "100");
+	expect_report(&s, c, "pid,oncpu_ns\n100,290000\n");
+	synth_free(&s);
+}
+
+/* Who is in the tree: by forks, by a checkpoint in any order; a PID that is used again is not. */
+static void test_focus_tree(void **state)
+{
+	struct task_snapshot t[] = {SLEEPER(30, 30), SLEEPER(20, 20), SLEEPER(10, 10),
+				    SLEEPER(40, 40)};
+	struct task_info born = {.tid = 50, .tgid = 50, .ppid = 30};
+	struct checkpoint ck = {.tasks = t, .ntasks = 4};
+	struct event fork = {.kind = EV_FORK, .tid = 50, .ext = &born};
+	struct focus *f;
+
+	(void)state;
+	t[0].info.ppid = 20;
+	t[1].info.ppid = 10;
+	assert_int_equal(focus_new(&f, 10, NULL), 0);
+	focus_event(f, &(struct event){.kind = EV_CHECKPOINT, .ext = &ck});
+	assert_true(focus_has(f, 10) && focus_has(f, 20) && focus_has(f, 30));
+	assert_false(focus_has(f, 40));
+	focus_event(f, &fork);
+	assert_true(focus_has(f, 50));
+	assert_int_equal(focus_processes(f), 4);
+	born.ppid = 40;
+	focus_event(f, &fork);
+	assert_false(focus_has(f, 50));
+	assert_false(focus_has(f, UINT32_MAX));
+	focus_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_filters),	      cmocka_unit_test(test_matches_nothing),
+		cmocka_unit_test(test_bad_arguments), cmocka_unit_test(test_unknown_fields),
+		cmocka_unit_test(test_cpus),	      cmocka_unit_test(test_focus),
+		cmocka_unit_test(test_focus_tree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -27,7 +27,8 @@ void emit_interval(struct engine *e, struct interval *iv)
 		return;
 	iv->gap_ns = iv->state == TS_UNKNOWN ? iv->to_ns - iv->from_ns : 0;
 	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->interval)
+		if (e->sinks[i]->interval &&
+		    (!e->sinks[i]->states || e->sinks[i]->states >> iv->state & 1))
 			e->sinks[i]->interval(e->sinks[i], iv);
 }
 

@@ -99,7 +99,8 @@ struct engine {
 	uint32_t ncpus;
 	uint32_t nuncertain; /* CPUs in CS_GAP that are not absent */
 	bool oom;
-	bool want_interval, want_cpu, want_depth, want_event;
+	bool want_interval, want_cpu, want_depth;
+	uint32_t want_kinds; /* of events, a bit each */
 	struct engine_counts counts;
 	struct tid_page *pages[TID_LIMIT >> PAGE_BITS];
 

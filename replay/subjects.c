@@ -217,6 +217,7 @@ static int reserve_task(struct subjects *s, uint32_t task_id)
 		of_task[i] = SUBJECT_UNSEEN;
 	s->of_task = of_task;
 	s->tasks_room = room;
+	s->fast_room = s->has_cpus || s->by == BY_CPU ? 0 : room;
 	return 0;
 }
 
@@ -403,7 +404,7 @@ static void on_changed(struct sink *sink, const struct task *task, const struct 
 static void on_interval(struct sink *sink, const struct interval *iv)
 {
 	struct subjects *s = (struct subjects *)sink;
-	uint64_t gap = iv->state == TS_UNKNOWN ? iv->to_ns - iv->from_ns : iv->gap_ns;
+	uint64_t gap = iv->to_ns - iv->from_ns;
 	uint32_t id;
 
 	if (!gap || s->by == BY_CPU)
@@ -434,6 +435,7 @@ int subjects_new(struct subjects **out, enum subject_by by, const struct engine 
 		return err_set(err, -ENOMEM, "out of memory");
 	s->sink = (struct sink){
 		.interval = on_interval,
+		.states = 1u << TS_UNKNOWN,
 		.cpu_interval = by == BY_CPU ? on_cpu_interval : NULL,
 		.task_gone = on_gone,
 		.task_changed = on_changed,

@@ -55,6 +55,7 @@ struct subjects {
 	uint32_t n, room;
 	uint32_t *of_task; /* by task.id */
 	uint32_t tasks_room;
+	uint32_t fast_room; /* tasks_room, or 0 when the CPU decides too */
 	uint32_t *buckets;
 	uint32_t nbuckets; /* power of two */
 	uint32_t free_list; /* chain through next */
@@ -78,9 +79,9 @@ uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t 
 /* The subject of what `task` did on `cpu`; SUBJECT_NONE: leave it out. */
 static inline uint32_t subjects_of(struct subjects *s, const struct task *task, uint32_t cpu)
 {
-	uint32_t id = task->id < s->tasks_room ? s->of_task[task->id] : SUBJECT_UNSEEN;
+	uint32_t id = task->id < s->fast_room ? s->of_task[task->id] : SUBJECT_UNSEEN;
 
-	if (__builtin_expect(id == SUBJECT_UNSEEN || s->has_cpus || s->by == BY_CPU, 0))
+	if (__builtin_expect(id == SUBJECT_UNSEEN, 0))
 		return subjects_look_up(s, task, cpu);
 	return id;
 }

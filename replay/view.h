@@ -106,6 +106,12 @@ static inline void *view_figures(struct view *v, uint32_t subject)
 	return v->figures + (size_t)subject * v->kind->figures_size;
 }
 
+/* The same where the size is known: this is what happens for every interval. */
+#define VIEW_FIGURES(v, subject, type)                                                             \
+	(__builtin_expect((subject) >= (v)->room, 0) && view_grow(v, subject)                      \
+		 ? (type *)NULL                                                                    \
+		 : (type *)(void *)(v)->figures + (subject))
+
 /* How much of an interval inside the window is known to be in its state. */
 static inline uint64_t view_known_ns(const struct interval *iv)
 {

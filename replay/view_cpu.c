@@ -15,7 +15,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 
 	if (id == SUBJECT_NONE)
 		return;
-	f = view_figures(v, id);
+	f = VIEW_FIGURES(v, id, struct cpu_figures);
 	if (!f)
 		return;
 	switch (iv->state) {
@@ -147,7 +147,7 @@ const struct view_kind view_cpu = {
 	.nfields = sizeof(fields) / sizeof(fields[0]),
 	.figures_size = sizeof(struct cpu_figures),
 	.by_subject = true,
-	.sink = {.interval = on_interval, .event = on_event},
+	.sink = {.interval = on_interval, .event = on_event, .kinds = 1u << EV_MIGRATE},
 	.empty = empty,
 	.weight = weight,
 	.fold = fold,

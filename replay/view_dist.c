@@ -113,7 +113,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	if (!own->measure(iv, &m) || !view_ended(iv))
 		return;
 	id = subjects_of(v->subjects, iv->task, iv->cpu);
-	record = id == SUBJECT_NONE ? NULL : view_figures(v, id);
+	record = id == SUBJECT_NONE ? NULL : VIEW_FIGURES(v, id, struct dist_record);
 	if (!record)
 		return;
 	f = &record->by[v->env->split ? m.split : 0];
@@ -130,7 +130,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 }
 
 static int start(struct view *v, bool (*measure)(const struct interval *, struct dist_measure *),
-		 struct err *err)
+		 uint32_t states, struct err *err)
 {
 	struct dist_own *own = calloc(1, sizeof(*own));
 
@@ -138,27 +138,32 @@ static int start(struct view *v, bool (*measure)(const struct interval *, struct
 		return err_set(err, -ENOMEM, "out of memory");
 	own->measure = measure;
 	v->own = own;
+	v->sink.states = states;
 	return 0;
 }
 
 static int start_latency(struct view *v, struct err *err)
 {
-	return start(v, measure_latency, err);
+	return start(v, measure_latency, 1u << TS_RUNNABLE, err);
 }
 
 static int start_waking(struct view *v, struct err *err)
 {
-	return start(v, measure_waking, err);
+	return start(v, measure_waking, 1u << TS_RUNNABLE, err);
 }
 
 static int start_slice(struct view *v, struct err *err)
 {
-	return start(v, measure_slice, err);
+	return start(v, measure_slice, 1u << TS_RUN, err);
 }
 
 static int start_sleep(struct view *v, struct err *err)
 {
-	return start(v, measure_sleep, err);
+	uint32_t states = 0;
+
+	for (unsigned i = 0; i < sizeof(sleep_states) / sizeof(sleep_states[0]); i++)
+		states |= 1u << sleep_states[i];
+	return start(v, measure_sleep, states, err);
 }
 
 static void stop(struct view *v)

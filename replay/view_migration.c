@@ -213,7 +213,7 @@ const struct view_kind view_migration = {
 	.nfields = sizeof(fields) / sizeof(fields[0]),
 	.figures_size = sizeof(struct migration_figures),
 	.by_subject = true,
-	.sink = {.event = on_event},
+	.sink = {.event = on_event, .kinds = 1u << EV_MIGRATE},
 	.start = start,
 	.stop = stop,
 	.absent = absent,

@@ -73,6 +73,7 @@ int states_parse(const char *text, uint32_t *states, struct err *err)
 static int start(struct view *v, struct err *err)
 {
 	v->own = calloc(1, sizeof(struct states_own));
+	v->sink.states = v->env->states;
 	return v->own ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 

@@ -112,7 +112,9 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 		} else if (__sync_val_compare_and_swap(&ring->head, head, end) != head) {
 			continue;
 		}
-		if (unlikely(used > ring_bytes / 2 && (s64)(ring->doorbell - ring->tail) <= 0)) {
+		/* again once the consumer has moved: it may leave the very latest behind */
+		if (unlikely(used > ring_bytes / 2 &&
+			     (s64)(ring->doorbell - ring->tail) <= (s64)(ring_bytes / 2))) {
 			ring->doorbell = end;
 			ring_ring_doorbell(bpf_get_smp_processor_id());
 		}

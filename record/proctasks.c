@@ -196,7 +196,8 @@ static bool read_task(struct ring_snapshot *s, const char *root, uint32_t tid)
 		s->slices = slices;
 	}
 	s->syscall = SYSCALL_UNKNOWN;
-	if (slurp(root, tid, "syscall", buf, sizeof(buf)) && (buf[0] == '-' || buf[0] <= '9'))
+	/* a number first, or the word "running" */
+	if (slurp(root, tid, "syscall", buf, sizeof(buf)) && buf[0] <= '9')
 		s->syscall = (int32_t)strtol(buf, NULL, 10);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	s->ts = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

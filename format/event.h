@@ -94,7 +94,9 @@ enum snapshot_flags {
 	SNAPF_GROUP_DEAD = 1 << 2, /* every thread of the process has exited */
 	SNAPF_IOWAIT = 1 << 3, /* in_iowait */
 	SNAPF_SINCE_APPROX = 1 << 4, /* since_ns comes from another clock; good to some us */
-	SNAPF_UNCERTAIN = 1 << 5, /* a gap touched it: the state is the last one known */
+	/* checkpoint: a gap touched it, the state is the last one known; EV_TASK: its CPU is not
+	 * recorded, only who it is counts */
+	SNAPF_UNCERTAIN = 1 << 5,
 	SNAPF_INFERRED = 1 << 6, /* the state began without an event that said so */
 	SNAPF_IN_WAIT = 1 << 7, /* checkpoint: in wait4/waitid; exit_code: the PID, 0 any */
 	SNAPF_EARLY_WAKE = 1 << 8, /* checkpoint: a wake-up came before the switch-out did */

@@ -230,9 +230,19 @@ static int load(struct kernel *k, const struct kernel_options *opt, struct err *
 	return 0;
 }
 
+static bool leaves_out(const struct kernel *k, unsigned cpu)
+{
+	const uint64_t *mask = k->skel->rodata->filter_cpu_mask;
+
+	return k->skel->rodata->filter_cpus &&
+	       (cpu >= FILTER_CPU_WORDS * 64 || !(mask[cpu / 64] >> (cpu % 64) & 1));
+}
+
 static int map_rings(struct kernel *k, struct err *err)
 {
 	size_t stride = (size_t)element_bytes(k->ring_bytes);
+	unsigned cpu;
+	int r;
 
 	k->map_bytes = stride * k->ncpus;
 	k->map = mmap(NULL, k->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -241,7 +251,11 @@ static int map_rings(struct kernel *k, struct err *err)
 		k->map = NULL;
 		return err_errno(err, -errno, "cannot map %zu bytes of rings", k->map_bytes);
 	}
-	return rings_new(&k->rings, k->map, stride, k->ncpus, k->ring_bytes, err);
+	r = rings_new(&k->rings, k->map, stride, k->ncpus, k->ring_bytes, err);
+	for (cpu = 0; !r && cpu < k->ncpus; cpu++)
+		if (leaves_out(k, cpu))
+			rings_leave_out(k->rings, cpu);
+	return r;
 }
 
 static int hear_doorbell(void *ctx, void *data, size_t size)
@@ -337,6 +351,16 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 	return k->hooks.meta;
 }
 
+/* What happens on a CPU that is left out stays unknown: only who these tasks are is told. */
+static void doubt_other_cpus(const struct kernel *k, struct ring_snapshot *tasks, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (leaves_out(k, tasks[i].cpu))
+			tasks[i].flags |= SNAPF_UNCERTAIN;
+}
+
 int kernel_snapshot(struct kernel *k, struct err *err)
 {
 	struct ring_snapshot *tasks;
@@ -350,10 +374,12 @@ int kernel_snapshot(struct kernel *k, struct err *err)
 	r = r ?: snapshot_read(k->skel->progs.each_task, &tasks, &n, err);
 	if (!r) {
 		r = proctasks_add("", tids, ntids, &tasks, &n, err);
-		if (r)
+		if (r) {
 			free(tasks);
-		else
+		} else {
+			doubt_other_cpus(k, tasks, n);
 			r = rings_add_snapshots(k->rings, tasks, n, err);
+		}
 	}
 	free(tids);
 	return r;

@@ -42,6 +42,7 @@ struct cursor {
 	bool has_gap; /* the gap below comes next */
 	struct gap_info gap;
 	uint16_t cpu;
+	bool left_out; /* rings_leave_out() */
 };
 
 struct rings {
@@ -102,6 +103,11 @@ void rings_free(struct rings *rings)
 	free(rings->arena.base);
 	free(rings->snapshots);
 	free(rings);
+}
+
+void rings_leave_out(struct rings *rings, unsigned cpu)
+{
+	rings->cursors[cpu].left_out = true;
 }
 
 int rings_add_snapshots(struct rings *rings, struct ring_snapshot *snapshots, size_t n,
@@ -249,7 +255,7 @@ static int cursor_take(struct rings *rings, struct cursor *c, struct event *even
 		r = ring_decode(rec, &rings->arena, event);
 	}
 	if (event->kind != EV_TASK && event->kind != EV_NAME)
-		event->cpu = c->cpu;
+		event->cpu = c->left_out && event->kind != EV_GAP ? CPU_NONE : c->cpu;
 	if (r > 0)
 		rings->counts[event->kind]++;
 	return r;

@@ -27,6 +27,12 @@ int rings_new(struct rings **out, void *base, size_t stride, unsigned ncpus, uin
 void rings_free(struct rings *rings); /* NULL is fine */
 
 /*
+ * This CPU's switches are not recorded: what still comes from it (forks, wake-ups of tasks
+ * elsewhere) gets CPU_NONE, since who does it there says nothing about how long it runs there.
+ */
+void rings_leave_out(struct rings *rings, unsigned cpu);
+
+/*
  * Adds the kernel's word on `n` tasks; they come out as EV_TASK, merged by their time.
  *
  * @snapshots  malloc'd; owned by the rings from here on, also on failure

@@ -151,6 +151,16 @@ static uint64_t committed(const struct ring_rec *rec)
 	return __atomic_load_n(&rec->word0, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * Word 0 of the record at `pos`, 0 when none is there. One lap behind what has been given back
+ * comes the first record of this pass again, taken but not yet zeroed: a ring that is full to the
+ * last byte must not be read round and round.
+ */
+static uint64_t word0_at(const struct rings *rings, const struct cursor *c, uint64_t pos)
+{
+	return pos - c->freed < rings->ring_bytes ? committed(record_at(rings, c, pos)) : 0;
+}
+
 static bool plausible(uint64_t word0)
 {
 	unsigned words = RING_WORDS(word0);
@@ -166,7 +176,7 @@ static enum next take_tangle(const struct rings *rings, struct cursor *c, uint64
 	c->tangle_start = c->pos;
 	while (n < TANGLE_MAX) {
 		const struct ring_rec *rec = record_at(rings, c, c->pos);
-		uint64_t word0 = committed(rec);
+		uint64_t word0 = word0_at(rings, c, c->pos);
 
 		if (!word0 || (n && rec->ts >= youngest))
 			break;
@@ -213,8 +223,8 @@ static enum next take_unsaid(struct cursor *c)
 
 static enum next cursor_next(const struct rings *rings, struct cursor *c)
 {
-	const struct ring_rec *rec, *behind;
-	uint64_t word0;
+	const struct ring_rec *rec;
+	uint64_t word0, behind;
 
 	if (c->has_gap)
 		return NEXT_READY;
@@ -223,7 +233,7 @@ static enum next cursor_next(const struct rings *rings, struct cursor *c)
 		return NEXT_READY;
 	}
 	rec = record_at(rings, c, c->pos);
-	word0 = committed(rec);
+	word0 = word0_at(rings, c, c->pos);
 	if (!word0 && c->pos < c->head)
 		return NEXT_PENDING;
 	if (!word0)
@@ -231,8 +241,8 @@ static enum next cursor_next(const struct rings *rings, struct cursor *c)
 	if (!plausible(word0))
 		return NEXT_DAMAGED;
 	c->ts = rec->ts;
-	behind = record_at(rings, c, c->pos + RING_WORDS(word0) * 8u);
-	if (committed(behind) && behind->ts < rec->ts)
+	behind = c->pos + RING_WORDS(word0) * 8u;
+	if (word0_at(rings, c, behind) && record_at(rings, c, behind)->ts < rec->ts)
 		return take_tangle(rings, c, rec->ts);
 	return NEXT_READY;
 }

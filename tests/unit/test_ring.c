@@ -350,6 +350,38 @@ static void test_wrap_and_zeroing(void **state)
 		assert_int_equal(data_of(page)[i], 0);
 }
 
+/* Full to the last byte: what comes behind the youngest record is the oldest one, already taken. */
+static void test_full_to_the_last_byte(void **state)
+{
+	static const uint8_t tail[16];
+	struct fixture *f = *state;
+	struct ring_page *page = page_of(f, 0);
+	const struct event *e;
+	uint64_t ts = 1;
+	int lap, n, i;
+
+	for (lap = 0; lap < 3; lap++) {
+		/* one record as long as what the equal ones leave over */
+		size_t rest = RING % sizeof(struct ring_rec), first = ts;
+
+		if (rest)
+			put_tail(page, REC_WAKING, ts++, tail, rest);
+		while (put(page, REC_SWITCH, ts, 1))
+			ts++;
+		assert_int_equal(page->head - page->tail, RING);
+		n = drain(f, ALL, &e);
+		assert_int_equal(n, ts - first);
+		for (i = 0; i < n; i++)
+			assert_int_equal(e[i].ts, first + i);
+		/* and the event that did not fit */
+		assert_int_equal(drain(f, ALL, &e), 1);
+		assert_int_equal(e[0].kind, EV_GAP);
+		assert_int_equal(e[0].ts, ts);
+		assert_int_equal(page->head, page->tail);
+		ts++;
+	}
+}
+
 static void test_batches(void **state)
 {
 	struct fixture *f = *state;
@@ -587,6 +619,7 @@ int main(void)
 		TEST(test_tangles),
 		TEST(test_equal_times_keep_their_order),
 		TEST(test_wrap_and_zeroing),
+		TEST(test_full_to_the_last_byte),
 		TEST(test_batches),
 		TEST(test_gap_before_the_next_record),
 		TEST(test_trailing_gap),

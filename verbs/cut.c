@@ -56,7 +56,7 @@ static int cut(struct rewrite *w, struct reader *in, const char *output, struct 
 	const struct meta_end *own;
 	struct meta_end end;
 	struct source *src;
-	uint64_t to = in->window.to_ns;
+	uint64_t to = in->window.to_ns, first, last;
 	int rc;
 
 	rc = rewrite_open(w, VERB, output, &meta, in->window.from_ns, to, err);
@@ -68,11 +68,11 @@ static int cut(struct rewrite *w, struct reader *in, const char *output, struct 
 	src->close(src);
 	if (rc)
 		return rc;
+	/* a pipe tells only now where it ends */
 	own = trace_end(in->trace);
-	if (own && to > own->end_ns)
-		to = own->end_ns;
-	if (to == UINT64_MAX)
-		to = w->copy.last_ns;
+	trace_span(in->trace, &first, &last);
+	if (last < to)
+		to = last;
 	end = rewrite_end(w, own, to, "cut");
 	return rewrite_finish(w, &end, err);
 }

@@ -115,18 +115,29 @@ static size_t other_damages(const struct reader *r, bool cut, const struct trace
 	return others;
 }
 
+/* The end is missing: not just beyond a window that was read from a pipe. */
+static bool is_cut(const struct reader *r)
+{
+	uint64_t first, last;
+
+	if (trace_end(r->trace))
+		return false;
+	trace_span(r->trace, &first, &last);
+	return !trace_is_pipe(r->trace) || last < r->window.to_ns;
+}
+
 static void print_notice(const struct reader *r, const char *verb)
 {
-	bool cut = !trace_end(r->trace);
+	bool cut = is_cut(r);
 	const struct trace_damage *first;
 	size_t n = other_damages(r, cut, &first);
 	char name[1024], what[sizeof(first->what) * 4], where[200];
 	uint64_t start, last, length;
 
-	if (trace_complete(r->trace))
+	if (!cut && !n)
 		return;
 	escape_terminal(name, sizeof(name), r->name, strlen(r->name));
-	fprintf(stderr, "rstat %s: %s", verb, name);
+	fprintf(stderr, "rstat %s: %s", verb, strcmp(name, "-") ? name : "standard input");
 	trace_span(r->trace, &start, &last);
 	length = last - start;
 	if (cut)
@@ -146,7 +157,9 @@ static void print_notice(const struct reader *r, const char *verb)
 
 int reader_close(struct reader *r, const char *verb)
 {
-	int code = r->strict && !trace_complete(r->trace) ? EXIT_INCOMPLETE : EXIT_OK;
+	const struct trace_damage *list;
+	bool whole = !is_cut(r) && !trace_damages(r->trace, &list);
+	int code = r->strict && !whole ? EXIT_INCOMPLETE : EXIT_OK;
 
 	print_notice(r, verb);
 	reader_abort(r);

@@ -384,6 +384,8 @@ static int source_next(struct source *src, const struct event **events, struct e
 		t->end = t->stream.end;
 		t->stream.end = (struct meta_end){0};
 		t->end_seen = true;
+		if (t->end.end_ns > t->last_ns)
+			t->last_ns = t->end.end_ns;
 	}
 	return n;
 }

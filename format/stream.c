@@ -28,7 +28,8 @@ void stream_free(struct stream *s)
 
 static void saw(struct stream *s, uint64_t ts)
 {
-	if (ts > s->last_ns)
+	/* the last SYNC says "everything" with the highest instant there is */
+	if (ts > s->last_ns && ts != UINT64_MAX)
 		s->last_ns = ts;
 }
 

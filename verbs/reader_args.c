@@ -134,7 +134,7 @@ static void print_notice(const struct reader *r, const char *verb)
 	char name[1024], what[sizeof(first->what) * 4], where[200];
 	uint64_t start, last, length;
 
-	if (!cut && !n)
+	if (!cut && !first)
 		return;
 	escape_terminal(name, sizeof(name), r->name, strlen(r->name));
 	fprintf(stderr, "rstat %s: %s", verb, strcmp(name, "-") ? name : "standard input");
@@ -145,7 +145,7 @@ static void print_notice(const struct reader *r, const char *verb)
 			" was cut or not finished: nothing is known after +%" PRIu64 ".%06" PRIu64
 			" s%s",
 			length / NSEC_PER_SEC, length % NSEC_PER_SEC / 1000, n ? "; it" : "");
-	if (n) {
+	if (first) {
 		escape_terminal(what, sizeof(what), first->what, strlen(first->what));
 		fprintf(stderr, " is damaged: %s, missing: %s", what,
 			reader_damage_place(r, first, where, sizeof(where)));

@@ -26,10 +26,10 @@
 #define TRAILER_BYTES	      (BLOCK_HEADER_BYTES + TRAILER_PAYLOAD_BYTES)
 
 /* Limits: a header beyond them is not a header. */
-#define BLOCK_MAX_EVENTS (1u << 20)
-#define EVENTS_MAX_RAW	 (64u << 20) /* columns of an EVENTS block */
+#define BLOCK_MAX_EVENTS (1u << 18)
+#define EVENTS_MAX_RAW	 (16u << 20) /* columns of an EVENTS block */
 #define BLOCK_MAX_RAW	 (256u << 20) /* any other block */
-#define BLOCK_MAX_RATIO	 1024u /* raw / stored of any block but EVENTS, rounded down */
+#define BLOCK_MAX_RATIO	 64u /* raw / stored of any block but EVENTS, rounded down */
 #define FORMAT_MAX_CPUS	 8192u /* NR_CPUS of Linux */
 
 /* Written to disk: append only. */

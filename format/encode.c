@@ -8,7 +8,7 @@
 #define SHAPE_SLOTS 512u /* hash slots, a power of two > MAX_SHAPES */
 #define TASK_SLOTS  (2 * MAX_TASKS)
 #define RARE_CLOSE  (1u << 20) /* bytes of rare records that close a block */
-#define RARE_MAX    (16u << 20) /* of one record */
+#define RARE_MAX    (4u << 20) /* of one record */
 
 /* Shapes with the value inside while there are fewer than this, then with the value apart; past
  * the second limit an event is a rare record. */

@@ -10,6 +10,10 @@
 #define FIELDS(name, type, list)                                                                   \
 	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type)}
 
+/* Memory that the records of a section may ask for: so many times their bytes, or this much. */
+#define AMPLIFY_MAX  64u
+#define AMPLIFY_FREE (64u << 10)
+
 static const struct field stream_fields[] = {
 	FIELD(16, U16, struct stream_mark, cpu),
 	FIELD(17, U64, struct stream_mark, blocks),
@@ -110,7 +114,8 @@ int section_array(struct span records, uint64_t count, const struct fields *f, v
 
 	if (!count)
 		return 0;
-	if (count > UINT32_MAX - *n)
+	if (count > UINT32_MAX - *n ||
+	    count * f->size > span_left(&records) * (uint64_t)AMPLIFY_MAX + AMPLIFY_FREE)
 		return -EBADMSG;
 	list = reallocarray(*array, *n + count, f->size);
 	if (!list)

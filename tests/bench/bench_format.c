@@ -39,7 +39,7 @@ static uint64_t delay(uint64_t usual_ns)
 struct load {
 	const char *name;
 	uint16_t ncpus;
-	uint32_t tasks;	 /* per CPU */
+	uint32_t tasks; /* per CPU */
 	uint32_t fanout; /* wake-ups per switch, at most */
 };
 
@@ -58,7 +58,8 @@ static size_t burst(const struct load *l, uint16_t n, struct cpu *c, struct even
 	for (uint32_t i = 0; i < wakes; i++) {
 		uint16_t target = (uint16_t)(l->ncpus > 1 && !dice(8) ? dice(l->ncpus) : n);
 
-		c->woken = l->tasks == 2 ? base + (c->current == base) : base + (uint32_t)dice(l->tasks);
+		c->woken = l->tasks == 2 ? base + (c->current == base)
+					 : base + (uint32_t)dice(l->tasks);
 		c->ts += delay(700);
 		out[k++] = (struct event){.ts = c->ts,
 					  .kind = EV_WAKING,

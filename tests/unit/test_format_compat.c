@@ -296,7 +296,7 @@ static void promises(void **state)
 
 	(void)state;
 #define PROMISE(columns, events) promise(columns, sizeof(columns) / sizeof(columns[0]), events)
-	PROMISE(none, 1u << 20);
+	PROMISE(none, BLOCK_MAX_EVENTS);
 	PROMISE(none, 1);
 	PROMISE(no_start, 1);
 	PROMISE(no_shape, 1);

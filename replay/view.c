@@ -109,9 +109,9 @@ static void set_comm(const struct view_row *r, const struct subject *s, struct v
 		snprintf(buf, sizeof(buf), "%s (gone)", s->comm);
 		value_text(v, buf);
 	} else if (r->depth && r->view->env->indent) {
-		int depth = r->depth < 20 ? (int)r->depth : 20;
+		int depth = r->depth < 40 ? (int)r->depth : 40;
 
-		snprintf(buf, sizeof(buf), "%*s%s", 2 * depth, "", s->comm);
+		snprintf(buf, sizeof(buf), "%*s%s", depth, "", s->comm);
 		value_text(v, buf);
 	} else {
 		value_text(v, s->comm);

@@ -145,7 +145,7 @@ struct sink {
 			     const struct task_info *before);
 	/* Only what is asked for is told, which saves time. 0: everything. */
 	uint32_t states; /* interval(): a bit per enum task_state */
-	uint32_t kinds;	 /* event(): a bit per enum event_kind */
+	uint32_t kinds; /* event(): a bit per enum event_kind */
 };
 
 /* Counts of what was not as it should be; every one of them is shown by check. */

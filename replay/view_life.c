@@ -238,17 +238,32 @@ static bool plain(const char *arg)
 	return *arg && !strpbrk(arg, " \t\n'\"\\$`&|;<>()*?[]#~!{}");
 }
 
-/* Arguments as one would type them: those that need it in single quotes. */
+/* One argument as one would type it: in single quotes if it needs them. Returns the new end. */
+static char *put_arg(char *to, const char *arg)
+{
+	if (plain(arg))
+		return stpcpy(to, arg);
+	*to++ = '\'';
+	for (; *arg; arg++) {
+		if (*arg == '\'')
+			to = stpcpy(to, "'\\'");
+		*to++ = *arg;
+	}
+	*to++ = '\'';
+	return to;
+}
+
 static void get_args(const void *row, struct value *v)
 {
 	static _Thread_local char *buf;
 	static _Thread_local size_t room;
 	const struct life_figures *f = figures_of(row);
-	size_t need = 4 * (size_t)f->args_len + 16, len = 0;
+	size_t need = 4 * (size_t)f->args_len + 16;
+	char *to;
 
 	if (!f->args)
 		return;
-	if (need > room) {
+	if (!buf || need > room) {
 		char *bigger = realloc(buf, need);
 
 		if (!bigger)
@@ -256,26 +271,17 @@ static void get_args(const void *row, struct value *v)
 		buf = bigger;
 		room = need;
 	}
+	to = buf;
 	for (const char *arg = f->args; arg < f->args + f->args_len; arg += strlen(arg) + 1) {
-		if (len)
-			buf[len++] = ' ';
-		if (plain(arg)) {
-			len = (size_t)(stpcpy(buf + len, arg) - buf);
-			continue;
-		}
-		buf[len++] = '\'';
-		for (const char *c = arg; *c; c++) {
-			if (*c == '\'')
-				len = (size_t)(stpcpy(buf + len, "'\\'") - buf);
-			buf[len++] = *c;
-		}
-		buf[len++] = '\'';
+		if (to != buf)
+			*to++ = ' ';
+		to = put_arg(to, arg);
 	}
 	if (f->truncated)
-		len = (size_t)(stpcpy(buf + len, " ...") - buf);
+		to = stpcpy(to, " ...");
 	v->type = VT_TEXT;
 	v->text = buf;
-	v->len = len;
+	v->len = (size_t)(to - buf);
 }
 
 /* What is known best of what it ran. */

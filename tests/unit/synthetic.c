@@ -39,7 +39,8 @@ void *synth_ext(struct synth *s, const void *data, size_t size)
 {
 	void *copy = must(malloc(size ? size : 1));
 
-	memcpy(copy, data, size);
+	if (size)
+		memcpy(copy, data, size);
 	if (s->next == s->ext_cap) {
 		s->ext_cap = s->ext_cap ? 2 * s->ext_cap : 64;
 		s->ext = must(reallocarray(s->ext, s->ext_cap, sizeof(*s->ext)));

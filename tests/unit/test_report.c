@@ -10,9 +10,8 @@
 
 static struct synth scenario;
 
-#define CSV(...) CSV_OF(NULL, __VA_ARGS__)
-#define CSV_OF(g, ...)                                                                             \
-	((struct report_case){.groups = g, .opt = {.format = ROWS_CSV, __VA_ARGS__}})
+#define CSV(...)       CSV_OF(NULL, __VA_ARGS__)
+#define CSV_OF(g, ...) ((struct report_case){.groups = g, .opt = {.format = ROWS_CSV, __VA_ARGS__}})
 
 static void test_cpu(void **state)
 {

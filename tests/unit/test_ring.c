@@ -507,6 +507,27 @@ static void test_snapshots(void **state)
 	expect_times(f, ALL, 0);
 }
 
+/* Where it happened says nothing there; that something is missing does. */
+static void test_cpu_that_is_left_out(void **state)
+{
+	struct fixture *f = *state;
+	const struct event *e;
+	uint64_t ts = 1;
+	int n;
+
+	rings_leave_out(f->rings, 0);
+	while (put(page_of(f, 0), REC_WAKEUP, ts, 1))
+		ts++;
+	put(page_of(f, 1), REC_SWITCH, ts + 1, 1);
+	n = drain(f, ALL, &e);
+	assert_int_equal(n, ts - 1);
+	assert_int_equal(e[0].cpu, CPU_NONE);
+	assert_int_equal(drain(f, ALL, &e), 2);
+	assert_int_equal(e[0].kind, EV_GAP);
+	assert_int_equal(e[0].cpu, 0);
+	assert_int_equal(e[1].cpu, 1);
+}
+
 static void expect_damaged(struct fixture *f)
 {
 	const struct event *e;
@@ -625,6 +646,7 @@ int main(void)
 		TEST(test_trailing_gap),
 		TEST(test_empty_gap),
 		TEST(test_snapshots),
+		TEST(test_cpu_that_is_left_out),
 		TEST(test_damaged),
 		TEST(test_damaged_exec),
 		TEST(test_against_a_running_producer),

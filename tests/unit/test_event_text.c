@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* verbs/text, verbs/event_text: dump's lines, for every kind of event and every kind of name. */
+#include <errno.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "trace_helper.h"
+#include "verbs/event_text.h"
+
+#define START UINT64_C(1000000000)
+#define NASTY "\x1b[1m\"\\\n\xff\xc3\xbc\x7f"
+
+static struct text *text_to(int fd)
+{
+	struct text *t = malloc(sizeof(*t));
+
+	assert_non_null(t);
+	text_init(t, fd);
+	return t;
+}
+
+/* Lines longer and shorter than what is written at once come out whole, padding included. */
+static void test_flush_anywhere(void **state)
+{
+	int fd = memory_file(NULL, 0);
+	struct text *t = text_to(fd);
+	char line[64];
+	size_t bytes, at = 0;
+	char *all;
+
+	(void)state;
+	for (uint64_t i = 0; i < 50000; i++) {
+		text_u64_padded(t, i, 7, ' ');
+		text_char(t, ' ');
+		text_str(t, i % 2 ? "odd" : "even");
+		text_char(t, ' ');
+		text_i64(t, i % 3 ? (int64_t)i : -(int64_t)i);
+		text_char(t, '\n');
+	}
+	assert_int_equal(text_flush(t), 0);
+	all = slurp(fd, &bytes);
+	for (long i = 0; i < 50000; i++) {
+		int n = snprintf(line, sizeof(line), "%7ld %s %ld\n", i, i % 2 ? "odd" : "even",
+				 i % 3 ? i : -i);
+
+		assert_true(at + (size_t)n <= bytes);
+		assert_memory_equal(all + at, line, n);
+		at += (size_t)n;
+	}
+	assert_int_equal(at, bytes);
+	free(all);
+	free(t);
+	close(fd);
+}
+
+/* An argument longer than any buffer, with characters that must not be cut in two. */
+static void test_long_name(void **state)
+{
+	enum { UNITS = 70001 };
+	int fd = memory_file(NULL, 0);
+	struct text *t = text_to(fd);
+	char *name = malloc(UNITS * 3), *all;
+	size_t bytes;
+	json_t *j;
+
+	(void)state;
+	assert_non_null(name);
+	for (size_t i = 0; i < UNITS; i++)
+		memcpy(name + 3 * i, "\xe2\x82\xac", 3);
+	text_json_string(t, name, UNITS * 3);
+	assert_int_equal(text_flush(t), 0);
+	all = slurp(fd, &bytes);
+	j = json_loadb(all, bytes, JSON_DECODE_ANY, NULL);
+	assert_non_null(j);
+	assert_int_equal(json_string_length(j), UNITS * 3);
+	assert_memory_equal(json_string_value(j), name, UNITS * 3);
+	json_decref(j);
+	free(all);
+	free(name);
+	free(t);
+	close(fd);
+}
+
+static void test_write_error_sticks(void **state)
+{
+	int fds[2];
+	struct text *t;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	t = text_to(fds[0]); /* the reading end: EBADF */
+	text_str(t, "x");
+	assert_int_equal(text_flush(t), -EBADF);
+	text_str(t, "y");
+	assert_int_equal(text_flush(t), -EBADF);
+	free(t);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* One event of each kind, with the nastiest names it can carry. */
+static const struct event *all_kinds(size_t *n)
+{
+	static struct task_snapshot snap = {.state = 2, .syscall = 7, .since_ns = START - 5};
+	static struct exec_info exec = {.uid = 1,
+					.truncated = 1,
+					.comm = NASTY,
+					.filename = "/bin/" NASTY,
+					.args = "a\0" NASTY "\0",
+					.args_len = sizeof("a\0" NASTY)};
+	static struct rename_info rename = {.comm = NASTY};
+	static struct cgroup_info cgroup = {.cgroup_id = 77};
+	static struct gap_info gap = {.end_ns = START + 9, .count = 5, .reason = GAP_RING_FULL};
+	static struct name_info name = {.id = 77, .kind = NAME_CGROUP, .name = "/" NASTY};
+	static const struct checkpoint ck = {.ts = START};
+	static const struct event events[] = {
+		{.kind = EV_SWITCH, .tid = 10, .peer = TID_OTHER, .value = 0x2001},
+		{.kind = EV_WAKING, .tid = 10, .peer = 0, .value = 1, .flags = EVF_CTX_HARDIRQ},
+		{.kind = EV_WAKEUP, .tid = 10, .peer = 11, .value = 1, .aux = 3},
+		{.kind = EV_WAKEUP_NEW, .tid = 10, .peer = 11, .value = 1, .aux = 3},
+		{.kind = EV_MIGRATE, .tid = 10, .value = 1, .aux = 2, .flags = EVF_PLACED},
+		{.kind = EV_FORK, .tid = 12, .peer = 10, .ext = &snap.info},
+		{.kind = EV_EXEC, .tid = 10, .peer = 9, .ext = &exec},
+		{.kind = EV_EXIT, .tid = 10, .value = 0x100, .flags = EVF_GROUP_DEAD},
+		{.kind = EV_RENAME, .tid = 10, .ext = &rename},
+		{.kind = EV_FREE, .tid = 10},
+		{.kind = EV_REAP, .tid = 10, .peer = 11},
+		{.kind = EV_WAIT, .tid = 10, .value = 12},
+		{.kind = EV_CGROUP, .tid = 10, .ext = &cgroup},
+		{.kind = EV_TASK, .tid = 12, .cpu = CPU_NONE, .ext = &snap},
+		{.kind = EV_BLOCK, .tid = 10, .value = (uint32_t)SYSCALL_NONE},
+		{.kind = EV_GAP, .cpu = 1, .ext = &gap},
+		{.kind = EV_NAME, .cpu = CPU_NONE, .ext = &name},
+		{.kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = &ck},
+	};
+
+	snap.info = (struct task_info){.tid = 12, .tgid = 12, .ppid = 1, .comm = NASTY};
+	*n = sizeof(events) / sizeof(events[0]);
+	return events;
+}
+
+/* An engine that knows task 10 by a nasty name, and cgroup 77. */
+static struct engine *engine_of_names(void)
+{
+	static struct task_snapshot task = {.state = 1, .run_state = TS_SLEEP, .since_ns = START};
+	static const struct name_info name = {.id = 77, .kind = NAME_CGROUP, .name = NASTY};
+	static const struct cpu_snapshot cpu;
+	struct checkpoint ck = {.ts = START,
+				.tasks = &task,
+				.ntasks = 1,
+				.cpus = &cpu,
+				.ncpus = 1,
+				.names = &name,
+				.nnames = 1};
+	struct event ev = {.ts = START, .kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = &ck};
+	struct engine *e;
+	struct err err;
+
+	task.info = (struct task_info){.tid = 10, .tgid = 10, .comm = NASTY};
+	assert_int_equal(engine_new(&e, 2, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_apply(e, &ev, 1, &err), 0);
+	return e;
+}
+
+static char *print(void (*line)(const struct event_text *, const struct event *),
+		   const struct event *ev)
+{
+	struct engine *e = engine_of_names();
+	int fd = memory_file(NULL, 0);
+	struct event_text x = {text_to(fd), e, START};
+	struct event at = *ev;
+	size_t bytes;
+	char *all;
+
+	at.ts = START + 1234567890;
+	line(&x, &at);
+	assert_int_equal(text_flush(x.out), 0);
+	all = slurp(fd, &bytes);
+	all[bytes] = '\0';
+	assert_true(bytes > 1);
+	assert_int_equal(all[bytes - 1], '\n');
+	for (size_t i = 0; i + 1 < bytes; i++)
+		assert_true((unsigned char)all[i] >= 0x20 && all[i] != 0x7f);
+	free(x.out);
+	engine_free(e);
+	close(fd);
+	return all;
+}
+
+/* The private characters of escape_utf8() back to bytes. */
+static void assert_nasty(const json_t *object, const char *key, const char *before)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "%s\x1b[1m\"\\\n\xee\xbf\xbf\xc3\xbc\x7f", before);
+	assert_string_equal(json_string_value(json_object_get(object, key)), want);
+}
+
+static void test_json(void **state)
+{
+	size_t n;
+	const struct event *events = all_kinds(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		char *line = print(event_text_json, &events[i]);
+		json_t *j = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+
+		assert_non_null(j);
+		assert_int_equal(json_integer_value(json_object_get(j, "ts_ns")), 1234567890);
+		assert_string_equal(json_string_value(json_object_get(j, "kind")),
+				    event_kind_name((enum event_kind)events[i].kind));
+		if (events[i].cpu == CPU_NONE)
+			assert_true(json_is_null(json_object_get(j, "cpu")));
+		else
+			assert_int_equal(json_integer_value(json_object_get(j, "cpu")),
+					 events[i].cpu);
+		json_decref(j);
+		free(line);
+	}
+	assert_int_equal(n, EV_KIND_END - 1);
+}
+
+static void test_json_fields(void **state)
+{
+	size_t n;
+	const struct event *events = all_kinds(&n);
+	json_t *j;
+	char *line;
+
+	(void)state;
+	line = print(event_text_json, &events[0]); /* switch */
+	j = json_loads(line, 0, NULL);
+	assert_true(json_is_null(json_object_get(j, "prev_tid")));
+	assert_int_equal(json_integer_value(json_object_get(j, "prev_state")), 0x2001);
+	assert_string_equal(json_string_value(json_object_get(j, "prev_letter")), "S");
+	assert_nasty(j, "next_comm", "");
+	json_decref(j);
+	free(line);
+	line = print(event_text_json, &events[6]); /* exec */
+	j = json_loads(line, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(j, "args")), 2);
+	assert_nasty(j, "filename", "/bin/");
+	json_decref(j);
+	free(line);
+	line = print(event_text_json, &events[12]); /* cgroup */
+	j = json_loads(line, 0, NULL);
+	assert_nasty(j, "cgroup", "");
+	json_decref(j);
+	free(line);
+	line = print(event_text_json, &events[13]); /* task */
+	j = json_loads(line, 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(j, "since_ns")), -5);
+	json_decref(j);
+	free(line);
+	line = print(event_text_json, &events[15]); /* gap */
+	j = json_loads(line, 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(j, "count")), 5);
+	assert_int_equal(json_integer_value(json_object_get(j, "end_ns")), 9);
+	json_decref(j);
+	free(line);
+}
+
+static void test_lines(void **state)
+{
+	size_t n;
+	const struct event *events = all_kinds(&n);
+	char *line;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		free(print(event_text_line, &events[i]));
+	line = print(event_text_line, &events[0]);
+	assert_string_equal(line, "     1.234567890 [000] switch      (other) S -> "
+				  "\\x1b[1m\"\\\\\\n\\xff\xc3\xbc\\x7f:10\n");
+	free(line);
+	line = print(event_text_line, &events[1]);
+	assert_string_equal(line, "     1.234567890 [000] waking      "
+				  "\\x1b[1m\"\\\\\\n\\xff\xc3\xbc\\x7f:10 by idle (hard "
+				  "interrupt), was on CPU 1\n");
+	free(line);
+	line = print(event_text_line, &events[15]);
+	assert_string_equal(line, "     1.234567890 [001] gap         until 0.000000009, "
+				  "events lost: 5, ring full\n");
+	free(line);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flush_anywhere),	   cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_write_error_sticks), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_fields),	   cmocka_unit_test(test_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -40,8 +40,8 @@ static const struct option_spec options[] = {
 	{KEY_FORMAT, 0, "format", "FORMAT", "text (default) or ndjson: one JSON object per line."},
 	{0, 0, NULL, NULL, "Which events (an option may be given more than once):"},
 	READER_OPTION_TIME,
-	{KEY_PID, 'p', "pid", "PID", "Events of the threads of this process."},
-	{KEY_TID, 0, "tid", "TID", "Events of this thread."},
+	{KEY_PID, 'p', "pid", "PID,...", "Events of the threads of these processes."},
+	{KEY_TID, 0, "tid", "TID,...", "Events of these threads."},
 	{KEY_COMM, 0, "comm", "GLOB", "Events of tasks with such a name; * and ? as in a shell."},
 	{KEY_CPU, 'C', "cpu", "CPUS", "Events on these CPUs, such as 0,2-5."},
 	{KEY_KIND, 0, "kind", "KIND,...",
@@ -53,26 +53,44 @@ static const struct option_spec options[] = {
 	OPTIONS_END,
 };
 
-static int add_number(uint32_t *list, size_t *n, const char *arg, struct err *err)
+/* "812" or "812,813". */
+static int add_numbers(uint32_t *list, size_t *n, const char *arg, struct err *err)
 {
-	if (*n == MAX_WANTED)
-		return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
-	/* the largest PID a kernel gives, PID_MAX_LIMIT */
-	return parse_u32(arg, 4u << 20, &list[(*n)++], err);
+	const char *end;
+	char one[64];
+	int rc;
+
+	for (;; arg = end + 1) {
+		end = strchrnul(arg, ',');
+		if (*n == MAX_WANTED)
+			return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
+		snprintf(one, sizeof(one), "%.*s", (int)(end - arg < 63 ? end - arg : 63), arg);
+		/* the largest PID a kernel gives, PID_MAX_LIMIT */
+		rc = parse_u32(one, 4u << 20, &list[*n], err);
+		if (rc)
+			return rc;
+		(*n)++;
+		if (!*end)
+			return 0;
+	}
 }
 
 static int add_kinds(struct wanted *w, const char *arg, struct err *err)
 {
+	const char *whole = arg;
+
 	while (*arg) {
 		size_t len = strcspn(arg, ",");
 		const char *name;
 		int kind = 1;
 
-		for (; kind < EV_KIND_END; kind++) {
+		for (; len && kind < EV_KIND_END; kind++) {
 			name = event_kind_name((enum event_kind)kind);
 			if (name && strlen(name) == len && !strncmp(name, arg, len))
 				break;
 		}
+		if (!len)
+			return err_set(err, -EINVAL, "an empty name in '%.60s'", whole);
 		if (kind == EV_KIND_END)
 			return err_set(err, -EINVAL,
 				       "'%.*s' is no kind of event; 'rstat dump --help' lists them",
@@ -96,8 +114,8 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 		if (!args->json && strcmp(arg, "text") != 0)
 			return err_set(err, -EINVAL, "'%.40s' is neither text nor ndjson", arg);
 		return 0;
-	case KEY_PID: return add_number(w->pids, &w->npids, arg, err);
-	case KEY_TID: return add_number(w->tids, &w->ntids, arg, err);
+	case KEY_PID: return add_numbers(w->pids, &w->npids, arg, err);
+	case KEY_TID: return add_numbers(w->tids, &w->ntids, arg, err);
 	case KEY_COMM:
 		if (w->ncomms == MAX_WANTED)
 			return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
@@ -282,7 +300,7 @@ static int dump(struct reader *in, const struct args *args, struct err *err)
 		src->close(src);
 	}
 	if (!rc && !d.printed && wants_tasks(&args->wanted) && !out->error)
-		rc = err_set(err, -ESRCH, "no event of such a task%s",
+		rc = err_set(err, -ESRCH, "no event of the tasks asked for%s",
 			     in->windowed ? " in this window" : "");
 	engine_free(engine);
 	free(out);

@@ -4,6 +4,7 @@
 A test is a program: it calls start(), then runs its cases with `with case("name"):`, and ends with
 finish(). Every load is bounded in time, every child is waited for.
 """
+import calendar
 import contextlib
 import json
 import os
@@ -209,6 +210,15 @@ def report(trace, group="cpu", by="thread", *options):
     return json.loads(done.stdout)["rows"]
 
 
+def until_collected(trace, told):
+    """--time up to the moment at which the workload read its threads' accounts."""
+    start = info(trace)["start_utc"]
+    seconds, _, fraction = start.rstrip("Z").partition(".")
+    start_ns = calendar.timegm(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) * 1000000000
+    start_ns += int(fraction.ljust(9, "0"))
+    return ["--time", f",+{told['collected_utc_ns'] - start_ns}ns"]
+
+
 def by_tid(rows):
     return {row["tid"]: row for row in rows}
 
@@ -250,6 +260,5 @@ def compare_accounts(row, task):
     within(got, want, tolerance, f"{who}: on-CPU + wait")
     within(row["oncpu_ns"], task["oncpu_ns"], each, f"{who}: on-CPU")
     within(row["runq_ns"], task["runq_ns"], each, f"{who}: wait")
-    # The workload reads its accounts and then exits: that last switch is voluntary.
     for kind in ("nvcsw", "nivcsw"):
         within(row[kind], task[kind], 1, f"{who}: {kind}")

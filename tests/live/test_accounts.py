@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """Thread by thread, rstat's figures against the kernel's own: schedstat and getrusage."""
 from lib import (CPUS, by_tid, case, check, compare_accounts, expect, finish, info, note,
-                 record_workload, report, start, steal_ns)
+                 record_workload, report, start, steal_ns, until_collected)
 
 
 def accounts(name, *args, trace="t.data"):
@@ -10,7 +10,7 @@ def accounts(name, *args, trace="t.data"):
     told = record_workload(trace, name, *args)
     check(trace)
     expect(info(trace)["lost"] == 0, "events were lost")
-    rows = by_tid(report(trace))
+    rows = by_tid(report(trace, "cpu", "thread", *until_collected(trace, told)))
     for task in told["tasks"]:
         expect(task["tid"] in rows, f"{task['comm']} ({task['tid']}) is not in the report")
     pairs = [(rows[task["tid"]], task) for task in told["tasks"]]

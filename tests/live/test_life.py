@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """How processes begin and end: the short ones, zombies of each kind, vfork, exec by a thread."""
 from lib import (case, check, compare_accounts, equal, expect, finish, info, note,
-                 record_workload, report, start, within)
+                 record_workload, report, start, until_collected, within)
 
 TRACE = "t.data"
 EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
@@ -82,7 +82,8 @@ def exec_thread():
     task = told["tasks"][0]
     # One task goes on under another number: its figures before the exec are part of its life. The
     # leader that had the number before is a task, and a row, of its own.
-    rows = [r for r in report(TRACE) if r["tid"] == task["tid"] and r["comm"] == task["comm"]]
+    rows = [r for r in report(TRACE, "cpu", "thread", *until_collected(TRACE, told))
+            if r["tid"] == task["tid"] and r["comm"] == task["comm"]]
     equal(len(rows), 1, "rows of the new TID")
     compare_accounts(rows[0], task)
     row = {r["pid"]: r for r in report(TRACE, "life", "process")}[told["pid"]]

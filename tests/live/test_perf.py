@@ -66,10 +66,14 @@ def side_by_side(name, *args):
     load = " ".join(workload(name, *args))
     inner = [RSTAT, "record", "-o", "t.data", "--buffer", "8M", "--", "sh", "-c",
              f"{load}; sleep 0.2"]
-    done = good(run(["perf", "sched", "record", "-m", "4096", "-o", "p.data", "--", *inner]))
+    for _ in range(3):
+        done = good(run(["nice", "-n", "-19", "perf", "sched", "record", "-m", "8192", "-o", "p.data",
+                         "--", "nice", "-n", "19", *inner]))
+        if not perf_lost("p.data"):
+            break
+    else:
+        raise Skipped("perf lost events, three times")
     told = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
-    if perf_lost("p.data"):
-        raise Skipped("perf lost events")
     equal(info("t.data")["lost"], 0, "lost by rstat")
     events = list(perf_events("p.data"))
     blind = blind_cpus(events)

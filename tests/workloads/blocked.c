@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 	sleep_ns((uint64_t)arg_or(argc, argv, 1, 500) * 1000000);
 	check(pthread_mutex_unlock(&lock), "pthread_mutex_unlock");
 	close(never[1]);
+	oracle_collect(oracle, 2);
 	for (int i = 0; i < 2; i++)
 		check(pthread_join(thread[i], NULL), "pthread_join");
 	oracle_print(oracle, 2, "\"syscalls\": {\"%d\": %d, \"%d\": %d}", oracle[0].tid, SYS_read,

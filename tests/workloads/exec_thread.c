@@ -22,19 +22,33 @@ static void *caller(void *arg)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static void *collector(void *arg)
+{
+	oracle_collect(arg, 1);
+	return NULL;
+}
+
+/* The accounts of the one thread that is left are those of the caller, before the exec too. */
+static int after_exec(long old_tid)
 {
 	struct oracle oracle;
 	pthread_t thread;
 
-	if (argc == 3) { /* after the exec */
-		oracle_begin(&oracle, "after-exec");
-		spin_ns(20000000);
-		oracle_end(
-			&oracle); /* the accounts are the calling thread's, before the exec too */
-		oracle_print(&oracle, 1, "\"old_tid\": %ld", arg_or(argc, argv, 2, 0));
-		return 0;
-	}
+	oracle_begin(&oracle, "after-exec");
+	check(pthread_create(&thread, NULL, collector, &oracle), "pthread_create");
+	spin_ns(20000000);
+	oracle_end(&oracle);
+	check(pthread_join(thread, NULL), "pthread_join");
+	oracle_print(&oracle, 1, "\"old_tid\": %ld", old_tid);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+
+	if (argc == 3)
+		return after_exec(arg_or(argc, argv, 2, 0));
 	self = argv[0];
 	check(pthread_create(&thread, NULL, caller, NULL), "pthread_create");
 	pause();

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 	ms = arg_or(argc, argv, 1, 1000);
 	cpu = (int)arg_or(argc, argv, 2, 0);
 	check(pthread_create(&thread, NULL, hog, NULL), "pthread_create");
+	oracle_collect(&oracle, 1);
 	check(pthread_join(thread, NULL), "pthread_join");
 	oracle_print(&oracle, 1, "\"asked_ns\": %ld", ms * 1000000);
 	return 0;

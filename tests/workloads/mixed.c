@@ -44,6 +44,7 @@ int main(int argc, char **argv)
 	until_ns = now_ns() + (uint64_t)arg_or(argc, argv, 2, 1500) * 1000000;
 	for (long i = 0; i < threads; i++)
 		check(pthread_create(&thread[i], NULL, worker, (void *)i), "pthread_create");
+	oracle_collect(oracle, (unsigned)threads);
 	for (long i = 0; i < threads; i++)
 		check(pthread_join(thread[i], NULL), "pthread_join");
 	oracle_print(oracle, (unsigned)threads, NULL);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,10 +61,17 @@ long arg_or(int argc, char **argv, int i, long otherwise)
 	return i < argc ? strtol(argv[i], NULL, 0) : otherwise;
 }
 
+static int gate[2]; /* nothing is ever written to it: a read returns when it is closed */
+static uint64_t collected_utc_ns;
+
+__attribute__((constructor)) static void make_gate(void)
+{
+	check(pipe2(gate, O_CLOEXEC), "pipe");
+}
+
 void oracle_begin(struct oracle *o, const char *comm)
 {
 	memset(o, 0, sizeof(*o));
-	o->begin_ns = now_ns();
 	o->tid = gettid();
 	snprintf(o->comm, sizeof(o->comm), "%s", comm);
 	check(prctl(PR_SET_NAME, o->comm), "prctl");
@@ -73,39 +79,88 @@ void oracle_begin(struct oracle *o, const char *comm)
 
 void oracle_end(struct oracle *o)
 {
-	char path[64], text[128];
-	struct rusage ru;
+	char byte;
+
+	__atomic_store_n(&o->done, 1, __ATOMIC_RELEASE);
+	check(read(gate[0], &byte, 1) != 0, "read");
+}
+
+/* Reads a file of a thread of this process. */
+static void slurp(pid_t tid, const char *name, char *text, size_t size)
+{
+	char path[64];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", o->tid);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	check(fd < 0, path);
-	check(getrusage(RUSAGE_THREAD, &ru), "getrusage");
-	n = read(fd, text, sizeof(text) - 1);
+	n = read(fd, text, size - 1);
 	check(n <= 0, path);
-	o->end_ns = now_ns();
 	close(fd);
 	text[n] = '\0';
-	check(sscanf(text, "%" SCNu64 "%" SCNu64 "%" SCNu64, &o->oncpu_ns, &o->runq_ns,
-		     &o->slices) != 3,
-	      "schedstat");
-	o->nvcsw = (uint64_t)ru.ru_nvcsw;
-	o->nivcsw = (uint64_t)ru.ru_nivcsw;
+}
+
+static uint64_t status_number(const char *status, const char *key)
+{
+	const char *line = strstr(status, key);
+
+	if (!line) {
+		fprintf(stderr, "/proc has no %s\n", key);
+		exit(1);
+	}
+	return strtoull(line + strlen(key), NULL, 10);
+}
+
+/* The kernel says "running" until it is off its CPU and off the run queue. */
+static void wait_until_blocked(const struct oracle *o)
+{
+	char text[256];
+
+	for (;;) {
+		if (__atomic_load_n(&o->done, __ATOMIC_ACQUIRE)) {
+			slurp(o->tid, "syscall", text, sizeof(text));
+			if (strncmp(text, "running", 7) != 0)
+				return;
+		}
+		sleep_ns(1000000);
+	}
+}
+
+void oracle_collect(struct oracle *o, unsigned n)
+{
+	struct timespec ts;
+	char text[4096];
+
+	for (unsigned i = 0; i < n; i++) {
+		wait_until_blocked(&o[i]);
+		slurp(o[i].tid, "schedstat", text, sizeof(text));
+		check(sscanf(text, "%" SCNu64 "%" SCNu64 "%" SCNu64, &o[i].oncpu_ns, &o[i].runq_ns,
+			     &o[i].slices) != 3,
+		      "schedstat");
+		slurp(o[i].tid, "status", text, sizeof(text));
+		o[i].nvcsw = status_number(text, "\nvoluntary_ctxt_switches:");
+		o[i].nivcsw = status_number(text, "\nnonvoluntary_ctxt_switches:");
+	}
+	sleep_ns(1000000);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	collected_utc_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	sleep_ns(1000000);
+	close(gate[1]);
 }
 
 void oracle_print(const struct oracle *o, unsigned n, const char *more_json, ...)
 {
 	va_list ap;
 
-	printf("{\"pid\": %d, \"tasks\": [", getpid());
+	printf("{\"pid\": %d, \"collected_utc_ns\": %" PRIu64 ", \"tasks\": [", getpid(),
+	       collected_utc_ns);
 	for (unsigned i = 0; i < n; i++)
 		printf("%s{\"tid\": %d, \"comm\": \"%s\", \"oncpu_ns\": %" PRIu64
 		       ", \"runq_ns\": %" PRIu64 ", \"slices\": %" PRIu64 ", \"nvcsw\": %" PRIu64
-		       ", \"nivcsw\": %" PRIu64 ", \"begin_ns\": %" PRIu64 ", \"end_ns\": %" PRIu64
-		       "}",
+		       ", \"nivcsw\": %" PRIu64 "}",
 		       i ? ", " : "", o[i].tid, o[i].comm, o[i].oncpu_ns, o[i].runq_ns, o[i].slices,
-		       o[i].nvcsw, o[i].nivcsw, o[i].begin_ns, o[i].end_ns);
+		       o[i].nvcsw, o[i].nivcsw);
 	printf("]");
 	va_start(ap, more_json);
 	if (more_json) {

@@ -3,9 +3,10 @@
  * oracle: what the kernel's own accounting says of the threads of a workload, and its printing.
  *
  * A workload is a program with a known schedule. Each thread that is to be compared calls
- * oracle_end() as the last thing of its life: the kernel starts its accounts at the fork, so the
- * figures then are those of its whole life, less the few microseconds of its exit. The program
- * prints one JSON object at its end.
+ * oracle_begin() first and oracle_end() last, where it stays blocked. Another thread waits until all
+ * of them are off their CPUs, reads their accounts, which the kernel started at their fork, and lets
+ * them go. So the accounts are those of their lives up to a moment at which nothing happens to them,
+ * and that moment is printed with them, in one JSON object.
  */
 #ifndef RSTAT_TESTS_ORACLE_H
 #define RSTAT_TESTS_ORACLE_H
@@ -17,13 +18,14 @@ struct oracle {
 	pid_t tid;
 	char comm[16];
 	uint64_t oncpu_ns, runq_ns, slices; /* /proc/self/task/TID/schedstat */
-	uint64_t nvcsw, nivcsw; /* getrusage(RUSAGE_THREAD) */
-	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
+	uint64_t nvcsw, nivcsw; /* /proc/self/task/TID/status, as getrusage has them */
+	int done; /* it is in, or about to be in, oracle_end() */
 };
 
 /* Any of these that fails ends the program with a sentence and exit code 1. */
 void oracle_begin(struct oracle *o, const char *comm); /* names the calling thread */
 void oracle_end(struct oracle *o);
+void oracle_collect(struct oracle *o, unsigned n);
 void oracle_print(const struct oracle *o, unsigned n, const char *more_json, ...)
 	__attribute__((format(printf, 3, 4))); /* more_json: further members or NULL */
 

@@ -38,6 +38,7 @@ int main(int argc, char **argv)
 		check(pipe(ball[i]), "pipe");
 	for (long i = 0; i < 2; i++)
 		check(pthread_create(&thread[i], NULL, player, (void *)i), "pthread_create");
+	oracle_collect(oracle, 2);
 	for (int i = 0; i < 2; i++)
 		check(pthread_join(thread[i], NULL), "pthread_join");
 	oracle_print(oracle, 2, "\"rounds\": %ld", rounds);

@@ -24,6 +24,7 @@ int main(int argc, char **argv)
 	count = arg_or(argc, argv, 1, 800);
 	us = arg_or(argc, argv, 2, 1000);
 	check(pthread_create(&thread, NULL, sleeper, NULL), "pthread_create");
+	oracle_collect(&oracle, 1);
 	check(pthread_join(thread, NULL), "pthread_join");
 	oracle_print(&oracle, 1, "\"count\": %ld", count);
 	return 0;

@@ -31,6 +31,7 @@ int main(int argc, char **argv)
 	cpu = (int)arg_or(argc, argv, 2, 0);
 	for (long i = 0; i < 2; i++)
 		check(pthread_create(&thread[i], NULL, yielder, (void *)i), "pthread_create");
+	oracle_collect(oracle, 2);
 	for (int i = 0; i < 2; i++)
 		check(pthread_join(thread[i], NULL), "pthread_join");
 	oracle_print(oracle, 2, "\"count\": %ld", count);

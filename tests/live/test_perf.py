@@ -67,8 +67,8 @@ def side_by_side(name, *args):
     inner = [RSTAT, "record", "-o", "t.data", "--buffer", "8M", "--", "sh", "-c",
              f"{load}; sleep 0.2"]
     for _ in range(3):
-        done = good(run(["nice", "-n", "-19", "perf", "sched", "record", "-m", "8192", "-o", "p.data",
-                         "--", "nice", "-n", "19", *inner]))
+        outer = ["nice", "-n", "-19", "perf", "sched", "record", "-m", "8192", "-o", "p.data", "--"]
+        done = good(run([*outer, "nice", "-n", "19", *inner]))
         if not perf_lost("p.data"):
             break
     else:

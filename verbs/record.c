@@ -114,7 +114,10 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_COMM: return record_filters_add(&a->filters, FILTER_COMM, arg, err);
 	case KEY_CGROUP: return record_filters_add(&a->filters, FILTER_CGROUP, arg, err);
 	case KEY_CPU: return record_filters_add(&a->filters, FILTER_CPU, arg, err);
-	case KEY_ONLY: opt->only_command = true; return 0;
+	case KEY_ONLY:
+		opt->only_command = true;
+		append_quoted(a->filters.text, sizeof(a->filters.text), "--only");
+		return 0;
 	case KEY_BUFFER: return set_buffer(opt, arg, err);
 	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
 	case KEY_COMPRESSION: return parse_int(arg, 0, LEVEL_MAX, &opt->level, err);

@@ -16,10 +16,22 @@ void append_quoted(char *text, size_t size, const char *arg)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789_-+=./,:@%";
-	const size_t used = strlen(text);
-	const char *quote = *arg && !arg[strspn(arg, plain)] ? "" : "'";
+	size_t used = strlen(text);
 
-	snprintf(text + used, size - used, "%s%s%s%s", used ? " " : "", quote, arg, quote);
+	used += (size_t)snprintf(text + used, size - used, "%s", used ? " " : "");
+	if (*arg && !arg[strspn(arg, plain)]) {
+		snprintf(text + used, size - used, "%s", arg);
+		return;
+	}
+	if (used + 1 < size)
+		text[used++] = '\'';
+	for (; *arg && used + 6 < size; arg++) {
+		/* a quote ends the quoting, stands escaped, and begins it again */
+		const char *part = *arg == '\'' ? "'\\''" : (const char[]){*arg, '\0'};
+
+		used += (size_t)snprintf(text + used, size - used, "%s", part);
+	}
+	snprintf(text + used, size - used, "'");
 }
 
 /* Room for one more in an array that grows one by one: these lists are short. */

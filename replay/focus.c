@@ -12,6 +12,7 @@
 struct focus {
 	uint32_t root;
 	uint64_t processes;
+	uint64_t counted_ns; /* forks up to here are counted: they may be told twice */
 	uint64_t in[PIDS / 64];
 };
 
@@ -56,8 +57,6 @@ static bool put(struct focus *f, const struct task_info *info)
 		f->in[info->tgid / 64] |= bit;
 	else
 		f->in[info->tgid / 64] &= ~bit;
-	if (in)
-		f->processes++;
 	return in != was;
 }
 
@@ -71,9 +70,11 @@ static void from_checkpoint(struct focus *f, const struct checkpoint *ck)
 		for (uint32_t i = 0; i < ck->ntasks; i++) {
 			const struct task_info *info = &ck->tasks[i].info;
 
-			if (info->tid == info->tgid && !focus_has(f, info->tgid) &&
-			    focus_has(f, info->ppid))
-				changed |= put(f, info);
+			if (info->tid != info->tgid || focus_has(f, info->tgid) ||
+			    !focus_has(f, info->ppid) || !put(f, info))
+				continue;
+			f->processes++;
+			changed = true;
 		}
 	} while (changed);
 }
@@ -84,6 +85,11 @@ void focus_event(struct focus *f, const struct event *ev)
 
 	if (ev->kind == EV_CHECKPOINT && ev->ext)
 		from_checkpoint(f, ev->ext);
-	else if (ev->kind == EV_FORK && info && info->tid == info->tgid)
-		put(f, info);
+	if (ev->kind != EV_FORK || !info || info->tid != info->tgid)
+		return;
+	put(f, info);
+	if (focus_has(f, info->tgid) && info->tgid != f->root && ev->ts > f->counted_ns) {
+		f->processes++;
+		f->counted_ns = ev->ts;
+	}
 }

@@ -158,6 +158,8 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 	if (!opt->nkinds)
 		opt->kinds[opt->nkinds++] = &view_cpu;
 	r->opt = opt;
+	if (!opt->width)
+		opt->width = REPORT_WIDTH;
 	gone_names_init(&r->names);
 	r->env = (struct view_env){
 		.names = &r->names,
@@ -193,6 +195,17 @@ void report_free(struct report *r)
 	focus_free(r->focus);
 	engine_free(r->engine);
 	free(r);
+}
+
+bool report_has_focus(const struct report *r)
+{
+	return r->focus != NULL;
+}
+
+void report_before_window(struct report *r, const struct event *events, size_t n)
+{
+	for (size_t i = 0; i < n && r->focus; i++)
+		focus_event(r->focus, &events[i]);
 }
 
 static void count_gap(struct report *r, const struct event *ev)
@@ -342,7 +355,7 @@ static int print_table(const struct report *r, struct section *s, FILE *f, struc
 {
 	struct table_style style = {
 		.color = r->opt->color,
-		.width = r->opt->width ? r->opt->width : REPORT_WIDTH,
+		.width = r->opt->width,
 	};
 	const struct view *v = s->view;
 	int rc;

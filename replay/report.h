@@ -62,6 +62,13 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 	       struct err *err);
 void report_free(struct report *r);
 
+/*
+ * Events before a window: who is in the tree that the report is about. Only needed (and only of
+ * use) when report_has_focus().
+ */
+void report_before_window(struct report *r, const struct event *events, size_t n);
+bool report_has_focus(const struct report *r);
+
 int report_apply(struct report *r, const struct event *events, size_t n, struct err *err);
 
 /* The end: `now_ns` is the last instant that the trace covers. -EINVAL: a filter matched nothing. */

@@ -9,6 +9,7 @@
 #include "replay/report.h"
 
 #define DAMAGE_LINES 5
+#define LABEL	     9 /* columns of a line's name */
 
 /* Text of the trace for the terminal; one at a time. */
 static const char *safe(const char *text)
@@ -55,14 +56,36 @@ static bool hook_missing(const struct report *r, const struct meta_hook *h)
 
 static void label(const struct report *r, FILE *f, const char *text)
 {
-	fprintf(f, "%s%-9s%s", r->opt->color ? "\033[2m" : "", text,
+	fprintf(f, "%s%-*s%s", r->opt->color ? "\033[2m" : "", LABEL, text,
 		r->opt->color ? "\033[0m" : "");
 }
 
 static void warn_label(const struct report *r, FILE *f, const char *text)
 {
-	fprintf(f, "%s%-9s%s", r->opt->color ? "\033[33m" : "", text,
+	fprintf(f, "%s%-*s%s", r->opt->color ? "\033[33m" : "", LABEL, text,
 		r->opt->color ? "\033[0m" : "");
+}
+
+/*
+ * A line of the header that may be long: goes on below itself, at blanks. `text` is the trace's or
+ * ours, but safe for a terminal.
+ */
+static void print_wrapped(const struct report *r, FILE *f, const char *text)
+{
+	size_t room = r->opt->width > 2 * LABEL ? r->opt->width - LABEL : REPORT_WIDTH - LABEL;
+
+	while (strlen(text) > room) {
+		size_t len = room;
+
+		while (len && text[len] != ' ')
+			len--;
+		if (!len)
+			len = strcspn(text, " ");
+		fprintf(f, "%.*s\n%*s", (int)len, text, LABEL, "");
+		text += len;
+		text += strspn(text, " ");
+	}
+	fprintf(f, "%s\n", text);
 }
 
 static void print_host(const struct report *r, const struct report_input *in, FILE *f)
@@ -104,12 +127,17 @@ static void print_events(const struct report *r, FILE *f)
 {
 	uint64_t len = r->env.to_ns - r->env.from_ns;
 	uint64_t rate = len ? (uint64_t)((unsigned __int128)r->events * NSEC_PER_SEC / len) : 0;
+	uint64_t unseen = engine_counts(r->engine)->contradictions;
 	char n[UNITS_BUF], per_s[UNITS_BUF], lost[UNITS_BUF], gap[UNITS_BUF];
 
 	label(r, f, "events");
 	fprintf(f, "%s (%s/s), ", format_count(r->events, n), format_count(rate, per_s));
 	if (!r->lost && !r->gaps) {
-		fputs("none lost\n", f);
+		fputs("none lost", f);
+		if (unseen)
+			fprintf(f, "; %s switch%s that the kernel did not show",
+				format_count(unseen, n), unseen == 1 ? "" : "es");
+		putc('\n', f);
 		return;
 	}
 	fprintf(f, "%s%s lost%s in %s gap%s; unknown: %s of CPU time\n",
@@ -155,63 +183,91 @@ static void print_cpus(const struct report *r, FILE *f)
 	putc('\n', f);
 }
 
+/* Text of any length into what is left of a line. */
+static void print_cut(const struct report *r, FILE *f, const char *text, size_t used)
+{
+	size_t room = r->opt->width > used + 20 ? r->opt->width - used : 20;
+	size_t len = strlen(text);
+
+	if (len <= room) {
+		fprintf(f, "%s\n", text);
+		return;
+	}
+	len = room - 3;
+	while (len && ((unsigned char)text[len] & 0xc0) == 0x80) /* not inside a character */
+		len--;
+	fprintf(f, "%.*s...\n", (int)len, text);
+}
+
 static void print_focus(const struct report *r, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
-	char n[UNITS_BUF];
-	uint64_t others;
+	char text[160], n[UNITS_BUF];
+	uint64_t others = r->focus ? focus_processes(r->focus) - 1 : 0;
 
 	if (meta->filtered) {
 		label(r, f, "filter");
-		fprintf(f, "recorded with %s; the rest is not in the trace\n", safe(meta->filters));
+		fputs("only this was recorded: ", f);
+		print_cut(r, f, safe(meta->filters), LABEL + 24);
 	}
 	if (!meta->child_pid)
 		return;
 	label(r, f, r->focus ? "focus" : "command");
-	fprintf(f, "%.300s (PID %u)", safe(meta->child_command), meta->child_pid);
-	if (r->focus) {
-		others = focus_processes(r->focus) - 1;
-		if (others)
-			fprintf(f, " and the %s process%s below it", format_count(others, n),
-				others == 1 ? "" : "es");
-		fputs("; --all: the machine", f);
-	}
-	putc('\n', f);
+	if (others)
+		snprintf(text, sizeof(text),
+			 "PID %u and the %s process%s below it (--all: the machine): ",
+			 meta->child_pid, format_count(others, n), others == 1 ? "" : "es");
+	else
+		snprintf(text, sizeof(text), "PID %u%s: ", meta->child_pid,
+			 r->focus ? " (--all: the machine)" : "");
+	fputs(text, f);
+	print_cut(r, f, safe(meta->child_command), LABEL + strlen(text));
 }
 
 static void print_hooks(const struct report *r, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
+	char name[64 * 4], text[1024];
+
 	for (size_t i = 0; i < meta->nhooks; i++) {
 		const struct meta_hook *h = &meta->hooks[i];
 
 		if (!hook_missing(r, h))
 			continue;
 		warn_label(r, f, "no hook");
-		fprintf(f, "%s: ", safe(h->name));
-		fprintf(f, "%s\n", h->why[0] ? safe(h->why) : "not live");
+		escape_terminal(name, sizeof(name), h->name, strlen(h->name));
+		snprintf(text, sizeof(text), "%s: %.700s", name,
+			 h->why[0] ? safe(h->why) : "not live");
+		print_wrapped(r, f, text);
 	}
+}
+
+static void damage_text(const struct report_input *in, const struct trace_damage *d, char *text,
+			size_t size)
+{
+	struct time_span span = {.start_ns = in->first_ns, .end_ns = UINT64_MAX};
+	struct time_window w = {d->from_ns, d->to_ns};
+	char buf[TIME_WINDOW_BUF], cpu[24] = "all CPUs";
+	int len = snprintf(text, size, "%.500s", safe(d->what));
+
+	if (w.from_ns < in->first_ns)
+		w.from_ns = in->first_ns;
+	if (w.to_ns <= w.from_ns || (size_t)len >= size)
+		return;
+	if (d->cpu != CPU_NONE)
+		snprintf(cpu, sizeof(cpu), "CPU %u", d->cpu);
+	snprintf(text + len, size - (size_t)len, "; missing: %s, %s",
+		 time_window_format(&w, &span, buf), cpu);
 }
 
 static void print_damage(const struct report *r, const struct report_input *in, FILE *f)
 {
-	struct time_span span = {.start_ns = in->first_ns, .end_ns = UINT64_MAX};
-	char buf[TIME_WINDOW_BUF];
+	char text[800];
 
 	for (size_t i = 0; i < in->ndamages && i < DAMAGE_LINES; i++) {
-		const struct trace_damage *d = &in->damages[i];
-		struct time_window w = {d->from_ns, d->to_ns};
-
-		if (w.from_ns < in->first_ns)
-			w.from_ns = in->first_ns;
-		if (w.to_ns < w.from_ns)
-			w.to_ns = w.from_ns;
 		warn_label(r, f, "damage");
-		fprintf(f, "%s; missing: %s, ", safe(d->what), time_window_format(&w, &span, buf));
-		if (d->cpu == CPU_NONE)
-			fputs("all CPUs\n", f);
-		else
-			fprintf(f, "CPU %u\n", d->cpu);
+		damage_text(in, &in->damages[i], text, sizeof(text));
+		print_wrapped(r, f, text);
 	}
 	if (in->ndamages > DAMAGE_LINES) {
 		warn_label(r, f, "damage");

@@ -5,6 +5,7 @@
 struct cpu_figures {
 	uint64_t oncpu_ns, runq_ns, blocked_ns, disk_ns, zombie_ns;
 	uint64_t slices, nvcsw, nivcsw, migrations;
+	uint64_t cpus; /* that it ran on, a bit each; those beyond 62 are bit 63 */
 };
 
 static void on_interval(struct sink *s, const struct interval *iv)
@@ -22,6 +23,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	case TS_RUN:
 		f->oncpu_ns += view_known_ns(iv);
 		f->slices++;
+		f->cpus |= UINT64_C(1) << (iv->cpu < 63 ? iv->cpu : 63);
 		if (view_ended(iv)) {
 			f->nivcsw += (iv->flags & IVF_PREEMPTED) != 0;
 			f->nvcsw += !(iv->flags & IVF_PREEMPTED);
@@ -69,6 +71,7 @@ static int fold(void *to, void *from)
 	a->nvcsw += b->nvcsw;
 	a->nivcsw += b->nivcsw;
 	a->migrations += b->migrations;
+	a->cpus |= b->cpus;
 	return 0;
 }
 
@@ -120,6 +123,30 @@ static void get_machine_pct(const void *row, struct value *v)
 	value_share(v, f->oncpu_ns, (env->to_ns - env->from_ns) * env->ncpus);
 }
 
+/* As the kernel writes lists of CPUs: "0-2,5". */
+static void get_cpus(const void *row, struct value *v)
+{
+	static _Thread_local char buf[200];
+	const struct cpu_figures *f = ((const struct view_row *)row)->figures;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned c = 0; c < 63; c++) {
+		unsigned first = c;
+
+		if (!(f->cpus >> c & 1))
+			continue;
+		while (c < 62 && f->cpus >> (c + 1) & 1)
+			c++;
+		len += (size_t)snprintf(buf + len, sizeof(buf) - len,
+					first == c ? "%s%u" : "%s%u-%u", len ? "," : "", first, c);
+	}
+	if (f->cpus >> 63)
+		snprintf(buf + len, sizeof(buf) - len, "%s63+", len ? "," : "");
+	if (f->cpus)
+		value_text(v, buf);
+}
+
 static const struct field fields[] = {
 	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE, "Time on a CPU", get_oncpu_ns},
 	{"oncpu_pct", "%CPU", VT_PERCENT, FIELD_TABLE, "The same, in percent of one CPU",
@@ -137,6 +164,8 @@ static const struct field fields[] = {
 	{"nivcsw", "INVOL", VT_COUNT, FIELD_TABLE,
 	 "Involuntary switches: still ready (preempted, or a yield)", get_nivcsw},
 	{"migrations", "MIGR", VT_COUNT, FIELD_TABLE, "Moves to another CPU", get_migrations},
+	{"cpus", "CPUS", VT_TEXT, FIELD_ELASTIC, "The CPUs that it ran on; 63+: and higher ones",
+	 get_cpus},
 };
 
 const struct view_kind view_cpu = {

@@ -100,6 +100,16 @@ static bool length_known(const struct view *v, const struct interval *iv)
 	return !(iv->flags & IVF_SINCE_APPROX) || iv->start_ns < v->env->start_ns;
 }
 
+static unsigned band_of(uint64_t ns)
+{
+	static const uint64_t below[DIST_BANDS - 1] = {10000, 100000, 1000000, 10000000, 100000000};
+	unsigned i = 0;
+
+	while (i < DIST_BANDS - 1 && ns >= below[i])
+		i++;
+	return i;
+}
+
 static void on_interval(struct sink *s, const struct interval *iv)
 {
 	struct view *v = (struct view *)s;
@@ -126,6 +136,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		set_worst(&f->worst, v, iv, &m);
 	if (dist_add(&f->dist, length, iv->end_ns))
 		v->failed = true;
+	f->bands[band_of(length)]++;
 	note_worst(v, iv, &m);
 }
 
@@ -200,6 +211,8 @@ static int fold(void *to, void *from)
 		if (b->by[i].dist.count && b->by[i].dist.max > a->by[i].dist.max)
 			a->by[i].worst = b->by[i].worst;
 		rc |= dist_merge(&a->by[i].dist, &b->by[i].dist);
+		for (unsigned k = 0; k < DIST_BANDS; k++)
+			a->by[i].bands[k] += b->by[i].bands[k];
 		a->by[i].left_out += b->by[i].left_out;
 	}
 	return rc;
@@ -298,6 +311,19 @@ static void get_max_other_comm(const void *row, struct value *v)
 		value_text(v, f->worst.other_comm);
 }
 
+#define BAND(name, i)                                                                              \
+	static void get_##name(const void *row, struct value *v)                                   \
+	{                                                                                          \
+		value_u(v, VT_COUNT, figures_of(row)->bands[i]);                                   \
+	}
+
+BAND(below_10us, 0)
+BAND(below_100us, 1)
+BAND(below_1ms, 2)
+BAND(below_10ms, 3)
+BAND(below_100ms, 4)
+BAND(longer, 5)
+
 static void get_left_out(const void *row, struct value *v)
 {
 	value_u(v, VT_COUNT, figures_of(row)->left_out);
@@ -358,6 +384,15 @@ static void get_state(const void *row, struct value *v)
 	{                                                                                            \
 		"max_tid", "MAX TID", VT_ID, 0, "Of which thread", get_max_tid                       \
 	}
+#define BAND_FIELDS                                                                                \
+	{"below_10us", "<10us", VT_COUNT, 0, "How many were shorter than 10 us", get_below_10us},  \
+		{"below_100us", "<100us", VT_COUNT, 0, "From there to 100 us", get_below_100us},   \
+		{"below_1ms", "<1ms", VT_COUNT, 0, "From there to 1 ms", get_below_1ms},           \
+		{"below_10ms", "<10ms", VT_COUNT, 0, "From there to 10 ms", get_below_10ms},       \
+		{"below_100ms", "<100ms", VT_COUNT, 0, "From there to 100 ms", get_below_100ms},   \
+	{                                                                                          \
+		"longer", ">100ms", VT_COUNT, 0, "Longer", get_longer                              \
+	}
 #define LEFT_OUT_FIELD                                                                             \
 	{                                                                                          \
 		"left_out", "LEFT OUT", VT_COUNT, FIELD_TABLE | FIELD_IF_SET | FIELD_BAD,          \
@@ -377,15 +412,13 @@ static const struct field latency_fields[] = {
 	 "Why it had to wait: wakeup, fork, preempted, yield; inferred: not seen", get_cause},
 	COUNT_FIELD,
 	DIST_FIELDS,
+	BAND_FIELDS,
 	RAN_FIELDS,
 	LEFT_OUT_FIELD,
 };
 
 static const struct field waking_fields[] = {
-	COUNT_FIELD,
-	DIST_FIELDS,
-	RAN_FIELDS,
-	LEFT_OUT_FIELD,
+	COUNT_FIELD, DIST_FIELDS, BAND_FIELDS, RAN_FIELDS, LEFT_OUT_FIELD,
 };
 
 static const struct field slice_fields[] = {
@@ -395,6 +428,7 @@ static const struct field slice_fields[] = {
 	{"preempted_pct", "PREEMPT%", VT_PERCENT, FIELD_TABLE,
 	 "How many of the row's slices, of either end, were preempted", get_preempted_pct},
 	DIST_FIELDS,
+	BAND_FIELDS,
 	LEFT_OUT_FIELD,
 };
 
@@ -404,6 +438,7 @@ static const struct field sleep_fields[] = {
 	 get_state},
 	COUNT_FIELD,
 	DIST_FIELDS,
+	BAND_FIELDS,
 	{"max_waker_tid", "WAKER", VT_ID, 0, "Who ended the longest", get_max_other},
 	{"max_waker_comm", "WOKEN BY", VT_TEXT, FIELD_ELASTIC, "Its name", get_max_other_comm},
 	LEFT_OUT_FIELD,

@@ -10,6 +10,7 @@
 #include "replay/view.h"
 
 #define DIST_SPLITS 6
+#define DIST_BANDS  6
 
 /* The longest of a distribution, by name: who, where, and who else had to do with it. */
 struct dist_worst {
@@ -23,6 +24,7 @@ struct dist_worst {
 
 struct dist_figures {
 	struct dist dist;
+	uint64_t bands[DIST_BANDS]; /* how many up to 10 us, 100 us, 1, 10, 100 ms, longer */
 	uint64_t left_out; /* intervals that touch a gap, or whose start is not known */
 	struct dist_worst worst;
 };

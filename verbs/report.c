@@ -177,13 +177,37 @@ static const struct command command = {
 	.set = set,
 };
 
+/*
+ * A window starts from a checkpoint, which has the living only. Whether a process descends from
+ * the command may hang on a parent that is gone, so the forks before the window are read too.
+ */
+static int read_before(struct report *r, const struct reader *in, struct err *err)
+{
+	const struct event *events;
+	struct source *src;
+	int n, rc;
+
+	if (!in->windowed || !report_has_focus(r) || in->window.from_ns <= in->span.start_ns ||
+	    in->span.end_ns == UINT64_MAX) /* a pipe is read once */
+		return 0;
+	rc = trace_source(in->trace, 0, in->window.from_ns, &src, err);
+	if (rc)
+		return rc;
+	while ((n = src->next(src, &events, err)) > 0)
+		report_before_window(r, events, (size_t)n);
+	src->close(src);
+	return n;
+}
+
 static int read_all(struct report *r, const struct reader *in, struct err *err)
 {
 	const struct event *events;
 	uint64_t first, last;
 	struct source *src;
-	int n, rc;
+	int n, rc = read_before(r, in, err);
 
+	if (rc)
+		return rc;
 	rc = trace_source(in->trace, in->windowed ? in->window.from_ns : 0,
 			  in->windowed ? in->window.to_ns : UINT64_MAX, &src, err);
 	if (rc)

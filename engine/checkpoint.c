@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* Two replays of the same events may hold a time differently where clocks of CPUs differ. */
-#define SINCE_TOLERANCE_NS EARLY_WAKE_NS
+#define SINCE_TOLERANCE_NS 100000u
 
 static const struct {
 	uint16_t task;
@@ -59,7 +59,12 @@ static void task_out(const struct engine *e, const struct etask *y, uint64_t ts,
 			s->flags |= flag_map[i].snap;
 	if (y->t.flags & TASK_IN_WAIT)
 		s->exit_code = y->wait_pid;
-	if (y->wake_ns && (y->t.state == TS_RUN || state_is_blocked(y->t.state))) {
+	/* Whether it is the last of its process may be lost in a gap since. */
+	if (y->t.state == TS_RUN && e->gaps.last_ns >= y->t.exited_ns)
+		s->flags &= ~(uint32_t)SNAPF_EXITED;
+	if (y->t.flags & TASK_WOKEN_EARLY ||
+	    (y->t.state == TS_RUN && y->wake_ns && y->wake_ns >= y->t.waking_ns &&
+	     y->wake_ns + EARLY_WAKE_NS >= ts)) {
 		s->flags |= SNAPF_EARLY_WAKE;
 		s->waker = y->wake_waker;
 	}
@@ -174,12 +179,16 @@ static void load_details(struct engine *e, struct etask *y, const struct task_sn
 		y->wait_pid = s->exit_code;
 	else
 		y->t.exit_code = s->exit_code;
+	if (s->flags & SNAPF_EXITED)
+		y->t.exited_ns = t;
 	if ((s->state >> 16) & RAW_EXIT_DEAD)
 		y->t.flags |= TASK_REAPED;
 	y->wake_ns = 0;
 	if (s->flags & SNAPF_EARLY_WAKE) {
 		y->wake_ns = s->waking_ns ? s->waking_ns : t;
 		y->wake_waker = s->waker;
+		if (state_is_blocked((enum task_state)s->run_state))
+			y->t.flags |= TASK_WOKEN_EARLY;
 	}
 	if (!s->since_ns)
 		y->t.flags |= TASK_SINCE_APPROX;
@@ -215,9 +224,11 @@ static void task_new(struct engine *e, const struct task_snapshot *s, uint64_t t
 		y->t.flags &= (uint16_t)~TASK_UNNAMED;
 	y->t.cpu = s->cpu;
 	y->t.exit_code = s->flags & SNAPF_IN_WAIT ? 0 : s->exit_code;
-	if (!says_nothing(s) && s->run_state != TS_RUN)
+	if (!says_nothing(s) && s->run_state != TS_RUN) {
 		load_state(e, y, s, s->since_ns, t);
-	else if (s->flags & SNAPF_GROUP_DEAD)
+		y->t.seen_ns = y->t.since_ns;
+	}
+	if (s->flags & SNAPF_GROUP_DEAD)
 		y->t.flags |= TASK_GROUP_DEAD;
 }
 
@@ -292,6 +303,8 @@ static void running_in(struct engine *e, struct cpu *c, struct etask *y, uint64_
 		if (since < h0)
 			since = h0;
 		emit_split(e, y, h0, since);
+	} else {
+		y->t.seen_ns = since;
 	}
 	enter(e, y, TS_RUN, (uint16_t)(c - e->cpus), since);
 	if (s)
@@ -320,10 +333,14 @@ static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct 
 			since = cp->ts;
 		if (c->known_ns == KNOWN_NEVER || c->known_ns < since)
 			c->known_ns = since;
-		if (since > cp->ts)
-			gaps_add(&e->gaps, cp->ts, since);
+		/* A gap that is not over, or that may have swallowed an early wake-up. */
+		if (s->since_ns + EARLY_WAKE_NS > cp->ts)
+			gaps_add(&e->gaps, s->since_ns < cp->ts ? s->since_ns : cp->ts,
+				 s->since_ns);
 		return;
 	}
+	if (c->known_ns != KNOWN_NEVER && c->known_ns >= cp->ts)
+		return; /* inside a gap of this CPU: what comes next may be lost */
 	if (s->tid && s->tid != TID_OTHER) {
 		y = task_find(e, s->tid);
 		if (!y || y->t.state == TS_RUN)

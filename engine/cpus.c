@@ -69,22 +69,29 @@ void cpu_lose(struct engine *e, struct cpu *c, uint64_t from, uint64_t known)
 	e->nuncertain++;
 }
 
+/* The last instant at which y is known not to have run on a CPU that lost sight of it. */
+static uint64_t known_off(const struct etask *y)
+{
+	return y->clean_ns > y->t.since_ns ? y->clean_ns : y->t.since_ns;
+}
+
 /* y runs on c from `start` at the latest; before h0 it was what the engine has. */
 static void learn_task(struct engine *e, struct cpu *c, struct etask *y, uint64_t start)
 {
-	uint64_t h0, h1, lost = c->since_ns > y->clean_ns ? c->since_ns : y->clean_ns;
+	uint64_t h0, h1, off = known_off(y), lost = c->since_ns > off ? c->since_ns : off;
 
 	if (!uncertain(e, y, start, &h0, &h1) || h0 > lost)
 		h0 = lost;
 	if (h0 > start)
 		h0 = start;
-	y->t.cpu = queued(y) ? y->t.cpu : (uint16_t)(c - e->cpus);
 	emit_split(e, y, h0, start);
-	if (y->wake_ns)
-		e->counts.redundant_wakeups++;
 	enter(e, y, TS_RUN, (uint16_t)(c - e->cpus), start);
 	y->t.flags = (uint16_t)((y->t.flags | TASK_GAP) & ~TASK_IN_WAIT);
-	y->t.waking_ns = y->wake_ns = 0;
+	/* What woke it just now may be meant for the sleep that it is about to begin. */
+	y->wake_ns = y->late_wake_ns;
+	y->wake_waker = y->late_waker;
+	y->t.waking_ns = y->wake_ns;
+	y->late_wake_ns = 0;
 }
 
 /* The task that is running on c, from when on: after the gap, if nothing speaks against it. */
@@ -110,7 +117,7 @@ static struct etask *learn_who(struct engine *e, struct cpu *c, uint32_t tid, ui
 		if (d && d->cur == y)
 			cpu_lose(e, d, d->proof_ns, t);
 	}
-	if (y->clean_ns > *start || (y->t.state == TS_UNKNOWN && y->t.since_ns > *start)) {
+	if (known_off(y) > *start) {
 		/* It was seen off this CPU after the gap: its switch-in is one more hidden. */
 		*start = t;
 		if (!contradicted)

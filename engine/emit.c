@@ -112,6 +112,10 @@ bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64
 		if (e->gaps.last_ns > *h1)
 			*h1 = e->gaps.last_ns;
 	}
+	if (*h0 < y->t.since_ns)
+		*h0 = y->t.since_ns;
+	if (*h1 < *h0)
+		*h1 = *h0;
 	if (*h1 > t)
 		*h1 = t;
 	if (*h0 > *h1)
@@ -121,7 +125,7 @@ bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64
 
 void emit_split(struct engine *e, const struct etask *y, uint64_t h0, uint64_t h1)
 {
-	if (y->t.state == TS_UNKNOWN) {
+	if (y->t.state == TS_UNKNOWN || y->t.flags & TASK_WOKEN_EARLY) {
 		emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, h1);
 		return;
 	}

@@ -141,22 +141,22 @@ int engine_apply(struct engine *e, const struct event *events, size_t n, struct 
 
 static void finish_task(struct engine *e, struct etask *y, uint64_t end)
 {
-	uint64_t h0, h1;
+	uint64_t h0 = end, h1;
 
 	if (y->t.since_ns > end)
 		return;
-	/* Nothing closes it: what it was since the gap is not known either. */
-	if (y->t.state == TS_RUN || !uncertain(e, y, end, &h0, &h1)) {
+	if (y->t.state == TS_RUN ||
+	    (!uncertain(e, y, end, &h0, &h1) && !(y->t.flags & TASK_WOKEN_EARLY))) {
 		emit_current(e, y, y->t.since_ns, end, IVF_OPEN);
 		return;
 	}
-	if (y->t.state == TS_UNKNOWN) {
-		emit_current(e, y, y->t.since_ns, end, IVF_OPEN | IVF_GAP);
-		return;
-	}
-	if (h0 > y->t.since_ns)
+	/* Nothing closes it: what it was since the gap is not known either. */
+	if (y->t.flags & TASK_WOKEN_EARLY || y->t.state == TS_UNKNOWN)
+		h0 = y->t.since_ns;
+	else if (h0 > y->t.since_ns)
 		emit_current(e, y, y->t.since_ns, h0, IVF_GAP);
-	emit_implied(e, y, TS_UNKNOWN, RC_NONE, h0, end);
+	enter(e, y, TS_UNKNOWN, y->t.cpu, h0);
+	emit_current(e, y, h0, end, IVF_OPEN | IVF_GAP);
 }
 
 int engine_finish(struct engine *e, uint64_t now_ns, struct err *err)

@@ -45,7 +45,7 @@ struct task {
 	uint8_t cause; /* enum runnable_cause, when TS_RUNNABLE */
 	struct task_info info;
 	uint32_t exit_code;
-	uint64_t seen_ns; /* first instant of the trace at which it is known */
+	uint64_t seen_ns; /* from when on it is known; may lie before the trace */
 	uint64_t forked_ns; /* its EV_FORK, 0 when it was there before */
 	uint64_t exited_ns; /* its EV_EXIT, 0 not yet */
 };
@@ -62,6 +62,8 @@ enum task_flag {
 	TASK_REAPED = 1 << 8, /* reaped before its final switch: never a zombie */
 	TASK_ZOMBIE_SURE = 1 << 9, /* the kernel's word, not just the end of its last slice */
 	TASK_IN_WAIT = 1 << 10, /* entered wait4/waitid and has not come back as far as is known */
+	TASK_WOKEN_EARLY =
+		1 << 11, /* blocked, but a wake-up came just before: the next event tells */
 };
 
 enum interval_flag {

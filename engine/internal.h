@@ -29,16 +29,16 @@
 #define RUN_HISTORY 8 /* slices per CPU kept for interval.other; a power of two */
 
 /*
- * A wake-up may come out up to this long before the switch-out of the sleeper that it woke: clocks
- * of CPUs differ a little, and the waker writes its record before it waits for on_cpu. Longer ago
- * it was a redundant one.
+ * A wake-up may come out up to this long before the switch-out of the sleeper that it woke: the
+ * kernel does them in that order, but clocks of CPUs differ a little. Longer ago it was a redundant
+ * one, of a task that was still running.
  */
-#define EARLY_WAKE_NS 100000u
+#define EARLY_WAKE_NS 10000u
 
 /* Flags of a task that belong to its current state, not to the task. */
 #define STATE_FLAGS                                                                                \
 	(TASK_CERTAIN | TASK_IOWAIT | TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP |               \
-	 TASK_ZOMBIE_SURE)
+	 TASK_ZOMBIE_SURE | TASK_WOKEN_EARLY)
 
 /* A task with what only the engine needs of it. The first cache line is what a switch touches. */
 struct etask {
@@ -47,6 +47,10 @@ struct etask {
 	uint32_t wake_waker;
 	uint32_t wait_pid; /* TASK_IN_WAIT: for whom, 0 any */
 	struct task t;
+
+	uint64_t
+		late_wake_ns; /* the last wake-up that changed nothing, of a task thought off CPU */
+	uint32_t late_waker;
 	uint64_t
 		sure_ns; /* TS_UNKNOWN: from when on its closing event tells the state; gaps apart */
 	struct etask *znext, *zprev; /* the list of zombies */

@@ -39,9 +39,12 @@ static void emit_zombie(struct engine *e, const struct etask *y, uint64_t t, enu
 	};
 	uint64_t h0, h1;
 
-	/* Until a known reap a zombie cannot have been anything else, gaps or not. */
+	/*
+	 * Until a known reap a zombie cannot have been anything else, gaps or not. A wait for any
+	 * child tells of this one only when no other wait was lost.
+	 */
 	if (uncertain(e, y, t, &h0, &h1) &&
-	    (bound || (y->t.state == TS_LEADER_ZOMBIE && how != REAP_EXEC))) {
+	    (bound || how == REAP_WAIT || y->t.state == TS_LEADER_ZOMBIE)) {
 		emit_split(e, y, h0, t);
 		return;
 	}
@@ -118,6 +121,27 @@ static void group_dead(struct engine *e, struct etask *leader, uint64_t t)
 	enter(e, leader, TS_ZOMBIE, leader->t.cpu, t);
 }
 
+/* z was that until t; from then on it may have changed without an event that says so. */
+static void doubt(struct engine *e, struct etask *z, uint64_t t)
+{
+	uint64_t h0, h1;
+
+	if (uncertain(e, z, t, &h0, &h1))
+		emit_split(e, z, h0, t);
+	else
+		emit_current(e, z, z->t.since_ns, t, IVF_GAP);
+	enter(e, z, TS_UNKNOWN, z->t.cpu, t);
+	z->sure_ns = t;
+}
+
+/* Something happened to one of them, but its process is not known (a fork was lost). */
+static void doubt_all(struct engine *e, enum task_state state, uint64_t t)
+{
+	for (struct etask *z = e->zombies; z; z = z->znext)
+		if (z->t.state == state)
+			doubt(e, z, t);
+}
+
 void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y, *leader;
@@ -138,6 +162,8 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 	leader = is_leader(y) ? NULL : task_find(e, y->t.info.tgid);
 	if (leader)
 		group_dead(e, leader, t);
+	else if (!y->t.info.tgid)
+		doubt_all(e, TS_LEADER_ZOMBIE, t);
 }
 
 /* ---- reap ---- */
@@ -166,17 +192,37 @@ static struct etask *find_zombie(const struct engine *e, uint32_t tgid, uint32_t
 	return best;
 }
 
+/*
+ * A wait for `pid` (0: any) takes z. When a gap touched z, it may have gone before and the wait may
+ * have taken the next one: then nothing is known of that one from now on.
+ */
+static void wait_takes(struct engine *e, struct etask *z, uint64_t t, uint32_t by, uint32_t pid)
+{
+	uint32_t parent = z->t.info.ppid;
+	uint64_t h0, h1;
+	bool doubtful = uncertain(e, z, t, &h0, &h1);
+
+	life_gone(e, z, t, REAP_WAIT, by, true);
+	z = doubtful && !pid ? find_zombie(e, parent, 0) : NULL;
+	if (z)
+		doubt(e, z, t);
+}
+
 void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y, *z;
 
 	cpu_acts(e, ev->cpu, ev->tid, t);
 	y = task_find(e, ev->tid);
-	if (!y || e->reaps_exact || !y->t.info.tgid)
+	if (!y || e->reaps_exact)
 		return;
+	if (!y->t.info.tgid) {
+		doubt_all(e, TS_ZOMBIE, t);
+		return;
+	}
 	z = find_zombie(e, y->t.info.tgid, ev->value);
 	if (z) {
-		life_gone(e, z, t, REAP_WAIT, ev->tid, true);
+		wait_takes(e, z, t, ev->tid, ev->value);
 		y->t.flags &= (uint16_t)~TASK_IN_WAIT;
 		return;
 	}
@@ -203,7 +249,7 @@ void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
 		return;
 	z = find_zombie(e, tgid, pid);
 	if (z)
-		life_gone(e, z, t, REAP_WAIT, y->t.info.tid, true);
+		wait_takes(e, z, t, y->t.info.tid, pid);
 	else if (child && child->t.state == TS_RUN && (!pid || pid == child->t.info.tid))
 		child->t.flags |= TASK_REAPED;
 }
@@ -289,19 +335,37 @@ void life_take_leader(struct engine *e, struct etask *y, uint64_t t)
 	tell_changed(e, y, &before);
 }
 
+/* ev->peer becomes ev->tid, if no switch has shown it under that TID already. */
+static void exec_by_thread(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct etask *y = task_find(e, ev->peer), *seen = task_find(e, ev->tid);
+
+	if (!y || (y->t.info.tgid && y->t.info.tgid != ev->tid))
+		return;
+	if (seen && seen->t.state == TS_RUN && y->t.state != TS_RUN) {
+		/* Its switch-in was hidden: it is two entries until now. */
+		seen->t.info = y->t.info;
+		seen->t.info.tid = ev->tid;
+		seen->t.flags &= (uint16_t)~TASK_UNNAMED;
+		life_gone(e, y, t, REAP_EXEC, ev->tid, true);
+		return;
+	}
+	cpu_acts(e, ev->cpu, ev->peer, t); /* under the TID that it had */
+	y = task_find(e, ev->peer);
+	if (!y)
+		return;
+	y->t.info.tgid = ev->tid;
+	life_take_leader(e, y, t);
+}
+
 void life_exec(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct exec_info *info = ev->ext;
 	struct task_info before;
 	struct etask *y;
 
-	if (ev->peer && ev->peer != ev->tid) {
-		y = task_find(e, ev->peer);
-		if (y && (y->t.info.tgid == ev->tid || !y->t.info.tgid)) {
-			y->t.info.tgid = ev->tid;
-			life_take_leader(e, y, t);
-		}
-	}
+	if (ev->peer && ev->peer != ev->tid)
+		exec_by_thread(e, ev, t);
 	cpu_acts(e, ev->cpu, ev->tid, t);
 	if (ev->tid == TID_OTHER)
 		return;

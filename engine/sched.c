@@ -82,6 +82,23 @@ static void emit_wait(struct engine *e, const struct cpu *c, const struct etask 
 	emit_interval(e, &iv);
 }
 
+/*
+ * x goes to sleep at t. A sched_waking without its sched_wakeup is of the wake-up that will end
+ * this sleep (its waker is spinning on on_cpu); one with it is too, when it is that close to t.
+ */
+static void forget_old_wakes(struct etask *x, uint64_t t)
+{
+	if (x->wake_ns && t - x->wake_ns > EARLY_WAKE_NS) {
+		if (x->t.waking_ns <= x->wake_ns)
+			x->t.waking_ns = 0;
+		x->wake_ns = 0;
+	}
+	if (x->wake_ns)
+		x->t.flags |= TASK_WOKEN_EARLY;
+	else if (!x->t.waking_ns)
+		x->t.waker = 0;
+}
+
 static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const struct event *ev,
 		       uint64_t t)
 {
@@ -102,13 +119,9 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 		return;
 	}
 	enter(e, x, state_from_raw(raw), x->t.cpu, t);
-	/* What woke it while it was still on its way out stays; older ones were redundant. */
-	if (x->wake_ns && t - x->wake_ns > EARLY_WAKE_NS)
-		x->wake_ns = 0;
-	if (x->t.waking_ns && t - x->t.waking_ns > EARLY_WAKE_NS)
-		x->t.waking_ns = 0;
-	if (!x->wake_ns && !x->t.waking_ns)
-		x->t.waker = 0;
+	/* An early wake-up may have been lost in a gap just before. */
+	x->clean_ns = t > EARLY_WAKE_NS ? t - EARLY_WAKE_NS : 1;
+	forget_old_wakes(x, t);
 	x->t.syscall = SYSCALL_UNKNOWN;
 	if (c->block_tid == ev->peer) {
 		x->t.syscall = c->block_syscall;
@@ -121,7 +134,7 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 /* y was blocked and runs without a wake-up in between. */
 static void switch_in_blocked(struct engine *e, struct cpu *c, struct etask *y, uint64_t t)
 {
-	if (y->wake_ns) {
+	if (y->t.flags & TASK_WOKEN_EARLY) {
 		/* The wake-up came before the switch-out: runnable from the start. */
 		y->t.waker = y->wake_waker;
 		if (y->t.waking_ns)
@@ -144,8 +157,6 @@ static void switch_in_blocked(struct engine *e, struct cpu *c, struct etask *y, 
  */
 static enum task_state before_wake(const struct etask *y)
 {
-	if (y->t.state == TS_NEW)
-		return TS_NEW;
 	return y->t.state == TS_RUNNABLE ? TS_UNKNOWN : TS_SLEEP;
 }
 
@@ -158,6 +169,7 @@ static void switch_in_uncertain(struct engine *e, struct cpu *c, struct etask *y
 	y->t.flags &= (uint16_t) ~(TASK_IN_WAIT | STATE_FLAGS);
 	y->t.waking_ns = 0;
 	y->t.waker = wake ? y->wake_waker : 0;
+	e->counts.redundant_wakeups -= wake != 0;
 	if (wake)
 		emit_implied(e, y, before_wake(y), RC_NONE, h1, wake);
 	else
@@ -250,6 +262,14 @@ void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
 	y->t.waker = waker_of(ev);
 }
 
+/* Redundant, or of a task that turns out to run. */
+static void note_late(struct engine *e, struct etask *y, const struct event *ev, uint64_t t)
+{
+	e->counts.redundant_wakeups++;
+	y->late_wake_ns = t;
+	y->late_waker = waker_of(ev);
+}
+
 /*
  * A wake-up of a task that a gap touched. It was blocked, or, if it runs on a CPU of which it is
  * not known what runs there, the wake-up is redundant: then what comes next tells.
@@ -260,6 +280,7 @@ static void wake_uncertain(struct engine *e, struct etask *y, const struct event
 	uint32_t waker = y->t.waking_ns > h1 ? y->t.waker : waker_of(ev);
 
 	if (e->nuncertain || t <= e->gaps.last_ns) {
+		note_late(e, y, ev, t);
 		if (y->wake_ns <= h1) {
 			y->wake_ns = t;
 			y->wake_waker = waker;
@@ -273,6 +294,7 @@ static void wake_uncertain(struct engine *e, struct etask *y, const struct event
 	if (y->wake_ns > h1) {
 		t = y->wake_ns;
 		waker = y->wake_waker;
+		e->counts.redundant_wakeups--;
 	}
 	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
 	y->t.cause = RC_WAKEUP;
@@ -321,7 +343,7 @@ void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t)
 	if (unlikely(uncertain(e, y, t, &h0, &h1)))
 		wake_uncertain(e, y, ev, t, h0, h1);
 	else if (y->t.state == TS_RUNNABLE)
-		e->counts.redundant_wakeups++;
+		note_late(e, y, ev, t);
 	else
 		wake(e, y, ev, t, y->t.state == TS_NEW ? RC_FORK : RC_WAKEUP);
 }

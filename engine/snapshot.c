@@ -56,7 +56,7 @@ static void word_running(struct engine *e, struct etask *y, const struct task_sn
 	if (!c || c->state != CS_GAP)
 		return; /* what the events say of that CPU is newer */
 	if (c->known_ns != KNOWN_NEVER) {
-		if (t < c->known_ns)
+		if (t <= c->known_ns)
 			return;
 		if (fresh)
 			y->t.since_ns = y->t.seen_ns = y->clean_ns = y->sure_ns = c->known_ns;
@@ -99,7 +99,7 @@ static void word_off_cpu(struct engine *e, struct etask *y, const struct task_sn
 		return;
 	}
 	if (fresh && s->since_ns && s->since_ns < t)
-		y->t.since_ns = s->since_ns;
+		y->t.since_ns = y->t.seen_ns = s->since_ns;
 	if (fresh && (!s->since_ns || s->flags & SNAPF_SINCE_APPROX))
 		y->t.flags |= TASK_SINCE_APPROX;
 	if (zombie) {

@@ -200,15 +200,6 @@ struct etask *task_next(const struct engine *e, uint32_t *pos)
 	return NULL;
 }
 
-void task_enter_zombies(struct engine *e, struct etask *y)
-{
-	y->zprev = NULL;
-	y->znext = e->zombies;
-	if (e->zombies)
-		e->zombies->zprev = y;
-	e->zombies = y;
-}
-
 void task_leave_zombies(struct engine *e, struct etask *y)
 {
 	if (e->zombies != y && !y->zprev)
@@ -220,6 +211,15 @@ void task_leave_zombies(struct engine *e, struct etask *y)
 	if (y->znext)
 		y->znext->zprev = y->zprev;
 	y->znext = y->zprev = NULL;
+}
+
+void task_enter_zombies(struct engine *e, struct etask *y)
+{
+	task_leave_zombies(e, y);
+	y->znext = e->zombies;
+	if (e->zombies)
+		e->zombies->zprev = y;
+	e->zombies = y;
 }
 
 void tasks_free(struct engine *e)

@@ -65,6 +65,19 @@ static int find_header(struct blocks *b, struct block_header *h, struct err *err
 	}
 }
 
+/* Whole blocks that are not there, or there twice: nothing but their numbers tells. */
+static void damage_sequence(struct blocks *b, uint64_t seq)
+{
+	struct trace_damage d = {.offset = b->in.offset, .cpu = CPU_NONE};
+
+	if (seq > b->next_seq)
+		snprintf(d.what, sizeof(d.what), "%llu blocks are missing",
+			 (unsigned long long)(seq - b->next_seq));
+	else
+		snprintf(d.what, sizeof(d.what), "a block is out of order");
+	blocks_damage(b, &d);
+}
+
 static int next_header(struct blocks *b, struct block *out, bool note, struct err *err)
 {
 	uint64_t from = b->in.offset;
@@ -78,7 +91,8 @@ static int next_header(struct blocks *b, struct block *out, bool note, struct er
 	out->offset = b->in.offset;
 	if (!ret)
 		return 0;
-	b->jumped = b->any ? out->h.seq != b->next_seq : b->in.offset != from;
+	if (b->any && out->h.seq != b->next_seq && b->in.offset == from && note)
+		damage_sequence(b, out->h.seq);
 	b->any = true;
 	b->next_seq = out->h.seq + 1;
 	return 1;
@@ -118,9 +132,9 @@ int blocks_hop(struct blocks *b, struct block *out, struct err *err)
 	return ret;
 }
 
-void blocks_seek(struct blocks *b, uint64_t offset)
+void blocks_seek(struct blocks *b, uint64_t offset, bool first)
 {
 	input_seek(&b->in, offset);
-	b->any = false;
-	b->jumped = false;
+	b->any = first;
+	b->next_seq = 0;
 }

@@ -16,8 +16,7 @@
 struct blocks {
 	struct input in;
 	uint64_t next_seq; /* of the next block */
-	bool any; /* a block was read since the start or seek */
-	bool jumped; /* blocks are missing before the one just returned */
+	bool any; /* next_seq counts: a block was read since the last seek */
 	uint64_t damaged_at; /* offset of the last damage found */
 	struct trace_damage *damages;
 	size_t ndamages, damages_cap;
@@ -40,7 +39,8 @@ int blocks_next(struct blocks *b, struct block *out, struct err *err);
  */
 int blocks_hop(struct blocks *b, struct block *out, struct err *err);
 
-void blocks_seek(struct blocks *b, uint64_t offset);
+/* first: the first block of the file should stand there. */
+void blocks_seek(struct blocks *b, uint64_t offset, bool first);
 
 /* Adds a line to the damages unless it is there already. */
 void blocks_damage(struct blocks *b, const struct trace_damage *d);

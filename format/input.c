@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,13 +42,19 @@ static void compact(struct input *in)
 	in->start = 0;
 }
 
+/* What read(2) gives, once there is something: a descriptor that does not block is waited for. */
 static ssize_t read_some(struct input *in, size_t n)
 {
 	uint8_t *to = in->buf.data + in->buf.len;
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+	ssize_t got;
 
 	if (in->seekable)
 		return pread(in->fd, to, n, (off_t)(in->offset + input_left(in)));
-	return read(in->fd, to, n);
+	got = read(in->fd, to, n);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && poll(&p, 1, -1) >= 0)
+		errno = EINTR; /* again */
+	return got;
 }
 
 int input_want(struct input *in, size_t n, struct err *err)

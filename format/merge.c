@@ -255,7 +255,8 @@ int merge_gap(struct merge *m, struct lane *lane, uint64_t from_ns, const struct
 
 bool merge_ready(const struct merge *m, uint64_t horizon_ns)
 {
-	return m->nheap && m->heap[0]->run[m->heap[0]->pos].ts < horizon_ns;
+	return m->nheap &&
+	       (m->heap[0]->run[m->heap[0]->pos].ts < horizon_ns || horizon_ns == UINT64_MAX);
 }
 
 /* The lane at the top has nothing left in its run. */
@@ -317,7 +318,7 @@ static size_t take_two(struct merge *m, uint64_t horizon_ns)
 		uint64_t ta = at[0]->ts, tb = at[1]->ts;
 		size_t next = (tb < ta) | ((tb == ta) & b_wins);
 
-		if ((next ? tb : ta) >= horizon_ns)
+		if ((next ? tb : ta) >= horizon_ns && horizon_ns != UINT64_MAX)
 			break;
 		m->out[n++] = *at[next]++;
 		if (at[next] == end[next]) {
@@ -344,7 +345,7 @@ static size_t take_many(struct merge *m, uint64_t horizon_ns, const struct event
 		const struct event *from = &lane->run[lane->pos];
 		size_t left = lane->n - lane->pos, max = left, run;
 
-		if (from->ts >= horizon_ns)
+		if (from->ts >= horizon_ns && horizon_ns != UINT64_MAX)
 			break;
 		if (n + max > OUT_EVENTS)
 			max = OUT_EVENTS - n;

@@ -52,7 +52,7 @@ int merge_gap(struct merge *m, struct lane *lane, uint64_t from_ns, const struct
 bool merge_ready(const struct merge *m, uint64_t horizon_ns);
 
 /*
- * Events older than the horizon, merged: how many, 0 when none is ready, -ENOMEM. They stay valid
+ * Events older than the horizon (UINT64_MAX: all), merged: how many, 0 when none is ready, -ENOMEM. They stay valid
  * until the next call.
  */
 int merge_take(struct merge *m, uint64_t horizon_ns, const struct event **events);

@@ -233,7 +233,7 @@ static int scan(struct trace *t, struct err *err)
 	t->nsegments = 0;
 	t->first_ns = UINT64_MAX;
 	t->last_ns = 0;
-	blocks_seek(&t->blocks, t->first_block);
+	blocks_seek(&t->blocks, t->first_block, true);
 	t->blocks.in.chunk = INPUT_CHUNK_HOPS;
 	while ((ret = blocks_hop(&t->blocks, &b, err)) > 0) {
 		scan_times(t, &b.h);
@@ -243,6 +243,8 @@ static int scan(struct trace *t, struct err *err)
 		}
 		if (b.h.type == BLOCK_END)
 			end_offset = b.offset;
+		if (b.h.type == BLOCK_TRAILER)
+			break;
 		sync_offset = b.h.type == BLOCK_SYNC ? b.offset : 0;
 	}
 	t->blocks.in.chunk = INPUT_CHUNK;
@@ -305,6 +307,7 @@ int trace_open(struct trace **out, const char *path, struct err *err)
 	}
 	ret = read_file_header(t, path, err);
 	t->first_block = t->blocks.in.offset;
+	blocks_seek(&t->blocks, t->first_block, true);
 	if (!ret)
 		ret = read_meta(t, err);
 	t->first_ns = t->last_ns = t->meta.start_ns;
@@ -442,7 +445,7 @@ int trace_source(struct trace *t, uint64_t from_ns, uint64_t to_ns, struct sourc
 		return err_set(err, -ESPIPE, "a trace from a pipe can be read only once");
 	if (t->blocks.in.seekable) {
 		offset = segment_before(t, from_ns);
-		blocks_seek(&t->blocks, offset);
+		blocks_seek(&t->blocks, offset, offset == t->first_block);
 	}
 	ret = stream_init(&t->stream, &t->blocks, &t->meta, offset == t->first_block, to_ns, err);
 	if (ret)

@@ -256,6 +256,18 @@ static void take_end(struct stream *s, const struct block *b)
 		saw(s, s->end.end_ns);
 }
 
+/* The last block. A pipe that stays open is not waited for. */
+static void take_trailer(struct stream *s)
+{
+	struct input *in = &s->blocks->in;
+
+	s->trailer = true;
+	if (in->seekable && input_want(in, 1, NULL))
+		return;
+	if (input_left(in))
+		damage(s, in->offset, CPU_NONE, 0, NULL, "bytes after the end of the trace");
+}
+
 static int take_block(struct stream *s, const struct block *b)
 {
 	char what[64];
@@ -266,6 +278,7 @@ static int take_block(struct stream *s, const struct block *b)
 	case BLOCK_SYNC: ret = take_sync(s, b); break;
 	case BLOCK_CHECKPOINT: ret = take_checkpoint(s, b); break;
 	case BLOCK_END: take_end(s, b); break;
+	case BLOCK_TRAILER: take_trailer(s); break;
 	default:
 		if (b->payload)
 			break;
@@ -317,7 +330,7 @@ static int fill(struct stream *s, struct err *err)
 
 	while (s->horizon_ns == horizon && !s->checkpoint_pending && !s->ended) {
 		struct block b;
-		int ret = blocks_next(s->blocks, &b, err);
+		int ret = s->trailer ? 0 : blocks_next(s->blocks, &b, err);
 
 		if (ret < 0)
 			return ret;

@@ -19,7 +19,8 @@ struct stream {
 	bool from_start; /* reading began at the first block: every stream begins at 0 */
 	bool started; /* a block was read */
 	uint64_t sync_ns; /* horizon of the last SYNC, 0 none yet */
-	bool final_sync; /* nothing comes after it */
+	bool final_sync; /* no events come after it */
+	bool trailer; /* nothing comes after it */
 	uint64_t last_ns; /* latest instant that any block told of */
 	bool ended; /* the input is at its end */
 	/* delivery */

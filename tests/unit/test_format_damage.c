@@ -347,6 +347,66 @@ static void counts_of_the_missing(void **state)
 	fixture_free(&f);
 }
 
+/* One block of any type taken out: never silent, and only events of that block are lost. */
+static void each_block_removed(void **state)
+{
+	struct fixture f;
+	bool *lost, complete;
+	uint8_t *copy;
+
+	(void)state;
+	fixture_make(&f, 160, 50, 80);
+	lost = calloc(f.nblocks, sizeof(*lost));
+	copy = malloc(f.bytes);
+	assert_non_null(lost);
+	assert_non_null(copy);
+	for (size_t b = 0; b < f.nblocks; b++) {
+		struct event_list out = {0};
+		size_t len = f.blocks[b].end - f.blocks[b].offset;
+
+		memcpy(copy, f.data, f.blocks[b].offset);
+		memcpy(copy + f.blocks[b].offset, f.data + f.blocks[b].end,
+		       f.bytes - f.blocks[b].end);
+		lost[b] = true;
+		read_both(copy, f.bytes - len, &out, &complete);
+		assert_false(complete);
+		check_delivery(&f, lost, &out, true);
+		check_gaps_are_narrow(&out);
+		check_time_order(&out);
+		list_free(&out);
+		lost[b] = false;
+	}
+	free(copy);
+	free(lost);
+	fixture_free(&f);
+}
+
+/* The same trace twice: the second is told of, and not read. */
+static void two_in_a_row(void **state)
+{
+	struct event_list out = {0};
+	struct fixture f;
+	bool *lost, complete;
+	uint8_t *copy;
+
+	(void)state;
+	fixture_make(&f, 160, 50, 80);
+	lost = calloc(f.nblocks, sizeof(*lost));
+	copy = malloc(2 * f.bytes);
+	assert_non_null(lost);
+	assert_non_null(copy);
+	memcpy(copy, f.data, f.bytes);
+	memcpy(copy + f.bytes, f.data, f.bytes);
+	read_both(copy, 2 * f.bytes, &out, &complete);
+	assert_false(complete);
+	check_delivery(&f, lost, &out, true);
+	assert_int_equal(count_gaps(&out, GAP_CUT) + count_gaps(&out, GAP_CORRUPT), 0);
+	list_free(&out);
+	free(copy);
+	free(lost);
+	fixture_free(&f);
+}
+
 static void garbage_around(void **state)
 {
 	struct fixture f;
@@ -385,6 +445,7 @@ int main(void)
 		cmocka_unit_test(cut_everywhere),	 cmocka_unit_test(flip_everywhere),
 		cmocka_unit_test(flip_every_bit),	 cmocka_unit_test(blocks_removed),
 		cmocka_unit_test(counts_of_the_missing), cmocka_unit_test(garbage_around),
+		cmocka_unit_test(each_block_removed),	 cmocka_unit_test(two_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* What goes into a trace comes out of it, whatever it is. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "format/fields.h"
 #include "tests/unit/trace_helper.h"
 
 #define START 1000000000u
@@ -52,10 +54,248 @@ static void random_streams(void **state)
 	}
 }
 
+/* Writes and reads; order must be kept per CPU, whatever the times are. */
+static void check_streams(const struct event_list *in, uint16_t ncpus, uint32_t block_events)
+{
+	struct trace_writer_options opt = {.level = 1, .block_events = block_events};
+	int fd = write_trace(in, &opt, ncpus, START, 0, 0);
+	struct event_list out = {0};
+	size_t *at = calloc(UINT16_MAX + 1, sizeof(*at));
+	struct trace *t;
+
+	assert_non_null(at);
+	read_trace(fd_path(fd), &out, NULL, &t);
+	assert_true(trace_complete(t));
+	trace_close(t);
+	assert_int_equal(out.n, in->n);
+	for (size_t i = 0; i < in->n; i++) {
+		size_t *k = &at[in->list[i].cpu];
+
+		while (*k < out.n && out.list[*k].cpu != in->list[i].cpu)
+			++*k;
+		assert_true(*k < out.n);
+		assert_event_equal(&out.list[*k], &in->list[i], i);
+		++*k;
+	}
+	free(at);
+	list_free(&out);
+	close(fd);
+}
+
+static const uint64_t extremes[] = {0,		1,	    0xfffe,	0xffff,	   0x10000,
+				    0x7fffffff, UINT32_MAX, 1ull << 32, INT64_MAX, UINT64_MAX};
+#define EXTREME(i) extremes[(i) % (sizeof(extremes) / sizeof(extremes[0]))]
+
+static void add_extreme(struct event_list *l, uint8_t kind, unsigned int i)
+{
+	char longest[4096];
+	struct task_info task = {.tid = (uint32_t)EXTREME(i),
+				 .tgid = (uint32_t)EXTREME(i + 1),
+				 .ppid = (uint32_t)EXTREME(i + 2),
+				 .uid = (uint32_t)EXTREME(i + 3),
+				 .start_ns = EXTREME(i + 4),
+				 .cgroup_id = EXTREME(i + 5),
+				 .flags = (uint32_t)EXTREME(i + 6),
+				 .comm = "fifteen bytes.."};
+	struct task_snapshot snapshot = {.info = task,
+					 .flags = (uint32_t)EXTREME(i),
+					 .state = (uint32_t)EXTREME(i + 1),
+					 .cpu = (uint16_t)EXTREME(i + 2),
+					 .run_state = (uint8_t)EXTREME(i + 3),
+					 .cause = (uint8_t)EXTREME(i),
+					 .syscall = (int32_t)EXTREME(i + 5),
+					 .waker = (uint32_t)EXTREME(i),
+					 .exit_code = (uint32_t)EXTREME(i + 6),
+					 .since_ns = EXTREME(i),
+					 .waking_ns = EXTREME(i + 7),
+					 .oncpu_ns = EXTREME(i + 8),
+					 .runq_ns = EXTREME(i + 9),
+					 .slices = EXTREME(i + 1),
+					 .nvcsw = EXTREME(i + 2),
+					 .nivcsw = EXTREME(i + 3)};
+	struct exec_info exec = {.uid = UINT32_MAX,
+				 .truncated = 1,
+				 .comm = "\xff\xfe",
+				 .filename = longest,
+				 .args = longest,
+				 .args_len = sizeof(longest)};
+	struct rename_info rename = {"\n\"\\\x1b[31m"};
+	struct cgroup_info cgroup = {EXTREME(i)};
+	struct gap_info gap = {EXTREME(i), EXTREME(i + 1) >> 8, (uint8_t)EXTREME(i + 2)};
+	struct name_info name = {EXTREME(i), (uint8_t)EXTREME(i + 1), longest};
+	const void *ext[EV_KIND_END] = {
+		[EV_FORK] = &task,     [EV_EXEC] = &exec,     [EV_RENAME] = &rename,
+		[EV_CGROUP] = &cgroup, [EV_TASK] = &snapshot, [EV_GAP] = &gap,
+		[EV_NAME] = &name};
+	struct event ev = {.ts = EXTREME(i),
+			   .tid = (uint32_t)EXTREME(i + 1),
+			   .peer = (uint32_t)EXTREME(i + 2),
+			   .value = (uint32_t)EXTREME(i + 3),
+			   .aux = (uint16_t)EXTREME(i + 4),
+			   .flags = (uint8_t)EXTREME(i + 5),
+			   .cpu = i % 3 ? (uint16_t)(i % 3) : CPU_NONE,
+			   .kind = kind,
+			   .ext = ext[kind]};
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = 0;
+	list_add(l, &ev);
+}
+
+static void extreme_values(void **state)
+{
+	struct event_list in = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 60; i++)
+		for (uint8_t kind = 1; kind < EV_CHECKPOINT; kind++)
+			add_extreme(&in, kind, i * 7 + kind);
+	check_streams(&in, 3, 0);
+	check_streams(&in, 3, 1);
+	list_free(&in);
+}
+
+/* Times that step back, in one stream and between streams. */
+static void times_that_step_back(void **state)
+{
+	struct event_list in = {0};
+	uint64_t seed = 4;
+
+	(void)state;
+	random_events(&in, 4, 20000, 4);
+	for (size_t i = 0; i < in.n; i++)
+		in.list[i].ts -= random_next(&seed) % (i % 100 ? 2000 : 90000);
+	check_streams(&in, 4, 300);
+	list_free(&in);
+}
+
+static void many_cpus(void **state)
+{
+	static const uint16_t counts[] = {3, 17, 60};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct trace_writer_options opt = {.level = 1, .background = true};
+		struct event_list in = {0}, out = {0};
+		int fd;
+
+		random_events(&in, i, 30000, counts[i]);
+		fd = write_trace(&in, &opt, counts[i], START, 1000, 7000);
+		read_trace(fd_path(fd), &out, NULL, NULL);
+		assert_int_equal(out.n, in.n);
+		for (size_t k = 0; k < in.n; k++)
+			assert_event_equal(&out.list[k], &in.list[k], k);
+		close(fd);
+		list_free(&out);
+		list_free(&in);
+	}
+}
+
+/* More tasks, values, flags than a block's tables have room for. */
+static void full_tables(void **state)
+{
+	struct event_list in = {0};
+	uint64_t seed = 8;
+
+	(void)state;
+	for (unsigned int i = 0; i < 60000; i++) {
+		struct event ev = {.ts = START + i, .kind = EV_SWITCH, .tid = i, .peer = 7 * i};
+
+		if (i > 20000) { /* few tasks, any shape */
+			ev.kind = (uint8_t)(1 + random_next(&seed) % 5);
+			ev.tid %= 100;
+			ev.peer %= 100;
+			ev.value = (uint32_t)random_next(&seed);
+			ev.aux = (uint16_t)random_next(&seed);
+			ev.flags = (uint8_t)random_next(&seed);
+		}
+		list_add(&in, &ev);
+	}
+	check_streams(&in, 1, 0);
+	list_free(&in);
+}
+
+/* An event too large is refused, and nothing else suffers. */
+static void too_large(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct exec_info exec = {.filename = "f", .args_len = 5 << 20};
+	struct event big = {.ts = START, .kind = EV_EXEC, .ext = &exec};
+	struct event ok = {.ts = START + 1, .kind = EV_SWITCH, .tid = 3};
+	struct meta_end end = {0};
+	struct event_list out = {0};
+	struct trace_writer *w;
+	struct meta meta;
+	struct err err;
+	int fd = memory_file(NULL, 0);
+
+	(void)state;
+	exec.args = calloc(1, exec.args_len);
+	assert_non_null(exec.args);
+	simple_meta(&meta, 1, START);
+	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
+	assert_int_equal(trace_write_event(w, &ok, &err), 0);
+	assert_int_equal(trace_write_event(w, &big, &err), -E2BIG);
+	assert_int_equal(trace_write_event(w, &ok, &err), 0);
+	exec.args_len = 1 << 20;
+	assert_int_equal(trace_write_event(w, &big, &err), 0);
+	assert_int_equal(trace_write_event(w, &ok, &err), 0);
+	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
+	read_trace(fd_path(fd), &out, NULL, NULL);
+	assert_int_equal(out.n, 4);
+	assert_event_equal(&out.list[0], &ok, 0);
+	assert_event_equal(&out.list[2], &big, 2);
+	assert_event_equal(&out.list[3], &ok, 3);
+	free((void *)exec.args);
+	trace_writer_free(w);
+	meta_free(&meta);
+	list_free(&out);
+	close(fd);
+}
+
+/* What a caller may leave out: no ext, arguments without the last NUL. */
+static void sloppy_events(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct exec_info exec = {.filename = "", .args = "ab", .args_len = 2};
+	struct event_list out = {0};
+	struct meta_end end = {0};
+	struct trace_writer *w;
+	struct meta meta;
+	struct err err;
+	int fd = memory_file(NULL, 0);
+
+	(void)state;
+	simple_meta(&meta, 1, START);
+	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
+	for (uint8_t kind = 1; kind < EV_CHECKPOINT; kind++) {
+		struct event ev = {.ts = START + kind, .kind = kind};
+
+		assert_int_equal(trace_write_event(w, &ev, &err), 0);
+	}
+	assert_int_equal(
+		trace_write_event(w, &(struct event){.ts = START, .kind = EV_EXEC, .ext = &exec},
+				  &err),
+		0);
+	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
+	read_trace(fd_path(fd), &out, NULL, NULL);
+	assert_int_equal(out.n, EV_CHECKPOINT);
+	for (size_t i = 0; i + 1 < out.n; i++)
+		assert_int_equal(!out.list[i].ext, !fields_ext(out.list[i].kind));
+	assert_int_equal(((const struct exec_info *)out.list[out.n - 1].ext)->args_len, 3);
+	trace_writer_free(w);
+	meta_free(&meta);
+	list_free(&out);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_streams),
+		cmocka_unit_test(random_streams),	cmocka_unit_test(extreme_values),
+		cmocka_unit_test(times_that_step_back), cmocka_unit_test(many_cpus),
+		cmocka_unit_test(full_tables),		cmocka_unit_test(too_large),
+		cmocka_unit_test(sloppy_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

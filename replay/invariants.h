@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * invariants: what must add up, whatever the trace. Per CPU, run + idle + gap + other is the wall
- * time of the window. Per task, its states follow each other without a hole and without overlap
- * from the first to the last instant of its life in the window. No length is negative.
+ * time of the window. Per task, its states follow each other without a hole and without overlap,
+ * from the first instant at which it is known to the end of its life or of the window. Tasks ran as
+ * long as CPUs did. No length is negative.
  */
 #ifndef RSTAT_REPLAY_INVARIANTS_H
 #define RSTAT_REPLAY_INVARIANTS_H
@@ -13,7 +14,7 @@ enum invariant {
 	INV_CPU_WALL, /* a CPU's states do not add up to the window */
 	INV_CPU_ORDER, /* a CPU's states overlap or leave a hole */
 	INV_TASK_ORDER, /* a task's states overlap or leave a hole */
-	INV_TASK_START, /* a task's states do not begin where its life does */
+	INV_TASK_START, /* a task has no state when it is first known */
 	INV_TASK_END, /* a task that lives on has no state at the end */
 	INV_NEGATIVE, /* an end before its start */
 	INV_CLIP, /* an interval outside the window, or a gap longer than its interval */

@@ -11,11 +11,10 @@
  * programs (no data symbols in kallsyms). But BTF tells where per-CPU variables are relative to
  * one another, and every task leads to this CPU's run queue: the distance from there.
  */
-const volatile bool count_in_percpu = false;
+const volatile u8 count_how = COUNT_UNKNOWN;
 const volatile s64 count_from_rq = 0;
 
 /* "bpf: Add kfunc bpf_rdonly_cast" (6.2): a load that costs no call; 20 ns less per wake-up. */
-const volatile bool has_rdonly_cast = false;
 extern void *bpf_rdonly_cast(void *obj, u32 btf_id) __ksym __weak;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -38,13 +37,15 @@ static __always_inline u32 context_flags(struct task_struct *current)
 	struct refcount_struct *word;
 	u32 count = 0;
 	void *at;
+	u8 how;
 
 	if (bpf_core_field_exists(info->preempt_count))
 		return context_of(info->preempt_count);
-	if (!count_in_percpu)
+	how = count_how;
+	if (how == COUNT_UNKNOWN)
 		return RECF_CTX_UNKNOWN;
 	at = (void *)((u64)task_rq(current) + count_from_rq);
-	if (has_rdonly_cast) {
+	if (how == COUNT_BY_CAST) {
 		word = bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct refcount_struct));
 		return context_of((u32)word->refs.counter);
 	}

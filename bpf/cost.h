@@ -30,8 +30,8 @@ static __always_inline void cost_end(u32 program, u64 begin)
 	u32 bucket = 0;
 	u64 ns;
 
-	if (!profile)
-		return;
+	if (!begin)
+		return; /* no second look at `profile`: a load less on the hot path */
 	ns = bpf_ktime_get_ns() - begin;
 	cost = bpf_map_lookup_elem(&costs, &program);
 	if (!cost)

@@ -160,6 +160,13 @@ struct glob {
 #define FILTER_TIDS	 (4u * 1024 * 1024) /* PID_MAX_LIMIT */
 #define FILTER_CPU_WORDS 128u /* 8192 CPUs */
 
+/* How programs reach the per-CPU preemption count: bpf/context.h. */
+enum count_how {
+	COUNT_UNKNOWN,
+	COUNT_BY_READ, /* bpf_probe_read_kernel() */
+	COUNT_BY_CAST, /* bpf_rdonly_cast() */
+};
+
 /* Programs by number: the slot of a program in the cost histogram. */
 enum program_id {
 	PROG_SWITCH,

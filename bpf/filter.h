@@ -12,6 +12,7 @@
 
 #define TID_OTHER 0xffffffffu /* format/event.h */
 
+const volatile bool filter_any = false; /* any of the following: one load when there is none */
 const volatile u8 filter_need = 0; /* FILTER_* that a task must have; 0: all tasks */
 const volatile bool filter_cgroups = false;
 const volatile bool filter_cpus = false;
@@ -119,11 +120,6 @@ static __always_inline bool filter_task(struct task_struct *p)
 	if (filter_need && (filter_bits((u32)p->pid) & filter_need) != filter_need)
 		return false;
 	return !filter_cgroups || filter_cgroup(p);
-}
-
-static __always_inline bool filter_is_on(void)
-{
-	return filter_need || filter_cgroups;
 }
 
 static __noinline int filter_comm(const char *comm)

@@ -93,6 +93,7 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 						     u32 events)
 {
 	const u64 lost_bytes = sizeof(struct ring_rec) + sizeof(struct ring_lost);
+	const u64 size = ring_bytes; /* one load */
 	struct ring_page *ring = ring_mine();
 	u64 head, end, used, unsaid;
 	int tries;
@@ -105,7 +106,7 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 		unsaid = READ_ONCE(ring->unsaid);
 		end = head + bytes + (unlikely(unsaid) ? lost_bytes : 0);
 		used = end - READ_ONCE(ring->tail);
-		if (unlikely(used > ring_bytes))
+		if (unlikely(used > size))
 			break;
 		if (context == RING_IRQS_OFF) {
 			*(volatile u64 *)&ring->head = end;
@@ -113,17 +114,16 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 			continue;
 		}
 		/* again once the consumer has moved: it may leave the very latest behind */
-		if (unlikely(used > ring_bytes / 2 &&
-			     (s64)(ring->doorbell - ring->tail) <= (s64)(ring_bytes / 2))) {
+		if (unlikely(used > size / 2 &&
+			     (s64)(ring->doorbell - ring->tail) <= (s64)(size / 2))) {
 			ring->doorbell = end;
 			ring_ring_doorbell(bpf_get_smp_processor_id());
 		}
 		if (unlikely(unsaid)) {
-			ring_say_lost(ring,
-				      (void *)ring + RING_HEADER_BYTES + (head & (ring_bytes - 1)));
+			ring_say_lost(ring, (void *)ring + RING_HEADER_BYTES + (head & (size - 1)));
 			head += lost_bytes;
 		}
-		return (void *)ring + RING_HEADER_BYTES + (head & (ring_bytes - 1));
+		return (void *)ring + RING_HEADER_BYTES + (head & (size - 1));
 	}
 	ring_lose(events);
 	return NULL;

@@ -49,9 +49,9 @@ static __always_inline void handle_switch(u64 *ctx)
 	u32 state = switch_has_prev_state ? (u32)ctx[3] : task_state(prev);
 	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid;
 
-	if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
-		return;
-	if (filter_is_on()) {
+	if (filter_any) {
+		if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
+			return;
 		if (!filter_task(prev))
 			prev_tid = TID_OTHER;
 		if (!filter_task(next))
@@ -105,7 +105,7 @@ int on_waking(u64 *ctx)
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	u64 begin = cost_begin();
 
-	if (filter_cpu(task_cpu(p)) && filter_task(p))
+	if (!filter_any || (filter_cpu(task_cpu(p)) && filter_task(p)))
 		put_wakeup(REC_WAKING, p, task_cpu(p) & 0xffff);
 	cost_end(PROG_WAKING, begin);
 	return 0;
@@ -117,7 +117,7 @@ int on_wakeup(u64 *ctx)
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	u64 begin = cost_begin();
 
-	if (filter_cpu(task_cpu(p)) && filter_task(p))
+	if (!filter_any || (filter_cpu(task_cpu(p)) && filter_task(p)))
 		put_wakeup(REC_WAKEUP, p, queue_of(p));
 	cost_end(PROG_WAKEUP, begin);
 	return 0;
@@ -129,7 +129,7 @@ int on_wakeup_new(u64 *ctx)
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	u64 begin = cost_begin();
 
-	if (filter_cpu(task_cpu(p)) && filter_task(p))
+	if (!filter_any || (filter_cpu(task_cpu(p)) && filter_task(p)))
 		put_wakeup(REC_WAKEUP_NEW, p, queue_of(p));
 	cost_end(PROG_WAKEUP_NEW, begin);
 	return 0;
@@ -141,7 +141,7 @@ static __always_inline void handle_migrate(u64 *ctx)
 	u32 to = (u32)ctx[1] & 0xffff, from = task_cpu(p) & 0xffff;
 	bool placed = task_state(p) & (TASK_WAKING | TASK_NEW);
 
-	if (!(filter_cpu(from) || filter_cpu(to)) || !filter_task(p))
+	if (filter_any && (!(filter_cpu(from) || filter_cpu(to)) || !filter_task(p)))
 		return;
 	ring_put(RING_IRQS_OFF, REC_MIGRATE, placed ? RECF_PLACED : 0, to | from << 16, (u32)p->pid,
 		 0);

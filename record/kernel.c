@@ -137,10 +137,11 @@ static void configure_context(struct kernel *k)
 	/* the programs find the run queue through the task's queue: CONFIG_FAIR_GROUP_SCHED */
 	if (rq < 0 || count < 0 || member_offset(k->vmlinux, "sched_entity", "cfs_rq") < 0)
 		return;
-	k->skel->rodata->count_in_percpu = 1;
 	k->skel->rodata->count_from_rq = count - rq;
-	k->skel->rodata->has_rdonly_cast = btf__find_by_name_kind(k->vmlinux, "bpf_rdonly_cast",
-								  BTF_KIND_FUNC) >= 0;
+	k->skel->rodata->count_how = btf__find_by_name_kind(k->vmlinux, "bpf_rdonly_cast",
+							    BTF_KIND_FUNC) < 0
+					     ? COUNT_BY_READ
+					     : COUNT_BY_CAST;
 }
 
 static int configure(struct kernel *k, const struct kernel_options *opt, struct err *err)

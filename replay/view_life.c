@@ -21,8 +21,8 @@ static struct life_figures *figures(struct view *v, const struct task *task, uin
 	if (!f->start_ns && (info->tid == info->tgid || by_thread)) {
 		int64_t offset = v->env->meta->boottime_offset_ns;
 
-		/* EV_FORK tells the start of the others better */
-		if (task->forked_ns)
+		/* EV_FORK tells it best; outside the window it would be known or not by chance */
+		if (task->forked_ns && task->forked_ns >= v->env->from_ns)
 			f->start_ns = task->forked_ns;
 		else if (info->start_ns && (int64_t)info->start_ns > offset)
 			f->start_ns = info->start_ns - (uint64_t)offset;

@@ -85,6 +85,8 @@ static __always_inline void put_wakeup(u32 kind, struct task_struct *p, u32 valu
 	struct task_struct *current = bpf_get_current_task_btf();
 	u32 flags = context_flags(current), tid = (u32)p->pid, peer = (u32)current->pid;
 
+	if (filter_any && !peer && (filter_need || filter_cgroups))
+		peer = TID_OTHER; /* idle: when it ends is not recorded */
 	if (tid == peer)
 		ring_put(RING_IRQS_ON, kind, flags, value, tid, peer);
 	else

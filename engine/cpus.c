@@ -171,6 +171,9 @@ void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t)
 {
 	if (tid >= TID_LIMIT || c->state == CS_OTHER)
 		return;
+	/* A waker that the recording's filters left out: nothing will say when it stopped. */
+	if (tid && c->state == CS_GAP && !task_find(e, tid))
+		return;
 	if (c->state == CS_GAP && c->known_ns != KNOWN_NEVER && t < c->known_ns)
 		return; /* inside the gap: more may have been lost after this */
 	cpu_learn(e, c, tid, t);

@@ -2,17 +2,30 @@
 /*
  * view_depth: how many tasks each CPU had, running and waiting, weighted by time. Time without
  * knowledge (a gap) is left out.
+ *
+ * What the CPU did and how many tasks it had come as two streams, each without holes and in order
+ * of time. Where depth is ahead, it waits in `pending` until the CPU's stream has told whether that
+ * time is a gap; where the CPU is ahead, `carry_gap_ns` has how much of that is a gap, which is
+ * enough, for the depth that is still to come was the same all that time.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "replay/view.h"
 
+#define PENDING	    64
 #define DEPTH_EXACT 1024 /* deeper queues count as so deep, but for the maximum */
 
 struct depth_figures {
 	uint64_t at[DEPTH_EXACT + 1]; /* ns at each depth */
 	uint64_t total_ns, max_at;
+	uint64_t depth_ns, cpu_ns; /* how far each stream has come */
+	uint64_t carry_gap_ns;
+	struct {
+		uint32_t depth;
+		uint64_t ns;
+	} pending[PENDING];
+	uint32_t npending;
 	uint32_t max, cpu;
 };
 
@@ -50,38 +63,96 @@ static void stop(struct view *v)
 	free(own);
 }
 
+static struct depth_figures *figures_of_cpu(struct view *v, uint32_t cpu)
+{
+	struct depth_own *own = v->own;
+
+	if (cpu >= own->n)
+		return NULL;
+	if (!own->cpus[cpu]) {
+		own->cpus[cpu] = calloc(1, sizeof(*own->cpus[cpu]));
+		if (!own->cpus[cpu]) {
+			v->failed = true;
+			return NULL;
+		}
+		own->cpus[cpu]->cpu = cpu;
+	}
+	return own->cpus[cpu];
+}
+
+static void count(struct depth_figures *f, uint32_t depth, uint64_t ns)
+{
+	f->at[depth < DEPTH_EXACT ? depth : DEPTH_EXACT] += ns;
+	f->total_ns += ns;
+}
+
+/* Nothing says that this time is a gap, or it is one and does not count. */
+static void settle(struct depth_figures *f, bool gap)
+{
+	for (uint32_t i = 0; i < f->npending && !gap; i++)
+		count(f, f->pending[i].depth, f->pending[i].ns);
+	f->npending = 0;
+}
+
+static void hold(struct depth_figures *f, uint32_t depth, uint64_t ns)
+{
+	uint32_t i = 0;
+
+	while (i < f->npending && f->pending[i].depth != depth)
+		i++;
+	if (i == PENDING) { /* very many depths in one slice: no gap is likely to be that busy */
+		settle(f, false);
+		i = 0;
+	}
+	if (i == f->npending) {
+		f->pending[i].depth = depth;
+		f->pending[i].ns = 0;
+		f->npending++;
+	}
+	f->pending[i].ns += ns;
+}
+
 static void on_depth(struct sink *s, const struct depth_interval *d)
 {
-	struct view *v = (struct view *)s;
-	struct depth_own *own = v->own;
-	struct depth_figures *f;
-	uint64_t len = d->to_ns - d->from_ns;
+	struct depth_figures *f = figures_of_cpu((struct view *)s, d->cpu);
+	uint64_t told, gap;
 
-	if (d->cpu >= own->n)
+	if (!f)
 		return;
-	f = own->cpus[d->cpu];
-	if (!f) {
-		f = own->cpus[d->cpu] = calloc(1, sizeof(*f));
-		if (!f) {
-			v->failed = true;
-			return;
-		}
-		f->cpu = d->cpu;
-	}
-	f->at[d->depth < DEPTH_EXACT ? d->depth : DEPTH_EXACT] += len;
-	f->total_ns += len;
 	if (d->depth > f->max) {
 		f->max = d->depth;
 		f->max_at = d->from_ns;
 	}
+	told = d->to_ns < f->cpu_ns ? d->to_ns : f->cpu_ns;
+	if (told > d->from_ns) {
+		gap = told - d->from_ns < f->carry_gap_ns ? told - d->from_ns : f->carry_gap_ns;
+		f->carry_gap_ns -= gap;
+		count(f, d->depth, told - d->from_ns - gap);
+	} else {
+		told = d->from_ns;
+	}
+	if (d->to_ns > told)
+		hold(f, d->depth, d->to_ns - told);
+	f->depth_ns = d->to_ns;
 }
 
 static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 {
-	struct depth_own *own = ((struct view *)s)->own;
+	struct view *v = (struct view *)s;
+	struct depth_own *own = v->own;
+	struct depth_figures *f = figures_of_cpu(v, iv->cpu);
+	uint64_t from;
 
-	if (iv->state == CS_GAP && iv->cpu < own->n)
+	if (!f)
+		return;
+	settle(f, iv->state == CS_GAP);
+	if (iv->state == CS_GAP) {
 		own->gap_ns[iv->cpu] += iv->to_ns - iv->from_ns;
+		from = f->depth_ns > iv->from_ns ? f->depth_ns : iv->from_ns;
+		if (iv->to_ns > from)
+			f->carry_gap_ns += iv->to_ns - from;
+	}
+	f->cpu_ns = iv->to_ns;
 }
 
 static int rows(struct view *v, struct view_rows *out)
@@ -96,6 +167,7 @@ static int rows(struct view *v, struct view_rows *out)
 		row = view_add_row(out);
 		if (!row)
 			return -ENOMEM;
+		settle(own->cpus[i], false);
 		row->view = v;
 		row->figures = own->cpus[i];
 	}

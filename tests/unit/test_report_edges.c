@@ -48,6 +48,10 @@ static void test_gap(void **state)
 		      "pid,cause,count,max_ns,left_out,gap_ns\n100,voluntary,0,,2,200000\n");
 	expect_report(&s, csv("idle", "cpu,run_ns,idle_ns,gap_ns"),
 		      "cpu,run_ns,idle_ns,gap_ns\n0,400000,9400000,200000\n1,0,10000000,0\n");
+	/* 1 task for 410 of the 9800 us that are known */
+	expect_report(&s, csv("depth", "cpu,depth_mean,depth_max,busy_pct,gap_ns"),
+		      "cpu,depth_mean,depth_max,busy_pct,gap_ns\n"
+		      "0,0.041,1,4.184,200000\n1,0,0,0,0\n");
 	by_cpu.opt.by = BY_CPU;
 	expect_report(&s, by_cpu, "cpu,oncpu_ns,gap_ns\n0,400000,200000\n");
 	synth_free(&s);

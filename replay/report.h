@@ -41,7 +41,6 @@ int report_add_groups(struct report_options *opt, const char *text, struct err *
 struct report_input {
 	const char *name; /* of the file */
 	const struct meta *meta;
-	const struct meta_end *end; /* NULL: missing */
 	const struct trace_damage *damages;
 	size_t ndamages;
 	bool complete;

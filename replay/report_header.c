@@ -273,9 +273,6 @@ static void print_damage(const struct report *r, const struct report_input *in, 
 		warn_label(r, f, "damage");
 		fprintf(f, "and %zu places more; 'rstat check' lists them\n",
 			in->ndamages - DAMAGE_LINES);
-	} else if (!in->ndamages && !in->end) {
-		warn_label(r, f, "damage");
-		fputs("the end is missing: the recorder was killed, or the file is cut\n", f);
 	}
 }
 

@@ -233,7 +233,7 @@ uint32_t subjects_of_cpu(struct subjects *s, uint32_t cpu)
 	struct key key = {.number = cpu};
 	uint32_t id;
 
-	if (s->has_cpus && !select_cpu(s->select, cpu))
+	if (cpu == CPU_NONE || (s->has_cpus && !select_cpu(s->select, cpu)))
 		return SUBJECT_NONE;
 	id = find(s, &key);
 	if (id != NIL)

@@ -229,7 +229,6 @@ static int print(struct report *r, const struct args *a, const struct reader *in
 	struct report_input input = {
 		.name = in->name,
 		.meta = trace_meta(in->trace),
-		.end = trace_end(in->trace),
 		.complete = trace_complete(in->trace),
 		.windowed = in->windowed,
 		.start_utc_ns = in->span.start_utc_ns,

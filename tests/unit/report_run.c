@@ -29,7 +29,6 @@ static int run(struct report *r, const struct synth *s, struct report_case *c, F
 	const struct report_input in = {
 		.name = "synthetic",
 		.meta = r->env.meta,
-		.end = &(struct meta_end){.end_ns = c->end},
 		.complete = true,
 		.windowed = c->from || c->to,
 		.first_ns = T0,

@@ -41,6 +41,12 @@ static void saw(struct copy *c, uint64_t ts)
 		c->last_ns = ts;
 }
 
+static int written(struct copy *c, int rc)
+{
+	c->write_failed = c->write_failed || rc < 0;
+	return rc;
+}
+
 static int write_gap(struct copy *c, const struct event *ev, const struct gap_info *info,
 		     struct err *err)
 {
@@ -58,7 +64,7 @@ static int write_gap(struct copy *c, const struct event *ev, const struct gap_in
 	out.ext = &clipped;
 	c->lost += clipped.count;
 	saw(c, clipped.end_ns);
-	return trace_write_event(c->writer, &out, err);
+	return written(c, trace_write_event(c->writer, &out, err));
 }
 
 /* The window begins: the state so far, then the gaps that reach into it. */
@@ -71,7 +77,7 @@ static int start(struct copy *c, const struct event *next, struct err *err)
 	if (!is_start) {
 		rc = engine_checkpoint(c->engine, c->from_ns, &ck, err);
 		if (!rc)
-			rc = trace_write_checkpoint(c->writer, &ck, err);
+			rc = written(c, trace_write_checkpoint(c->writer, &ck, err));
 	}
 	for (size_t i = 0; !rc && i < c->ngaps; i++)
 		rc = write_gap(c, &c->gaps[i], &c->gap_infos[i], err);
@@ -137,9 +143,9 @@ static int copy_event(struct copy *c, const struct event *ev, struct err *err)
 	if (ev->ts > c->reached_ns)
 		c->reached_ns = ev->ts;
 	switch (ev->kind) {
-	case EV_CHECKPOINT: rc = trace_write_checkpoint(c->writer, ev->ext, err); break;
+	case EV_CHECKPOINT: rc = written(c, trace_write_checkpoint(c->writer, ev->ext, err)); break;
 	case EV_GAP: return write_gap(c, ev, ev->ext, err);
-	default: rc = trace_write_event(c->writer, ev, err); break;
+	default: rc = written(c, trace_write_event(c->writer, ev, err)); break;
 	}
 	saw(c, ev->ts);
 	return rc;
@@ -162,8 +168,8 @@ int copy_run(struct copy *c, struct source *src, struct err *err)
 	while ((n = src->next(src, &events, err)) > 0) {
 		rc = copy_events(c, events, (size_t)n, err);
 		if (!rc && c->started && c->reached_ns > c->from_ns + STEP_BACK_NS)
-			rc = trace_writer_flush(c->writer, c->reached_ns - STEP_BACK_NS, MAX_AGE_NS,
-						err);
+			rc = written(c, trace_writer_flush(c->writer, c->reached_ns - STEP_BACK_NS,
+							   MAX_AGE_NS, err));
 		if (rc)
 			return rc;
 		if (c->stop && *c->stop)

@@ -27,6 +27,7 @@ struct copy {
 	uint32_t ncpus;
 	uint64_t lost; /* events that the written gaps count */
 	uint64_t last_ns; /* latest instant written */
+	bool write_failed; /* an error was the writer's, not the source's */
 
 	/* the copy's own */
 	struct engine *engine; /* until the first checkpoint is written */

@@ -64,8 +64,7 @@ static int cut(struct rewrite *w, struct reader *in, const char *output, struct 
 		rc = trace_source(in->trace, in->window.from_ns, to, &src, err);
 	if (rc)
 		return rc;
-	rc = copy_run(&w->copy, src, err);
-	src->close(src);
+	rc = rewrite_copy(w, src, err);
 	if (rc)
 		return rc;
 	/* a pipe tells only now where it ends */

@@ -135,11 +135,7 @@ static int copy_piece(struct rewrite *w, struct piece *p, struct err *err)
 	struct source *src;
 	int rc = trace_source(p->in.trace, 0, UINT64_MAX, &src, err);
 
-	if (rc)
-		return rc;
-	rc = copy_run(&w->copy, src, err);
-	src->close(src);
-	return rc;
+	return rc ? rc : rewrite_copy(w, src, err);
 }
 
 static int merge(struct rewrite *w, struct piece *pieces, size_t n, const char *output,

@@ -47,11 +47,7 @@ static int copy_all(struct rewrite *w, struct reader *in, struct err *err)
 	struct source *src;
 	int rc = trace_source(in->trace, 0, UINT64_MAX, &src, err);
 
-	if (rc)
-		return rc;
-	rc = copy_run(&w->copy, src, err);
-	src->close(src);
-	return rc;
+	return rc ? rc : rewrite_copy(w, src, err);
 }
 
 static int recover(struct rewrite *w, struct reader *in, const char *output, struct err *err)

@@ -32,6 +32,16 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &sa, NULL);
 }
 
+static const char *output_name(const struct rewrite *w)
+{
+	return strcmp(w->out.path, "-") ? w->out.path : "standard output";
+}
+
+static void name_output(const struct rewrite *w, struct err *err)
+{
+	err_context(err, "%s", output_name(w));
+}
+
 int rewrite_open(struct rewrite *w, const char *verb, const char *path, const struct meta *meta,
 		 uint64_t from_ns, uint64_t to_ns, struct err *err)
 {
@@ -50,9 +60,21 @@ int rewrite_open(struct rewrite *w, const char *verb, const char *path, const st
 	w->is_open = true;
 	catch_signals();
 	rc = trace_writer_new(&w->writer, w->out.fd, &opt, meta, err);
-	if (!rc)
+	if (rc)
+		name_output(w, err);
+	else
 		rc = copy_init(&w->copy, w->writer, meta_cpu_limit(meta), from_ns, to_ns, err);
 	w->copy.stop = &stop;
+	return rc;
+}
+
+int rewrite_copy(struct rewrite *w, struct source *src, struct err *err)
+{
+	int rc = copy_run(&w->copy, src, err);
+
+	src->close(src);
+	if (rc && w->copy.write_failed)
+		name_output(w, err);
 	return rc;
 }
 
@@ -76,7 +98,7 @@ static void print_summary(const struct rewrite *w, uint64_t end_ns)
 	uint64_t events, bytes;
 
 	trace_writer_totals(w->writer, &events, &bytes);
-	escape_terminal(name, sizeof(name), w->out.path, strlen(w->out.path));
+	escape_terminal(name, sizeof(name), output_name(w), strlen(output_name(w)));
 	fprintf(stderr, "rstat %s: %s: %s, %s events, %s, %s lost\n", w->verb, name,
 		format_ns(end_ns > w->copy.from_ns ? end_ns - w->copy.from_ns : 0, length),
 		format_count(events, count), format_bytes(bytes, size),
@@ -89,7 +111,9 @@ int rewrite_finish(struct rewrite *w, const struct meta_end *end, struct err *er
 
 	if (!rc)
 		rc = trace_writer_finish(w->writer, end, err);
-	if (!rc)
+	if (rc)
+		name_output(w, err);
+	else
 		rc = output_commit(&w->out, err);
 	if (rc)
 		return rc;

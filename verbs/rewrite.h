@@ -36,6 +36,9 @@ struct rewrite {
 int rewrite_open(struct rewrite *w, const char *verb, const char *path, const struct meta *meta,
 		 uint64_t from_ns, uint64_t to_ns, struct err *err);
 
+/* Copies a whole source, and closes it; an error of the output names it. */
+int rewrite_copy(struct rewrite *w, struct source *src, struct err *err);
+
 /* All is copied: ends the trace, moves it to its place, prints one line of what it holds. */
 int rewrite_finish(struct rewrite *w, const struct meta_end *end, struct err *err);
 

@@ -266,7 +266,7 @@ int recording_loop(struct recording *r, struct err *err)
 	struct loop l;
 	int ret = loop_open(&l, r, err);
 
-	signals_allow_abort();
+	signals_allow_abort("'rstat recover' makes the trace whole");
 	while (!ret && !r->end_ns) {
 		uint64_t now, until;
 

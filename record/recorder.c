@@ -35,6 +35,7 @@ static int exit_code_of(struct recording *r, bool failed)
 		if (!r->opt->quiet)
 			show_note("the recording has %s, the command runs on; waiting for it",
 				  failed ? "failed" : "ended");
+		signals_allow_abort("the trace is as it is, the command is left running");
 		child_reap(&r->child, true);
 	}
 	if (signal && WIFSIGNALED(r->child.status) &&

@@ -21,8 +21,9 @@ static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
 /* A handler has no argument of its own, so this is the one module with state of the process. */
 static struct sigaction saved[HANDLED];
 static int event_fd = -1;
-static volatile sig_atomic_t first, first_by_terminal, abort_allowed;
+static volatile sig_atomic_t first, first_by_terminal;
 static volatile uint64_t first_ns;
+static const char *volatile abort_message; /* NULL: not allowed */
 
 static uint64_t now_ns(void)
 {
@@ -32,10 +33,15 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* Async-signal-safe; when stderr is gone there is nobody to tell. */
+static void say(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
-	static const char message[] = "\nrstat: aborted by a second signal; 'rstat recover' makes "
-				      "the trace whole\n";
 	const uint64_t one = 1;
 	const int saved_errno = errno;
 
@@ -47,9 +53,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		/* an eventfd that is full is readable too */
 		if (write(event_fd, &one, sizeof(one)) < 0)
 			errno = saved_errno;
-	} else if (abort_allowed && now_ns() - first_ns > SAME_SIGNAL_NS) {
-		if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
-			_exit(EXIT_RECORD);
+	} else if (abort_message && now_ns() - first_ns > SAME_SIGNAL_NS) {
+		say("\nrstat: aborted by a second signal; ");
+		say(abort_message);
+		say("\n");
 		_exit(EXIT_RECORD);
 	}
 	errno = saved_errno;
@@ -97,9 +104,9 @@ int signals_first(bool *by_terminal)
 	return first;
 }
 
-void signals_allow_abort(void)
+void signals_allow_abort(const char *message)
 {
-	abort_allowed = 1;
+	abort_message = message;
 }
 
 const char *signals_name(int signal)

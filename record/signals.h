@@ -24,8 +24,11 @@ int signals_fd(void);
 /* The first signal that arrived, 0 none yet. @by_terminal: the kernel sent it, CMD got it too. */
 int signals_first(bool *by_terminal);
 
-/* From now on a second signal aborts; before, nothing is there to be recovered. */
-void signals_allow_abort(void);
+/*
+ * From now on a second signal aborts with this message (a string that stays); before, nothing is
+ * there to be recovered.
+ */
+void signals_allow_abort(const char *message);
 
 /* Everything as it was before signals_install(): for the child, async-signal-safe. */
 void signals_restore(void);

@@ -219,6 +219,7 @@ struct run {
 	char output[4096], said[8192]; /* said: stderr and the error's message */
 	rlim_t file_limit;
 	int signal; /* sent when the file is there */
+	bool twice; /* and once more, half a second later */
 	int exit_code;
 };
 
@@ -274,6 +275,10 @@ static void record(struct run *run)
 
 		if (!stat(run->output, &st) && i > 10) {
 			kill(pid, run->signal);
+			/* at once it is taken for the same one: timeout(1) sends two */
+			kill(pid, run->signal);
+			usleep(run->twice ? 500000 : 0);
+			kill(pid, run->twice ? run->signal : 0);
 			break;
 		}
 		usleep(10000);
@@ -545,6 +550,26 @@ static void test_signals(void **dir)
 	ended_by(*dir, SIGTERM, command, "command");
 }
 
+/* The second one aborts, with what was flushed by then in the file. */
+static void test_second_signal(void **dir)
+{
+	char *const command[] = {"sh", "-c", "trap '' TERM; sleep 2", NULL};
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.signal = SIGTERM;
+	run.twice = true;
+	run.opt.command = command;
+	record(&run);
+	assert_int_equal(run.exit_code, EXIT_RECORD);
+	assert_non_null(strstr(run.said, "aborted"));
+	read_back(run.output, &c);
+	assert_false(trace_complete(c.trace));
+	assert_true(c.of_kind[EV_SWITCH] > 0);
+	content_free(&c);
+}
+
 static void test_start_later(void **dir)
 {
 	uint64_t begin = now_ns();
@@ -576,6 +601,7 @@ int main(void)
 		TEST(test_max_size),
 		TEST(test_loss_is_healed),
 		TEST(test_signals),
+		TEST(test_second_signal),
 		TEST(test_start_later),
 	};
 

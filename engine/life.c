@@ -160,10 +160,12 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 		return;
 	y->t.flags |= TASK_GROUP_DEAD;
 	leader = is_leader(y) ? NULL : task_find(e, y->t.info.tgid);
-	if (leader)
+	if (leader) {
+		leader->t.exit_code = ev->value; /* as wait4 reports it for the process */
 		group_dead(e, leader, t);
-	else if (!y->t.info.tgid)
+	} else if (!y->t.info.tgid) {
 		doubt_all(e, TS_LEADER_ZOMBIE, t);
+	}
 }
 
 /* ---- reap ---- */

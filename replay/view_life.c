@@ -70,7 +70,8 @@ static void task_exit(struct view *v, struct life_figures *f, const struct event
 		f->has_exit = true;
 		return;
 	}
-	if (leader || (last && !f->has_exit)) {
+	/* the last one's is the process's: exit_group() by a thread outlives the leader's own */
+	if (leader || last) {
 		f->exit_code = ev->value;
 		f->has_exit = true;
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "replay/view_life.h"
 #include "replay/view_states.h"
 
@@ -334,6 +335,7 @@ static const char *what_rows(const struct view *v, size_t n)
 static void print_remarks(const struct section *s, FILE *f, const struct table_style *style)
 {
 	const struct view *v = s->view;
+	char folded[UNITS_BUF];
 	const char *dim = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
 
 	if (!s->n)
@@ -346,9 +348,9 @@ static void print_remarks(const struct section *s, FILE *f, const struct table_s
 			what_rows(v, s->dull), off);
 	if (v->kind->by_subject && v->subjects->folded)
 		fprintf(f,
-			"%s%llu that are gone are summed up in rows named (gone): only the %u "
-			"largest of them are kept%s\n",
-			dim, (unsigned long long)v->subjects->folded, v->subjects->keep, off);
+			"%s%s that are gone are summed up in the rows (gone): the %u largest are "
+			"kept%s\n",
+			dim, format_count(v->subjects->folded, folded), v->subjects->keep, off);
 }
 
 static int print_table(const struct report *r, struct section *s, FILE *f, struct err *err)

@@ -10,6 +10,7 @@
 
 #define NIL	      UINT32_MAX
 #define FIRST_BUCKETS 1024
+#define CPUS	      CPU_NONE /* the numbers there can be */
 
 const char *const subject_by_names[BY_COUNT] = {"process", "thread", "comm",
 						"cgroup",  "user",   "cpu"};
@@ -68,8 +69,6 @@ static struct key key_of(const struct subjects *s, const struct subject *subj)
 
 	set_comm(info.comm, subj->comm);
 	key = key_of_task(s, &info);
-	if (s->by == BY_CPU)
-		key.number = subj->cpu;
 	if (subj->folded) {
 		key = (struct key){.folded = 1};
 		set_comm(key.comm, subj->comm);
@@ -114,9 +113,11 @@ static void unlink_subject(struct subjects *s, uint32_t id)
 	s->list[id].next = NIL;
 }
 
-/* A gone process or thread is in no chain: its number may be another's by now. */
+/* A gone process or thread is in no chain: its number may be another's by now. CPUs never are. */
 static bool is_linked(const struct subjects *s, const struct subject *subj)
 {
+	if (s->by == BY_CPU)
+		return false;
 	return subj->folded || subj->live || (s->by != BY_PROCESS && s->by != BY_THREAD);
 }
 
@@ -230,12 +231,11 @@ static bool wanted(struct subjects *s, const struct task_info *info)
 
 uint32_t subjects_of_cpu(struct subjects *s, uint32_t cpu)
 {
-	struct key key = {.number = cpu};
 	uint32_t id;
 
-	if (cpu == CPU_NONE || (s->has_cpus && !select_cpu(s->select, cpu)))
+	if (cpu >= CPUS || (s->has_cpus && !select_cpu(s->select, cpu)))
 		return SUBJECT_NONE;
-	id = find(s, &key);
+	id = s->of_cpu[cpu];
 	if (id != NIL)
 		return id;
 	id = new_subject(s);
@@ -244,7 +244,7 @@ uint32_t subjects_of_cpu(struct subjects *s, uint32_t cpu)
 		return SUBJECT_NONE;
 	}
 	s->list[id].cpu = cpu;
-	link_subject(s, id);
+	s->of_cpu[cpu] = id;
 	return id;
 }
 
@@ -454,6 +454,14 @@ int subjects_new(struct subjects **out, enum subject_by by, const struct engine 
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	memset(s->buckets, 0xff, FIRST_BUCKETS * sizeof(*s->buckets));
+	if (by == BY_CPU) {
+		s->of_cpu = malloc(CPUS * sizeof(*s->of_cpu));
+		if (!s->of_cpu) {
+			subjects_free(s);
+			return err_set(err, -ENOMEM, "out of memory");
+		}
+		memset(s->of_cpu, 0xff, CPUS * sizeof(*s->of_cpu));
+	}
 	*out = s;
 	return 0;
 }
@@ -465,6 +473,7 @@ void subjects_free(struct subjects *s)
 	free(s->list);
 	free(s->of_task);
 	free(s->buckets);
+	free(s->of_cpu);
 	free(s);
 }
 

@@ -56,6 +56,7 @@ struct subjects {
 	uint32_t *of_task; /* by task.id */
 	uint32_t tasks_room;
 	uint32_t fast_room; /* tasks_room, or 0 when the CPU decides too */
+	uint32_t *of_cpu; /* BY_CPU: by CPU number */
 	uint32_t *buckets;
 	uint32_t nbuckets; /* power of two */
 	uint32_t free_list; /* chain through next */

@@ -92,6 +92,17 @@ static void note_worst(struct view *v, const struct interval *iv, const struct d
 	set_worst(&own->worst[at], v, iv, m);
 }
 
+/* Most subjects have few of the causes or states: figures come when they are needed. */
+static struct dist_figures *figures_for(struct view *v, struct dist_record *record, unsigned split)
+{
+	if (!record->by[split]) {
+		record->by[split] = calloc(1, sizeof(*record->by[split]));
+		if (!record->by[split])
+			v->failed = true;
+	}
+	return record->by[split];
+}
+
 /* Not when a gap touches it, nor when it began at a time that nobody told. */
 static bool length_known(const struct view *v, const struct interval *iv)
 {
@@ -126,7 +137,9 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	record = id == SUBJECT_NONE ? NULL : VIEW_FIGURES(v, id, struct dist_record);
 	if (!record)
 		return;
-	f = &record->by[v->env->split ? m.split : 0];
+	f = figures_for(v, record, v->env->split ? m.split : 0);
+	if (!f)
+		return;
 	if (!length_known(v, iv)) {
 		f->left_out++;
 		return;
@@ -184,10 +197,8 @@ static void stop(struct view *v)
 
 static bool absent(const struct view *v, const void *figures, unsigned split)
 {
-	const struct dist_figures *f = &((const struct dist_record *)figures)->by[split];
-
 	(void)v;
-	return !f->dist.count && !f->left_out;
+	return !((const struct dist_record *)figures)->by[split];
 }
 
 static uint64_t weight(const void *figures)
@@ -196,24 +207,35 @@ static uint64_t weight(const void *figures)
 	uint64_t worst = 0;
 
 	for (unsigned i = 0; i < DIST_SPLITS; i++)
-		if (r->by[i].dist.max > worst)
-			worst = r->by[i].dist.max;
+		if (r->by[i] && r->by[i]->dist.max > worst)
+			worst = r->by[i]->dist.max;
 	return worst;
+}
+
+static int fold_figures(struct dist_figures *a, const struct dist_figures *b)
+{
+	if (b->dist.count && b->dist.max > a->dist.max)
+		a->worst = b->worst;
+	for (unsigned i = 0; i < DIST_BANDS; i++)
+		a->bands[i] += b->bands[i];
+	a->left_out += b->left_out;
+	return dist_merge(&a->dist, &b->dist);
 }
 
 static int fold(void *to, void *from)
 {
-	struct dist_record *a = to;
-	const struct dist_record *b = from;
+	struct dist_record *a = to, *b = from;
 	int rc = 0;
 
 	for (unsigned i = 0; i < DIST_SPLITS; i++) {
-		if (b->by[i].dist.count && b->by[i].dist.max > a->by[i].dist.max)
-			a->by[i].worst = b->by[i].worst;
-		rc |= dist_merge(&a->by[i].dist, &b->by[i].dist);
-		for (unsigned k = 0; k < DIST_BANDS; k++)
-			a->by[i].bands[k] += b->by[i].bands[k];
-		a->by[i].left_out += b->by[i].left_out;
+		if (!b->by[i])
+			continue;
+		if (a->by[i]) {
+			rc |= fold_figures(a->by[i], b->by[i]);
+		} else {
+			a->by[i] = b->by[i];
+			b->by[i] = NULL;
+		}
 	}
 	return rc;
 }
@@ -222,8 +244,11 @@ static void release(void *figures)
 {
 	struct dist_record *r = figures;
 
-	for (unsigned i = 0; i < DIST_SPLITS; i++)
-		dist_free(&r->by[i].dist);
+	for (unsigned i = 0; i < DIST_SPLITS; i++) {
+		if (r->by[i])
+			dist_free(&r->by[i]->dist);
+		free(r->by[i]);
+	}
 }
 
 /* -- fields -- */
@@ -232,7 +257,7 @@ static const struct dist_figures *figures_of(const void *row)
 {
 	const struct view_row *r = row;
 
-	return &((const struct dist_record *)r->figures)->by[r->split];
+	return ((const struct dist_record *)r->figures)->by[r->split];
 }
 
 static void get_count(const void *row, struct value *v)
@@ -345,15 +370,19 @@ static void get_end(const void *row, struct value *v)
 		value_text(v, r->split == SLICE_PREEMPTED ? "preempted" : "voluntary");
 }
 
+static uint64_t count_of(const struct dist_figures *f)
+{
+	return f ? f->dist.count : 0;
+}
+
 static void get_preempted_pct(const void *row, struct value *v)
 {
 	const struct view_row *r = row;
 	const struct dist_record *rec = r->figures;
+	uint64_t preempted = count_of(rec->by[SLICE_PREEMPTED]);
 
 	if (r->view->env->split)
-		value_share(v, rec->by[SLICE_PREEMPTED].dist.count,
-			    rec->by[SLICE_PREEMPTED].dist.count +
-				    rec->by[SLICE_VOLUNTARY].dist.count);
+		value_share(v, preempted, preempted + count_of(rec->by[SLICE_VOLUNTARY]));
 }
 
 static void get_state(const void *row, struct value *v)
@@ -444,100 +473,6 @@ static const struct field sleep_fields[] = {
 	LEFT_OUT_FIELD,
 };
 
-/* -- the worst waits, by name -- */
-
-static void get_worst_at(const void *row, struct value *v)
-{
-	const struct view_row *r = row;
-
-	value_time(v, r->view->env, ((const struct dist_worst *)r->figures)->start_ns);
-}
-
-static void get_worst_length(const void *row, struct value *v)
-{
-	const struct view_row *r = row;
-
-	value_u(v, VT_NS, ((const struct dist_worst *)r->figures)->length_ns);
-}
-
-static void get_worst_tid(const void *row, struct value *v)
-{
-	const struct view_row *r = row;
-
-	value_u(v, VT_ID, ((const struct dist_worst *)r->figures)->tid);
-}
-
-static void get_worst_comm(const void *row, struct value *v)
-{
-	const struct view_row *r = row;
-
-	value_text(v, ((const struct dist_worst *)r->figures)->comm);
-}
-
-static void get_worst_cpu(const void *row, struct value *v)
-{
-	const struct view_row *r = row;
-	const struct dist_worst *w = r->figures;
-
-	if (w->cpu != CPU_NONE)
-		value_u(v, VT_ID, w->cpu);
-}
-
-static void get_worst_cause(const void *row, struct value *v)
-{
-	const struct view_row *r = row;
-
-	if (r->view->kind == &view_latency)
-		value_text(v, runnable_cause_name(
-				      (enum runnable_cause)((const struct dist_worst *)r->figures)
-					      ->split));
-}
-
-static void get_worst_other(const void *row, struct value *v)
-{
-	static _Thread_local char buf[TASK_COMM_LEN + 24];
-	const struct view_row *r = row;
-	const struct dist_worst *w = r->figures;
-
-	if (w->other == TID_OTHER)
-		value_text(v, "(a task that was filtered out)");
-	else if (!w->other)
-		value_text(v, "idle");
-	else {
-		snprintf(buf, sizeof(buf), "%s (%u)", w->other_comm, w->other);
-		value_text(v, buf);
-	}
-}
-
-static const struct field worst_fields[] = {
-	{"start_ns", "AT", VT_TIME, FIELD_TABLE, "", get_worst_at},
-	{"length_ns", "WAITED", VT_NS, FIELD_TABLE | FIELD_WAIT, "", get_worst_length},
-	{"tid", "TID", VT_ID, FIELD_TABLE, "", get_worst_tid},
-	{"comm", "COMM", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, "", get_worst_comm},
-	{"cause", "CAUSE", VT_TEXT, FIELD_TABLE | FIELD_IF_SET, "", get_worst_cause},
-	{"cpu", "CPU", VT_ID, FIELD_TABLE, "", get_worst_cpu},
-	{"other", "RAN THERE MEANWHILE", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, "", get_worst_other},
-};
-
-static int after_waits(struct view *v, FILE *f, const struct table_style *style, struct err *err)
-{
-	const struct dist_own *own = v->own;
-	struct view_row list[DIST_WORST];
-	const void *rows[DIST_WORST];
-	struct fields fs = {0};
-
-	if (!own->nworst)
-		return 0;
-	for (size_t i = 0; i < own->nworst; i++) {
-		list[i] = (struct view_row){.view = v, .figures = &own->worst[i]};
-		rows[i] = &list[i];
-	}
-	fields_add(&fs, worst_fields, sizeof(worst_fields) / sizeof(worst_fields[0]));
-	fprintf(f, "\n%sthe worst waits%s\n", style->color ? "\033[1m" : "",
-		style->color ? "\033[0m" : "");
-	return rows_table(f, style, &fs, rows, own->nworst, err);
-}
-
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define COMMON                                                                                     \
 	.figures_size = sizeof(struct dist_record), .by_subject = true,                            \
@@ -552,7 +487,7 @@ const struct view_kind view_latency = {
 	.nfields = COUNT_OF(latency_fields),
 	.nsplit = RC_COUNT,
 	.start = start_latency,
-	.after = after_waits,
+	.after = dist_print_worst,
 	COMMON,
 };
 
@@ -563,7 +498,7 @@ const struct view_kind view_waking = {
 	.fields = waking_fields,
 	.nfields = COUNT_OF(waking_fields),
 	.start = start_waking,
-	.after = after_waits,
+	.after = dist_print_worst,
 	COMMON,
 };
 

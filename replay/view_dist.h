@@ -38,7 +38,7 @@ struct dist_measure {
 
 /* Figures of one subject. */
 struct dist_record {
-	struct dist_figures by[DIST_SPLITS];
+	struct dist_figures *by[DIST_SPLITS]; /* NULL: none of that split */
 };
 
 #define DIST_WORST 10 /* worst ones that are named below the table */
@@ -48,5 +48,8 @@ struct dist_own {
 	struct dist_worst worst[DIST_WORST]; /* longest first */
 	size_t nworst;
 };
+
+/* view_kind.after: the worst waits of the machine, by name. */
+int dist_print_worst(struct view *v, FILE *f, const struct table_style *style, struct err *err);
 
 #endif

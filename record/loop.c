@@ -29,9 +29,11 @@
  * A window is read from the checkpoint before it: 10 s or 16 MiB is what a reader may have to
  * decode for nothing, against some kilobytes per checkpoint.
  */
-#define SEGMENT_NS	  (10 * NSEC_PER_SEC)
-#define SEGMENT_BYTES	  (UINT64_C(16) << 20)
-#define SNAPSHOT_EVERY_NS NSEC_PER_SEC
+#define SEGMENT_NS    (10 * NSEC_PER_SEC)
+#define SEGMENT_BYTES (UINT64_C(16) << 20)
+/* Reading the tasks takes time in which rings fill: with losses that go on, ever more rarely. */
+#define SNAPSHOT_MIN_NS NSEC_PER_SEC
+#define SNAPSHOT_MAX_NS (32 * NSEC_PER_SEC)
 /* Timing costs every run some nanoseconds: 1 % of the time is enough to know the mean. */
 #define SAMPLE_EVERY_NS	  (5 * NSEC_PER_SEC)
 #define SAMPLE_NS	  (50 * MSEC)
@@ -43,7 +45,7 @@ struct loop {
 	struct recording *r;
 	int epoll_fd;
 	uint64_t pause_ns;
-	uint64_t segment_ns, segment_bytes, snapshot_ns, shown_ns, shown_events;
+	uint64_t segment_ns, segment_bytes, snapshot_ns, snapshot_wait_ns, shown_ns, shown_events;
 	uint64_t grace_ns; /* end of the command's grace, 0: no signal yet */
 	bool snapshot_failed, progress;
 };
@@ -61,7 +63,10 @@ static int loop_open(struct loop *l, struct recording *r, struct err *err)
 {
 	int ret;
 
-	*l = (struct loop){.r = r, .pause_ns = PAUSE_MIN_NS, .shown_ns = r->start_ns};
+	*l = (struct loop){.r = r,
+			   .pause_ns = PAUSE_MIN_NS,
+			   .snapshot_wait_ns = SNAPSHOT_MIN_NS,
+			   .shown_ns = r->start_ns};
 	l->segment_ns = l->snapshot_ns = r->start_ns;
 	l->progress = !r->opt->quiet && show_progress_wanted();
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -174,12 +179,17 @@ int recording_checkpoint(struct recording *r, uint64_t ts, struct err *err)
 /* After a loss nothing is sure any more: the kernel is asked again, but not all the time. */
 static void heal(struct loop *l, uint64_t now)
 {
+	const uint64_t past = now - l->snapshot_ns;
 	struct recording *r = l->r;
 	struct err err;
 
-	if (!r->pump.saw_gap || now - l->snapshot_ns < SNAPSHOT_EVERY_NS)
+	if (!r->pump.saw_gap || past < l->snapshot_wait_ns)
 		return;
 	r->pump.saw_gap = false;
+	if (past > 2 * l->snapshot_wait_ns)
+		l->snapshot_wait_ns = SNAPSHOT_MIN_NS;
+	else if (l->snapshot_wait_ns < SNAPSHOT_MAX_NS)
+		l->snapshot_wait_ns *= 2;
 	l->snapshot_ns = now;
 	if (kernel_snapshot(r->kernel, &err) && !l->snapshot_failed) {
 		l->snapshot_failed = true;

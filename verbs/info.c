@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/exit.h"
 #include "verbs/verbs.h"
@@ -117,7 +118,8 @@ static int gather(struct info *info, const struct reader *in, struct err *err)
 	info->complete = trace_complete(in->trace);
 	trace_span(in->trace, &first, &last);
 	info->duration_ns = last > first ? last - first : 0;
-	if (strcmp(in->name, "-") != 0 && !stat(in->name, &st) && S_ISREG(st.st_mode))
+	if (!(strcmp(in->name, "-") ? stat(in->name, &st) : fstat(STDIN_FILENO, &st)) &&
+	    S_ISREG(st.st_mode))
 		info->bytes = (uint64_t)st.st_size;
 	return 0;
 }

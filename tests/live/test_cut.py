@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""cut, merge, recover and pipes on a real recording: what they write reports what the whole does."""
+import json
+import subprocess
+
+from lib import (CPUS, RSTAT, background, case, check, equal, expect, finish, good, info, note,
+                 record, report, run, start, workload)
+
+TRACE = "t.data"
+GROUPS = ("cpu", "latency", "waking", "slice", "sleep", "idle", "migration", "states", "life",
+          "depth")
+INSTANTS = ("start_ns", "end_ns", "max_at_ns")
+
+
+def rows(trace, group, offset, *options):
+    """The rows as a sorted list of texts, instants counted from `offset`."""
+    result = []
+    for row in report(trace, group, "cpu" if group == "idle" else "thread", *options):
+        for key in INSTANTS:
+            if row.get(key) is not None:
+                row[key] -= offset
+        result.append(json.dumps(row, sort_keys=True))
+    return sorted(result)
+
+
+def same_reports(whole, part, offset=0, *options):
+    count = 0
+    for group in GROUPS:
+        want, got = rows(whole, group, offset, *options), rows(part, group, 0)
+        differ = sorted(set(want) ^ set(got))
+        expect(want == got, f"{group}: {len(differ)} rows differ, first: {differ[:2]}")
+        count += len(got)
+    return count
+
+
+def sha(command):
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{command} | sha256sum"],
+                          capture_output=True, timeout=60, check=False)
+    equal(done.returncode, 0, f"{command}: {done.stderr.decode()}")
+    return done.stdout
+
+
+def thirds():
+    length = info(TRACE)["duration_ns"]
+    windows = [(0, length // 3), (length // 3, 2 * length // 3), (length // 3, length)]
+    for begin, end in windows:
+        window = f"+{begin}ns,+{end}ns"
+        good(run([RSTAT, "cut", "--time", window, "-o", "cut.data", TRACE]))
+        check("cut.data")
+        equal(info("cut.data")["duration_ns"], end - begin, "duration")
+        note(f"{same_reports(TRACE, 'cut.data', begin, '--time', window)} rows are the same")
+
+
+def pieces():
+    length = info(TRACE)["duration_ns"]
+    for i in range(3):
+        window = f"+{i * length // 3}ns,+{(i + 1) * length // 3}ns"
+        good(run([RSTAT, "cut", "--time", window, "-o", f"p{i}.data", TRACE]))
+    good(run([RSTAT, "merge", "-o", "merged.data", "p2.data", "p0.data", "p1.data"]))
+    good(run([RSTAT, "check", "--strict", "merged.data"]))
+    equal(info("merged.data")["events_by_kind"], info(TRACE)["events_by_kind"], "events")
+    same_reports(TRACE, "merged.data")
+    overlap = run([RSTAT, "merge", "-o", "no.data", "p0.data", TRACE])
+    equal(overlap.returncode, 2, "pieces that overlap")
+    good(record("other.data", cmd=["true"]))
+    foreign = run([RSTAT, "merge", "-o", "no.data", "p0.data", "other.data"])
+    equal(foreign.returncode, 2, "a piece of another recording")
+    expect("recording" in foreign.stderr, foreign.stderr)
+
+
+def pipes():
+    whole = sha(f"{RSTAT} dump {TRACE}")
+    equal(sha(f"cat {TRACE} | {RSTAT} dump -"), whole, "dump from a pipe")
+    equal(sha(f"{RSTAT} recover {TRACE} -o - | {RSTAT} dump -"), whole, "recover to a pipe")
+    first = run(["bash", "-c", f"{RSTAT} dump {TRACE} | head -1; echo ${{PIPESTATUS[0]}}"])
+    equal(first.stdout.splitlines()[-1], "0", "dump into a pipe that closes")
+    equal(first.stderr, "", "standard error then")
+
+
+start()
+with background(workload("pipe", 60000, CPUS[0]), workload("mixed", 4, 1200)):
+    good(record(TRACE, cmd=["sh", "-c", "for i in $(seq 200); do /bin/true; done; sleep 0.3"]))
+with case("a cut reports what the whole does in that window"):
+    equal(info(TRACE)["lost"], 0, "lost events")
+    thirds()
+with case("pieces are joined again"):
+    pieces()
+with case("pipes on both sides"):
+    pipes()
+finish()

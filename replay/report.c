@@ -366,9 +366,9 @@ static int print_table(const struct report *r, struct section *s, FILE *f, struc
 	if (v->kind->by_subject)
 		fprintf(f, " by %s", subject_by_names[v->subjects->by]);
 	fprintf(f, "%s: %s\n", style.color ? "\033[0m" : "", v->kind->about);
-	if (v->kind->before)
-		v->kind->before(s->view, f, &style);
-	rc = s->n ? rows_table(f, &style, &s->shown, s->order, s->n, err) : 0;
+	rc = v->kind->before && s->n ? v->kind->before(s->view, f, &style, err) : 0;
+	if (!rc && s->n)
+		rc = rows_table(f, &style, &s->shown, s->order, s->n, err);
 	if (rc)
 		return rc;
 	print_remarks(s, f, &style);

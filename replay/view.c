@@ -327,6 +327,11 @@ void view_free(struct view *v)
 	free(v);
 }
 
+void view_heading(FILE *f, const struct table_style *style, const char *text)
+{
+	fprintf(f, "%s%s%s\n", style->color ? "\033[1m" : "", text, style->color ? "\033[0m" : "");
+}
+
 /* -- rows -- */
 
 struct view_row *view_add_row(struct view_rows *rows)

@@ -69,7 +69,7 @@ struct view_kind {
 	int (*fold)(void *to, void *from); /* `from` is cleared by the caller */
 	void (*release)(void *figures);
 	/* Lines of the table before and after the rows. */
-	void (*before)(struct view *v, FILE *f, const struct table_style *style);
+	int (*before)(struct view *v, FILE *f, const struct table_style *style, struct err *err);
 	int (*after)(struct view *v, FILE *f, const struct table_style *style, struct err *err);
 };
 
@@ -95,6 +95,9 @@ void view_fields(const struct view *v, struct fields *all, struct fields *table,
 /* All rows, in no order. */
 int view_make_rows(struct view *v, struct view_rows *rows, struct err *err);
 struct view_row *view_add_row(struct view_rows *rows); /* zeroed; NULL: out of memory */
+
+/* The small heading of a table inside a view's part of the report. */
+void view_heading(FILE *f, const struct table_style *style, const char *text);
 
 int view_grow(struct view *v, uint32_t subject);
 

@@ -212,7 +212,7 @@ static uint64_t weight(const void *figures)
 	return worst;
 }
 
-static int fold_figures(struct dist_figures *a, const struct dist_figures *b)
+int dist_add_figures(struct dist_figures *a, const struct dist_figures *b)
 {
 	if (b->dist.count && b->dist.max > a->dist.max)
 		a->worst = b->worst;
@@ -231,7 +231,7 @@ static int fold(void *to, void *from)
 		if (!b->by[i])
 			continue;
 		if (a->by[i]) {
-			rc |= fold_figures(a->by[i], b->by[i]);
+			rc |= dist_add_figures(a->by[i], b->by[i]);
 		} else {
 			a->by[i] = b->by[i];
 			b->by[i] = NULL;
@@ -477,7 +477,7 @@ static const struct field sleep_fields[] = {
 #define COMMON                                                                                     \
 	.figures_size = sizeof(struct dist_record), .by_subject = true,                            \
 	.sink = {.interval = on_interval}, .stop = stop, .absent = absent, .weight = weight,       \
-	.fold = fold, .release = release
+	.before = dist_print_all, .fold = fold, .release = release
 
 const struct view_kind view_latency = {
 	.name = "latency",

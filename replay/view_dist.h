@@ -49,6 +49,12 @@ struct dist_own {
 	size_t nworst;
 };
 
+/* view_kind.before: all tasks together, a line per cause or state. */
+int dist_print_all(struct view *v, FILE *f, const struct table_style *style, struct err *err);
+
+/* Adds the figures of `b` to `a`. Returns 0 or -ENOMEM. */
+int dist_add_figures(struct dist_figures *a, const struct dist_figures *b);
+
 /* view_kind.after: the worst waits of the machine, by name. */
 int dist_print_worst(struct view *v, FILE *f, const struct table_style *style, struct err *err);
 

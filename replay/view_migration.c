@@ -18,6 +18,7 @@ struct migration_figures {
 struct migration_own {
 	struct meta_cpu *cpus;
 	uint32_t n;
+	struct migration_figures all; /* of all tasks that are reported */
 };
 
 static int start(struct view *v, struct err *err)
@@ -44,8 +45,10 @@ static void stop(struct view *v)
 {
 	struct migration_own *own = v->own;
 
-	if (own)
+	if (own) {
+		dist_free(&own->all.per_second);
 		free(own->cpus);
+	}
 	free(own);
 }
 
@@ -62,35 +65,45 @@ static int close_second(struct migration_figures *f)
 	return rc;
 }
 
+static int count_move(struct migration_figures *f, const struct event *ev, uint64_t second,
+		      const struct meta_cpu *from, const struct meta_cpu *to)
+{
+	int rc = 0;
+
+	f->count++;
+	f->placed += (ev->flags & EVF_PLACED) != 0;
+	f->balanced += !(ev->flags & EVF_PLACED);
+	if (from && to) {
+		bool package = differ(from->package, to->package);
+
+		f->cross_l3 += package || differ(from->l3, to->l3);
+		f->cross_die += package || differ(from->die, to->die);
+		f->cross_node += differ(from->node, to->node);
+	}
+	if (second != f->second)
+		rc = close_second(f);
+	f->second = second;
+	f->in_second++;
+	return rc;
+}
+
 static void on_event(struct sink *s, const struct event *ev, const struct task *task)
 {
 	struct view *v = (struct view *)s;
-	const struct migration_own *own = v->own;
+	struct migration_own *own = v->own;
+	const struct meta_cpu *from = ev->aux < own->n ? &own->cpus[ev->aux] : NULL;
+	const struct meta_cpu *to = ev->value < own->n ? &own->cpus[ev->value] : NULL;
+	uint64_t second = (ev->ts - v->env->from_ns) / NSEC_PER_SEC;
 	struct migration_figures *f;
-	uint64_t second;
 	uint32_t id;
 
 	if (ev->kind != EV_MIGRATE || !task)
 		return;
 	id = subjects_of(v->subjects, task, ev->value);
 	f = id == SUBJECT_NONE ? NULL : view_figures(v, id);
-	if (!f)
-		return;
-	f->count++;
-	f->placed += (ev->flags & EVF_PLACED) != 0;
-	f->balanced += !(ev->flags & EVF_PLACED);
-	if (ev->value < own->n && ev->aux < own->n) {
-		const struct meta_cpu *a = &own->cpus[ev->aux], *b = &own->cpus[ev->value];
-
-		f->cross_l3 += differ(a->l3, b->l3) || differ(a->package, b->package);
-		f->cross_die += differ(a->die, b->die) || differ(a->package, b->package);
-		f->cross_node += differ(a->node, b->node);
-	}
-	second = (ev->ts - v->env->from_ns) / NSEC_PER_SEC;
-	if (second != f->second && close_second(f))
+	if (f &&
+	    (count_move(f, ev, second, from, to) || count_move(&own->all, ev, second, from, to)))
 		v->failed = true;
-	f->second = second;
-	f->in_second++;
 }
 
 static uint64_t weight(const void *figures)
@@ -205,6 +218,23 @@ static const struct field fields[] = {
 	{"cross_node", "CROSS-NODE", VT_COUNT, FIELD_TABLE, "To another NUMA node", get_cross_node},
 };
 
+/* All tasks together, above the table. */
+static int before(struct view *v, FILE *f, const struct table_style *style, struct err *err)
+{
+	const struct migration_own *own = v->own;
+	const struct view_row row = {.view = v, .figures = &own->all};
+	const void *rows[] = {&row};
+	struct fields fs = {0};
+	int rc;
+
+	fields_add(&fs, fields, sizeof(fields) / sizeof(fields[0]));
+	view_heading(f, style, "all together");
+	rc = rows_table(f, style, &fs, rows, 1, err);
+	if (!rc)
+		putc('\n', f);
+	return rc;
+}
+
 const struct view_kind view_migration = {
 	.name = "migration",
 	.about = "moves between CPUs: how many, how often, how far",
@@ -217,6 +247,7 @@ const struct view_kind view_migration = {
 	.start = start,
 	.stop = stop,
 	.absent = absent,
+	.before = before,
 	.weight = weight,
 	.fold = fold,
 	.release = release,

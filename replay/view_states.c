@@ -202,16 +202,18 @@ static int rows(struct view *v, struct view_rows *out)
 	return 0;
 }
 
-static void before(struct view *v, FILE *f, const struct table_style *style)
+static int before(struct view *v, FILE *f, const struct table_style *style, struct err *err)
 {
 	const struct states_own *own = v->own;
 
 	(void)style;
+	(void)err;
 	if (own->dropped)
 		fprintf(f,
 			"%llu shorter ones are not listed (the longest %u are kept; --time narrows); "
 			"'-g totals' has them all\n",
 			(unsigned long long)own->dropped, v->env->list_keep);
+	return 0;
 }
 
 static const struct entry *entry_of(const void *row)

@@ -91,7 +91,7 @@ int dist_print_worst(struct view *v, FILE *f, const struct table_style *style, s
 		rows[i] = &list[i];
 	}
 	fields_add(&fs, worst_fields, sizeof(worst_fields) / sizeof(worst_fields[0]));
-	fprintf(f, "\n%sthe worst waits%s\n", style->color ? "\033[1m" : "",
-		style->color ? "\033[0m" : "");
+	putc('\n', f);
+	view_heading(f, style, "the worst waits");
 	return rows_table(f, style, &fs, rows, own->nworst, err);
 }

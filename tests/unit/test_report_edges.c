@@ -280,6 +280,43 @@ static void test_table(void **state)
 	synth_free(&s);
 }
 
+/* All together, then by thread, then by name. */
+static void test_latency_table(void **state)
+{
+	struct report_case c = {.groups = "latency", .opt = {.by = BY_THREAD, .top = 2}};
+	struct synth s = {0};
+	char *text;
+
+	(void)state;
+	report_scenario(&s);
+	text = report_text(&s, &c);
+	assert_non_null(text);
+	assert_string_equal(
+		strstr(text, "latency by"),
+		"latency by thread: from ready (woken, forked, preempted, yielded) to running\n"
+		"all together\n"
+		"CAUSE      COUNT     MEAN      P50      P99      MAX       MAX AT\n"
+		"wakeup         2  54.0 us  10.0 us  98.0 us  98.0 us  +0.000300 s\n"
+		"fork           1  20.0 us  20.0 us  20.0 us  20.0 us  +0.000930 s\n"
+		"preempted      1   200 us   200 us   200 us   200 us  +0.000500 s\n"
+		"yield          1   100 us   100 us   100 us   100 us  +0.000800 s\n"
+		"\n"
+		"TID  PID  COMM  CAUSE      COUNT    MEAN     P50     P99     MAX       MAX AT\n"
+		"400  400  t400  preempted      1  200 us  200 us  200 us  200 us  +0.000500 s\n"
+		"400  400  t400  yield          1  100 us  100 us  100 us  100 us  +0.000800 s\n"
+		"3 more rows; -n 0 shows all\n"
+		"\n"
+		"the worst waits\n"
+		"         AT   WAITED  TID  COMM   CAUSE      CPU  RAN THERE MEANWHILE\n"
+		"+0.000300 s   200 us  400  t400   preempted    1  t200 (200)\n"
+		"+0.000700 s   100 us  400  t400   yield        0  idle\n"
+		"+0.000202 s  98.0 us  200  t200   wakeup       1  t400 (400)\n"
+		"+0.000910 s  20.0 us  500  child  fork         1  idle\n"
+		"+0.000100 s  10.0 us  100  t100   wakeup       0  idle\n");
+	free(text);
+	synth_free(&s);
+}
+
 /* A hook that is not live is told by the views that needed it, and by no other. */
 static void test_hooks(void **state)
 {
@@ -343,7 +380,8 @@ int main(void)
 		cmocka_unit_test(test_folded), cmocka_unit_test(test_list_limit),
 		cmocka_unit_test(test_tree),   cmocka_unit_test(test_names),
 		cmocka_unit_test(test_json),   cmocka_unit_test(test_table),
-		cmocka_unit_test(test_hooks),  cmocka_unit_test(test_dist),
+		cmocka_unit_test(test_hooks),  cmocka_unit_test(test_latency_table),
+		cmocka_unit_test(test_dist),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,9 +74,20 @@ static uint64_t element_bytes(uint64_t ring_bytes)
 }
 
 /*
- * The longest array element was 4 MiB before "bpf: Allow array map elements of any size" or so
- * (kernel/bpf/arraymap.c: array_map_alloc_check(), KMALLOC_MAX_SIZE): asks the kernel.
+ * The memory is the kernel's and cannot be swapped out, for every CPU that could ever be plugged
+ * in: on hosts that prepare for hundreds the rings must not take more than a part of it.
  */
+static uint64_t default_ring(unsigned ncpus)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t ring_bytes = KERNEL_RING_BYTES;
+
+	while (ring_bytes > KERNEL_RING_BYTES / 16 && ring_bytes * ncpus > memory / 32)
+		ring_bytes /= 2;
+	return ring_bytes;
+}
+
+/* Some kernels limit the length of an array's element (kernel/bpf/arraymap.c): asks this one. */
 static uint64_t largest_ring(uint64_t ring_bytes)
 {
 	for (; ring_bytes > RING_BYTES_MIN; ring_bytes /= 2) {
@@ -285,7 +296,7 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 	if (r < 0)
 		return err_errno(err, r, "cannot count the CPUs");
 	k->ncpus = (unsigned)r;
-	k->ring_bytes = largest_ring(round_up_pow2(opt->ring_bytes ?: KERNEL_RING_BYTES));
+	k->ring_bytes = largest_ring(round_up_pow2(opt->ring_bytes ?: default_ring(k->ncpus)));
 	r = load(k, opt, err);
 	r = r ?: filter_fill(k->skel, &opt->filter, err);
 	r = r ?: map_rings(k, err);

@@ -35,10 +35,10 @@ struct kernel_filter {
 	size_t ncpu_words;
 };
 
-#define KERNEL_RING_BYTES 4194304u /* default per CPU; halved where the kernel allows no more */
+#define KERNEL_RING_BYTES 4194304u /* default per CPU; less where memory is short */
 
 struct kernel_options {
-	uint64_t ring_bytes; /* per CPU; rounded up to a power of two; 0: KERNEL_RING_BYTES */
+	uint64_t ring_bytes; /* per CPU; rounded up to a power of two; 0: the default */
 	uint32_t args_limit; /* bytes of exec arguments, at most RING_ARGS_MAX */
 	bool profile; /* programs fill the cost histograms */
 	bool verbose; /* libbpf's own messages go to stderr */

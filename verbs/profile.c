@@ -179,7 +179,7 @@ static int profile(uint64_t ring_bytes, uint64_t length_ns, struct err *err)
 
 int verb_profile(int argc, char **argv)
 {
-	uint64_t ring_bytes = KERNEL_RING_BYTES, length_ns = DEFAULT_NS;
+	uint64_t ring_bytes = 0, length_ns = DEFAULT_NS;
 	struct err err = {0};
 	int first = options_parse(&command, argc, argv, &ring_bytes, &err);
 	int ret = first < 0 ? first : 0;

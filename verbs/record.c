@@ -145,7 +145,7 @@ int verb_record(int argc, char **argv)
 				.output = "rstat.data",
 				.nice = RECORDER_NICE,
 				.level = RECORDER_LEVEL,
-				.kernel = {.ring_bytes = KERNEL_RING_BYTES,
+				.kernel = {.ring_bytes = 0, /* the default */
 					   .args_limit = RECORDER_ARGS_LIMIT},
 			},
 	};

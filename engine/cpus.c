@@ -176,6 +176,8 @@ void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t)
 		return;
 	if (c->state == CS_GAP && c->known_ns != KNOWN_NEVER && t < c->known_ns)
 		return; /* inside the gap: more may have been lost after this */
+	if (c->state == CS_GAP && tid && !task_find(e, tid))
+		return; /* in a filtered recording nobody says when a stranger stops running */
 	cpu_learn(e, c, tid, t);
 }
 

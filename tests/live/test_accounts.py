@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """Thread by thread, rstat's figures against the kernel's own: schedstat and getrusage."""
-from lib import (CPUS, by_tid, case, check, compare_accounts, expect, finish, info, note,
-                 record_workload, report, start, steal_ns, until_collected)
+from lib import (CPUS, Skipped, by_tid, case, check, compare_accounts, expect, finish, info, note,
+                 record_workload, report, start, steal_ns, unless_hidden, until_collected)
+
+TRACE = "t.data"
 
 
-def accounts(name, *args, trace="t.data"):
+def accounts(name, *args):
     """Records one workload, compares all its threads, returns [(row, task)]."""
-    told = record_workload(trace, name, *args)
-    check(trace)
-    expect(info(trace)["lost"] == 0, "events were lost")
-    rows = by_tid(report(trace, "cpu", "thread", *until_collected(trace, told)))
+    told = record_workload(TRACE, name, *args)
+    check(TRACE)
+    expect(info(TRACE)["lost"] == 0, "events were lost")
+    rows = by_tid(report(TRACE, "cpu", "thread", *until_collected(TRACE, told)))
     for task in told["tasks"]:
         expect(task["tid"] in rows, f"{task['comm']} ({task['tid']}) is not in the report")
     pairs = [(rows[task["tid"]], task) for task in told["tasks"]]
@@ -19,30 +21,29 @@ def accounts(name, *args, trace="t.data"):
     return pairs
 
 
-def hog_is_close(tries=3):
-    """Within 0.5 % where nothing hides it. What the hypervisor steals is running to rstat and
-    nothing to the kernel, so a run that was stolen from is repeated."""
-    for left in reversed(range(tries)):
+def hog_is_close(tries=5):
+    """Within 0.5 %, when it has the CPU to itself and the hypervisor takes none of it: stolen time
+    is running to rstat and nothing to the kernel."""
+    for _ in range(tries):
         before = steal_ns()
         row, task = accounts("hog", 2000, CPUS[-1])[0]
         stolen = steal_ns() - before
         off = abs(row["oncpu_ns"] - task["oncpu_ns"])
         note(f"hog: off by {100 * off / task['oncpu_ns']:.3f} %, stolen {stolen:,} ns")
-        if off <= task["oncpu_ns"] // 200 or not left:
-            break
-    expect(row["gap_ns"] > 0 or off <= task["oncpu_ns"] // 200,
-           f"on-CPU {row['oncpu_ns']:,} ns, expected {task['oncpu_ns']:,} +- 0.5 %")
+        if row["gap_ns"] == 0 and not stolen and task["runq_ns"] < task["oncpu_ns"] // 50:
+            expect(off <= task["oncpu_ns"] // 200,
+                   f"on-CPU {row['oncpu_ns']:,} ns, expected {task['oncpu_ns']:,} +- 0.5 %")
+            return
+    raise Skipped("the machine is too busy: the hog never had a CPU to itself")
 
 
 start()
 with case("cpu hog"):
-    hog_is_close()
-with case("pipe ping-pong on one CPU"):
-    accounts("pipe", 20000, CPUS[0])
-with case("800 short sleeps"):
-    accounts("sleeper", 800, 1000)
-with case("threads that compute, sleep and lock"):
-    accounts("mixed", 6, 1500)
-with case("sched_yield"):
-    accounts("yielder", 20000, CPUS[-1])
+    unless_hidden(TRACE, hog_is_close)
+for title, load in (("pipe ping-pong on one CPU", ("pipe", 20000, CPUS[0])),
+                    ("800 short sleeps", ("sleeper", 800, 1000)),
+                    ("threads that compute, sleep and lock", ("mixed", 6, 1500)),
+                    ("sched_yield", ("yielder", 20000, CPUS[-1]))):
+    with case(title):
+        unless_hidden(TRACE, lambda: accounts(*load))
 finish()

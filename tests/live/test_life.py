@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """How processes begin and end: the short ones, zombies of each kind, vfork, exec by a thread."""
 from lib import (case, check, compare_accounts, equal, expect, finish, info, note,
-                 record_workload, report, start, until_collected, within)
+                 record_workload, report, start, unless_hidden, until_collected, within)
 
 TRACE = "t.data"
 EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
@@ -93,7 +93,7 @@ def exec_thread():
 
 start()
 with case("1000 processes that live for less than 2 ms"):
-    short_processes()
+    unless_hidden(TRACE, short_processes)
 with case("a zombie kept for 300 ms"):
     zombie()
 with case("children of who ignores SIGCHLD are no zombies"):
@@ -103,5 +103,5 @@ with case("a leader that exits before its thread"):
 with case("a vfork parent is in D for 200 ms"):
     vfork_parent()
 with case("exec by a thread that is not the leader"):
-    exec_thread()
+    unless_hidden(TRACE, exec_thread)
 finish()

@@ -424,7 +424,7 @@ static void get_state(const void *row, struct value *v)
 	}
 #define LEFT_OUT_FIELD                                                                             \
 	{                                                                                          \
-		"left_out", "LEFT OUT", VT_COUNT, FIELD_TABLE | FIELD_IF_SET | FIELD_BAD,          \
+		"left_out", "LEFT", VT_COUNT, FIELD_TABLE | FIELD_IF_SET | FIELD_BAD,              \
 			"How many more touch a gap, or began unseen: their length is not known",   \
 			get_left_out                                                               \
 	}
@@ -454,7 +454,7 @@ static const struct field slice_fields[] = {
 	{"cause", "ENDED", VT_TEXT, FIELD_TABLE,
 	 "How it ended: voluntary (it blocked), preempted (still ready)", get_end},
 	COUNT_FIELD,
-	{"preempted_pct", "PREEMPT%", VT_PERCENT, FIELD_TABLE,
+	{"preempted_pct", "PRE%", VT_PERCENT, FIELD_TABLE,
 	 "How many of the row's slices, of either end, were preempted", get_preempted_pct},
 	DIST_FIELDS,
 	BAND_FIELDS,

@@ -48,7 +48,7 @@ int dist_print_all(struct view *v, FILE *f, const struct table_style *style, str
 	int rc = 0;
 
 	for (uint32_t id = 0; id < v->subjects->n && !rc; id++)
-		if (v->subjects->list[id].used && id < v->room)
+		if (id < v->room && v->subjects->list[id].used)
 			rc = add_record(&all, view_figures(v, id));
 	for (unsigned i = 0; i < DIST_SPLITS; i++) {
 		if (!all.by[i])

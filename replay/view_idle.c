@@ -174,7 +174,7 @@ static const struct field fields[] = {
 	{"p999_ns", "P99.9", VT_NS, 0, "99.9 % are not longer", get_p999},
 	{"max_ns", "MAX", VT_NS, FIELD_TABLE, "The longest", get_max},
 	{"max_at_ns", "MAX AT", VT_TIME, FIELD_TABLE, "When the longest ended", get_max_at},
-	{"left_out", "LEFT OUT", VT_COUNT, 0,
+	{"left_out", "LEFT", VT_COUNT, 0,
 	 "How many more touch a gap or an edge of the window: their length is not known",
 	 get_left_out},
 };

@@ -68,7 +68,7 @@ static void get_worst_other(const void *row, struct value *v)
 }
 
 static const struct field worst_fields[] = {
-	{"start_ns", "AT", VT_TIME, FIELD_TABLE, "", get_worst_at},
+	{"start_ns", "START", VT_TIME, FIELD_TABLE, "", get_worst_at},
 	{"length_ns", "WAITED", VT_NS, FIELD_TABLE | FIELD_WAIT, "", get_worst_length},
 	{"tid", "TID", VT_ID, FIELD_TABLE, "", get_worst_tid},
 	{"comm", "COMM", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, "", get_worst_comm},

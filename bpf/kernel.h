@@ -33,6 +33,7 @@ typedef _Bool bool;
 
 /* include/linux/sched.h; macros there, so not in BTF. The values have been the same since 4.14. */
 #define TASK_UNINTERRUPTIBLE 0x2u
+#define TASK_DEAD	     0x80u
 #define TASK_WAKING	     0x200u
 #define TASK_NOLOAD	     0x400u
 #define TASK_NEW	     0x800u

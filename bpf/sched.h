@@ -59,6 +59,9 @@ static __always_inline void handle_switch(u64 *ctx)
 		if (prev_tid == TID_OTHER && next_tid == TID_OTHER)
 			return;
 	}
+	/* The last one of a task: is it a zombie now, or gone at once (reaped by itself, a thread)? */
+	if (unlikely(state & TASK_DEAD))
+		state |= (u32)prev->exit_state;
 	if (unlikely(is_disk_sleep(state)) && !preempt && prev_tid != TID_OTHER)
 		switch_blocked(prev, state, next_tid, prev_tid);
 	else

@@ -59,13 +59,14 @@ void emit_current(struct engine *e, const struct etask *y, uint64_t start, uint6
 		.end_ns = end,
 		.state = (enum task_state)y->t.state,
 		.syscall = SYSCALL_UNKNOWN,
-		.waker = y->t.waker,
 		.cpu = y->t.cpu,
 		.flags = (uint16_t)(flags | state_flags(e, y, start)),
 	};
 
 	if (!e->want_interval)
 		return;
+	if (iv.state != TS_RUN && iv.state != TS_UNKNOWN)
+		iv.waker = y->t.waker;
 	if (iv.state == TS_RUNNABLE) {
 		iv.cause = (enum runnable_cause)y->t.cause;
 		iv.waking_ns = y->t.waking_ns;

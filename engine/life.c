@@ -134,11 +134,11 @@ static void doubt(struct engine *e, struct etask *z, uint64_t t)
 	z->sure_ns = t;
 }
 
-/* Something happened to one of them, but its process is not known (a fork was lost). */
-static void doubt_all(struct engine *e, enum task_state state, uint64_t t)
+/* Something happened to one of them (tid, 0 any), by whom is not known (a fork was lost). */
+static void doubt_all(struct engine *e, enum task_state state, uint32_t tid, uint64_t t)
 {
 	for (struct etask *z = e->zombies; z; z = z->znext)
-		if (z->t.state == state)
+		if (z->t.state == state && (!tid || z->t.info.tid == tid))
 			doubt(e, z, t);
 }
 
@@ -164,7 +164,7 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 		leader->t.exit_code = ev->value; /* as wait4 reports it for the process */
 		group_dead(e, leader, t);
 	} else if (!y->t.info.tgid) {
-		doubt_all(e, TS_LEADER_ZOMBIE, t);
+		doubt_all(e, TS_LEADER_ZOMBIE, 0, t);
 	}
 }
 
@@ -219,7 +219,7 @@ void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 	if (!y || e->reaps_exact)
 		return;
 	if (!y->t.info.tgid) {
-		doubt_all(e, TS_ZOMBIE, t);
+		doubt_all(e, TS_ZOMBIE, ev->value, t);
 		return;
 	}
 	z = find_zombie(e, y->t.info.tgid, ev->value);

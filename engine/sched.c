@@ -289,7 +289,6 @@ static void wake_uncertain(struct engine *e, struct etask *y, const struct event
 	}
 	y->t.waker = 0;
 	emit_split(e, y, h0, h1);
-	y->t.cpu = queued(y) ? y->t.cpu : CPU_NONE;
 	emit_implied(e, y, before_wake(y), RC_NONE, h1, y->wake_ns > h1 ? y->wake_ns : t);
 	if (y->wake_ns > h1) {
 		t = y->wake_ns;

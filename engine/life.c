@@ -323,7 +323,7 @@ void life_take_leader(struct engine *e, struct etask *y, uint64_t t)
 	struct etask *leader = task_find(e, tid);
 	struct task_info before = y->t.info;
 
-	if (leader == y || !tid)
+	if (leader == y || !tid || tid >= TID_LIMIT)
 		return;
 	if (leader) {
 		/* The new leader inherits the age of the old one (de_thread(), fs/exec.c). */

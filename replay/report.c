@@ -219,14 +219,14 @@ static void count_gap(struct report *r, const struct event *ev)
 	r->gaps++;
 }
 
-int report_apply(struct report *r, const struct event *events, size_t n, struct err *err)
+static int apply_run(struct report *r, const struct event *events, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct event *ev = &events[i];
 
-		r->events += ev->ts >= r->env.from_ns && ev->ts < r->env.to_ns;
+		r->events += ev->ts >= r->env.from_ns;
 		if (__builtin_expect(ev->kind == EV_CHECKPOINT || ev->kind == EV_GAP, 0)) {
-			r->events -= ev->ts >= r->env.from_ns && ev->ts < r->env.to_ns;
+			r->events -= ev->ts >= r->env.from_ns;
 			if (ev->kind == EV_GAP)
 				count_gap(r, ev);
 		}
@@ -234,6 +234,26 @@ int report_apply(struct report *r, const struct event *events, size_t n, struct 
 			focus_event(r->focus, ev);
 	}
 	return engine_apply(r->engine, events, n, err);
+}
+
+/*
+ * What comes after the window has no say in it: a name that a task takes later, a zombie that is
+ * reaped later. So a window reports what a trace that was cut there does.
+ */
+int report_apply(struct report *r, const struct event *events, size_t n, struct err *err)
+{
+	size_t at = 0, end;
+	int rc = 0;
+
+	while (!rc && at < n) {
+		for (end = at; end < n && events[end].ts < r->env.to_ns; end++)
+			;
+		if (end > at)
+			rc = apply_run(r, &events[at], end - at, err);
+		for (at = end; at < n && events[at].ts >= r->env.to_ns; at++)
+			;
+	}
+	return rc;
 }
 
 int report_finish(struct report *r, uint64_t now_ns, struct err *err)
@@ -247,7 +267,7 @@ int report_finish(struct report *r, uint64_t now_ns, struct err *err)
 	r->subjects->finishing = true;
 	if (r->lives)
 		r->lives->finishing = true;
-	rc = engine_finish(r->engine, now_ns, err);
+	rc = engine_finish(r->engine, r->env.to_ns, err);
 	r->finished = true;
 	return rc ? rc : select_check(&r->opt->select, err);
 }

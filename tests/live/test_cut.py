@@ -20,6 +20,9 @@ def rows(trace, group, offset, *options):
         for key in INSTANTS:
             if row.get(key) is not None:
                 row[key] -= offset
+        # who ran before the cut while a task waited across it, only the whole knows
+        row.pop("max_ran_comm", None)
+        row.pop("max_ran_tid", None)
         result.append(json.dumps(row, sort_keys=True))
     return sorted(result)
 

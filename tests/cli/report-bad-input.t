@@ -1,0 +1,79 @@
+## What report does not understand is told before a trace is opened, with exit 2.
+$ rstat report -g cpu,nothing none
+! rstat report: --group: 'nothing' is not a group: cpu, latency, waking, slice, sleep, idle, migration, states, totals, life or depth
+[2]
+
+$ rstat report --by pid none
+! rstat report: --by: 'pid' is not a grouping: process, thread, comm, cgroup, user or cpu
+[2]
+
+$ rstat report --format xml none
+! rstat report: --format: 'xml' is not a format: table, csv, json or ndjson
+[2]
+
+$ rstat report --state D,Q none
+! rstat report: --state: 'Q' is not a state: R S D I T t P N Z Zl, or all
+[2]
+
+$ rstat report -n -3 none
+! rstat report: --top: '-3' is negative
+[2]
+
+$ rstat report -p 12,x none
+! rstat report: --pid: 'x' is not a number
+[2]
+
+$ rstat report --kthreads maybe none
+! rstat report: --kthreads: 'maybe': yes, no or only
+[2]
+
+$ rstat report --color red none
+! rstat report: --color: 'red': auto, always or never
+[2]
+
+$ rstat report --time 5s,1s none
+! rstat report: --time: '5s' is not a time; write +1.5s, -10s, 40%, 14:30:05 or 2026-11-21T14:30:05Z
+[2]
+
+$ rstat report -C 3-1 none
+! rstat report: --cpu: '3-1': 3-1 runs backwards
+[2]
+
+$ rstat report --frobnicate
+! rstat report: unknown option --frobnicate; 'rstat report --help' lists the options
+[2]
+
+$ rstat report --no-c x
+! rstat report: --no-c is ambiguous: --no-comm or --no-cgroup
+[2]
+
+$ rstat report -F
+! rstat report: --fields needs an argument: KEY,...
+[2]
+
+$ rstat report one two
+! rstat report: 'two': one trace at a time
+[2]
+
+$ rstat report -i one two
+! rstat report: 'two': the trace is given by -i already
+[2]
+
+## What is no trace, in one line.
+$ : >empty; printf 'hello\n' >text; for f in empty text . none; do rstat report $f; echo "$?"; done
+2
+2
+2
+2
+! rstat report: 'empty' is empty, not a trace
+! rstat report: 'text' is not a trace
+! rstat report: '.' is a directory, not a trace
+! rstat report: cannot open 'none': No such file or directory
+
+$ printf 'hello\n' | rstat report -
+! rstat report: '-' is not a trace
+[2]
+
+$ rstat report
+! rstat report: there is no rstat.data here; name a trace, or record one with 'rstat record'
+[2]

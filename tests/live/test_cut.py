@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-"""cut, merge, recover and pipes on a real recording: what they write reports what the whole does."""
+"""cut, merge, recover and pipes, live: what they write reports what the whole does."""
 import json
 import subprocess
 

@@ -199,6 +199,12 @@ static int read_before(struct report *r, const struct reader *in, struct err *er
 	return n;
 }
 
+/* A window is half-open, but what happened in the last instant of a trace belongs to it. */
+static uint64_t window_end(const struct reader *in)
+{
+	return in->windowed && in->window.to_ns < in->span.end_ns ? in->window.to_ns : UINT64_MAX;
+}
+
 static int read_all(struct report *r, const struct reader *in, struct err *err)
 {
 	const struct event *events;
@@ -208,8 +214,8 @@ static int read_all(struct report *r, const struct reader *in, struct err *err)
 
 	if (rc)
 		return rc;
-	rc = trace_source(in->trace, in->windowed ? in->window.from_ns : 0,
-			  in->windowed ? in->window.to_ns : UINT64_MAX, &src, err);
+	rc = trace_source(in->trace, in->windowed ? in->window.from_ns : 0, window_end(in), &src,
+			  err);
 	if (rc)
 		return rc;
 	while ((n = src->next(src, &events, err)) > 0) {
@@ -252,7 +258,7 @@ static int report(struct args *a, struct reader *in, struct err *err)
 	int rc, code = EXIT_OK;
 
 	rc = report_new(&r, &a->report, trace_meta(in->trace), in->span.start_ns,
-			in->window.from_ns, in->window.to_ns, meta_cpu_limit(trace_meta(in->trace)),
+			in->window.from_ns, window_end(in), meta_cpu_limit(trace_meta(in->trace)),
 			err);
 	if (!rc && help)
 		rc = report_print_fields(r, stdout, err);

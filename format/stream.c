@@ -257,11 +257,13 @@ static void take_end(struct stream *s, const struct block *b)
 }
 
 /* The last block. A pipe that stays open is not waited for. */
-static void take_trailer(struct stream *s)
+static void take_trailer(struct stream *s, const struct block *b)
 {
 	struct input *in = &s->blocks->in;
 
 	s->trailer = true;
+	if (!b->payload)
+		damage(s, b->offset, CPU_NONE, s->last_ns, NULL, "the trailer is damaged");
 	if (in->seekable && input_want(in, 1, NULL))
 		return;
 	if (input_left(in))
@@ -278,7 +280,7 @@ static int take_block(struct stream *s, const struct block *b)
 	case BLOCK_SYNC: ret = take_sync(s, b); break;
 	case BLOCK_CHECKPOINT: ret = take_checkpoint(s, b); break;
 	case BLOCK_END: take_end(s, b); break;
-	case BLOCK_TRAILER: take_trailer(s); break;
+	case BLOCK_TRAILER: take_trailer(s, b); break;
 	default:
 		if (b->payload)
 			break;
@@ -313,7 +315,12 @@ static int take_end_of_input(struct stream *s)
 {
 	s->ended = true;
 	s->horizon_ns = UINT64_MAX;
-	return s->final_sync ? 0 : take_cut(s);
+	if (!s->final_sync)
+		return take_cut(s);
+	if (!s->trailer && !s->blocks->in.seekable) /* of a file it was seen when it was opened */
+		damage(s, s->blocks->in.offset, CPU_NONE, s->last_ns, NULL,
+		       s->end_seen ? "the index is missing or damaged" : "the end is missing");
+	return 0;
 }
 
 /* The oldest block of the busiest lane must go, come what may. */

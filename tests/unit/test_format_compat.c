@@ -257,8 +257,12 @@ static void promises(void **state)
 	static const struct column none[] = {START_COLUMN};
 	static const struct column no_start[] = {
 		ONE_SHAPE, ONE_TASK, {COLUMN_SHAPE, "", 1}, ONE_TIME, {COLUMN_TASK_LOW, "", 1}};
-	static const struct column no_shape[] = {
-		START_COLUMN, ONE_TASK, {COLUMN_SHAPE, "", 1}, ONE_TIME, {COLUMN_TASK_LOW, "", 1}};
+	static const struct column no_shape[] = {START_COLUMN, ONE_TIME, {COLUMN_SHAPE, "", 1}};
+	static const struct column rare_rest[] = {START_COLUMN,
+						  {COLUMN_SHAPES, "\x04\x05\0\x40\0", 5},
+						  ONE_TIME,
+						  {COLUMN_SHAPE, "", 1},
+						  {COLUMN_RARE, "\x00\x00", 2}};
 	static const struct column no_code[] = {
 		START_COLUMN, ONE_SHAPE, ONE_TASK, ONE_TIME, {COLUMN_SHAPE, "", 1}};
 	static const struct column no_task[] = {
@@ -307,6 +311,7 @@ static void promises(void **state)
 	PROMISE(long_name, 1);
 	PROMISE(bare_name, 1);
 	PROMISE(wide_field, 1);
+	PROMISE(rare_rest, 1);
 #undef PROMISE
 }
 
@@ -354,6 +359,7 @@ static void headers_beyond_limits(void **state)
 {
 	static const struct block_header lies[] = {
 		{.type = BLOCK_EVENTS, .events = UINT32_MAX},
+		{.type = BLOCK_EVENTS, .events = BLOCK_MAX_EVENTS + 1},
 		{.type = BLOCK_EVENTS, .raw_bytes = UINT32_MAX},
 		{.type = BLOCK_CHECKPOINT, .raw_bytes = UINT32_MAX, .cpu = CPU_NONE},
 		{.type = BLOCK_EVENTS, .cpu = FORMAT_MAX_CPUS},
@@ -381,6 +387,7 @@ static void headers_beyond_limits(void **state)
 		put_finish(&b);
 		read_buf(&b, &out, &t);
 		assert_false(trace_complete(t));
+		assert_int_equal(out.n, 0);
 		trace_close(t);
 		list_free(&out);
 		buf_free(&b);
@@ -389,6 +396,37 @@ static void headers_beyond_limits(void **state)
 #ifndef __SANITIZE_ADDRESS__
 	assert_true(usage.ru_maxrss < 64 << 10); /* KiB */
 #endif
+}
+
+/* A million tasks in a megabyte of nothing. */
+static void hollow_checkpoint(void **state)
+{
+	struct block_header h = {
+		.type = BLOCK_CHECKPOINT, .cpu = CPU_NONE, .first_ns = START, .last_ns = START};
+	struct event_list out = {0};
+	size_t hollow = 1 << 20, checkpoints;
+	uint8_t *payload = calloc(1, hollow + 64), *p = payload;
+	struct buf b = {0};
+	struct trace *t;
+	int fd;
+
+	(void)state;
+	assert_non_null(payload);
+	put_beginning(&b, 0);
+	p = varint_put(p, 1);
+	p = varint_put(p, hollow + 3);
+	p = varint_put(p, hollow);
+	put_block(&b, h, payload, (size_t)(p - payload) + hollow);
+	put_finish(&b);
+	fd = memory_file(b.data, b.len);
+	read_trace(fd_path(fd), &out, &checkpoints, &t);
+	assert_int_equal(checkpoints, 1); /* the one of the beginning */
+	assert_false(trace_complete(t));
+	trace_close(t);
+	close(fd);
+	list_free(&out);
+	buf_free(&b);
+	free(payload);
 }
 
 /* The index only makes opening faster. */
@@ -456,6 +494,7 @@ int main(void)
 		cmocka_unit_test(lying_directories),
 		cmocka_unit_test(headers_beyond_limits),
 		cmocka_unit_test(index_is_optional),
+		cmocka_unit_test(hollow_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,10 +145,9 @@ static void check_time_order(const struct event_list *out)
 		assert_true(out->list[i].ts >= out->list[i - 1].ts);
 }
 
-/* Reads data as a file, and now and then as a pipe; both must deliver the same. */
+/* Reads data as a file, and as a pipe; both must deliver and say the same. */
 static void read_both(const uint8_t *data, size_t bytes, struct event_list *out, bool *complete)
 {
-	static unsigned int turn;
 	struct event_list piped = {0};
 	int fd = memory_file(data, bytes);
 	struct trace *t;
@@ -157,13 +156,31 @@ static void read_both(const uint8_t *data, size_t bytes, struct event_list *out,
 	*complete = trace_complete(t);
 	trace_close(t);
 	close(fd);
-	if (turn++ % 7)
-		return;
-	read_piped(data, bytes, &piped, NULL);
+	read_piped(data, bytes, &piped, &t);
+	assert_int_equal(trace_complete(t), *complete);
+	trace_close(t);
 	assert_int_equal(piped.n, out->n);
 	for (size_t i = 0; i < out->n; i++)
 		assert_event_equal(&piped.list[i], &out->list[i], i);
 	list_free(&piped);
+}
+
+/* As a file, and every so often as both. */
+static void read_some(const uint8_t *data, size_t bytes, struct event_list *out, bool *complete)
+{
+	static unsigned int turn;
+	struct trace *t;
+	int fd;
+
+	if (turn++ % 7 == 0) {
+		read_both(data, bytes, out, complete);
+		return;
+	}
+	fd = memory_file(data, bytes);
+	read_trace(fd_path(fd), out, NULL, &t);
+	*complete = trace_complete(t);
+	trace_close(t);
+	close(fd);
 }
 
 static void cut_everywhere(void **state)
@@ -176,6 +193,7 @@ static void cut_everywhere(void **state)
 	fixture_make(&f, 160, 50, 80);
 	lost = calloc(f.nblocks, sizeof(*lost));
 	assert_non_null(lost);
+	assert_int_equal(f.blocks[2].h.type, BLOCK_CHECKPOINT);
 	for (final_sync = f.nblocks; f.blocks[final_sync - 1].h.type != BLOCK_SYNC;)
 		final_sync--;
 	final_sync--;
@@ -194,7 +212,7 @@ static void cut_everywhere(void **state)
 
 		for (size_t b = 0; b < f.nblocks; b++)
 			lost[b] = f.blocks[b].end > bytes;
-		read_both(f.data, bytes, &out, &complete);
+		read_some(f.data, bytes, &out, &complete);
 		assert_false(complete);
 		/* nobody can know of what never was there: not all that is lost is in a gap */
 		check_delivery(&f, lost, &out, false);
@@ -206,6 +224,8 @@ static void cut_everywhere(void **state)
 			assert_in_range(count_gaps(&out, GAP_CUT), NCPUS, NCPUS + 1);
 		else
 			assert_int_equal(count_gaps(&out, GAP_CUT), 0);
+		if (bytes >= f.blocks[2].end) /* the first checkpoint */
+			assert_int_equal(count_gaps(&out, GAP_CORRUPT), 0);
 		list_free(&out);
 	}
 	free(lost);
@@ -220,7 +240,7 @@ static void flip(struct fixture *f, bool *lost, size_t byte, uint8_t mask)
 	for (size_t b = 0; b < f->nblocks; b++)
 		lost[b] = byte >= f->blocks[b].offset && byte < f->blocks[b].end;
 	f->data[byte] ^= mask;
-	read_both(f->data, f->bytes, &out, &complete);
+	read_some(f->data, f->bytes, &out, &complete);
 	f->data[byte] ^= mask;
 	if (complete)
 		print_error("a flip of %#x at byte %zu was not seen\n", mask, byte);
@@ -347,6 +367,61 @@ static void counts_of_the_missing(void **state)
 	fixture_free(&f);
 }
 
+/* A CPU that was idle until the block that is lost: known until the horizon, not its last event. */
+static void gap_begins_at_horizon(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct meta_end end = {.end_ns = START + 9000};
+	struct checkpoint ck = {.ts = START};
+	struct event_list out = {0};
+	struct trace_block *blocks;
+	struct trace_writer *w;
+	const struct gap_info *gap;
+	struct meta meta;
+	struct err err;
+	size_t bytes, n, found = 0;
+	uint8_t *data;
+	int fd = memory_file(NULL, 0);
+
+	(void)state;
+	simple_meta(&meta, 2, START);
+	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
+	assert_int_equal(trace_write_checkpoint(w, &ck, &err), 0);
+	for (uint64_t t = 100; t <= 5000; t += 100) {
+		struct event ev = {.ts = START + t, .kind = EV_FREE, .tid = 9};
+
+		ev.cpu = t == 100 || t == 4100;
+		assert_int_equal(trace_write_event(w, &ev, &err), 0);
+		if (t % 1000 == 0)
+			assert_int_equal(trace_writer_flush(w, START + t + 1, 0, &err), 0);
+	}
+	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
+	trace_writer_free(w);
+	meta_free(&meta);
+	data = slurp(fd, &bytes);
+	close(fd);
+	blocks = find_blocks(data, bytes, &n);
+	for (size_t i = 0; i < n; i++)
+		if (blocks[i].h.type == BLOCK_EVENTS && blocks[i].h.cpu == 1 && blocks[i].h.cpu_seq)
+			data[blocks[i].offset + 20] ^= 1;
+	fd = memory_file(data, bytes);
+	read_trace(fd_path(fd), &out, NULL, NULL);
+	for (size_t i = 0; i < out.n; i++)
+		if (made_by_reader(&out.list[i])) {
+			gap = out.list[i].ext;
+			found++;
+			assert_int_equal(out.list[i].cpu, 1);
+			assert_int_equal(out.list[i].ts, START + 4001);
+			assert_int_equal(gap->end_ns, START + 5000);
+			assert_int_equal(gap->count, 1);
+		}
+	assert_int_equal(found, 1);
+	close(fd);
+	free(blocks);
+	free(data);
+	list_free(&out);
+}
+
 /* One block of any type taken out: never silent, and only events of that block are lost. */
 static void each_block_removed(void **state)
 {
@@ -444,8 +519,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_everywhere),	 cmocka_unit_test(flip_everywhere),
 		cmocka_unit_test(flip_every_bit),	 cmocka_unit_test(blocks_removed),
-		cmocka_unit_test(counts_of_the_missing), cmocka_unit_test(garbage_around),
-		cmocka_unit_test(each_block_removed),	 cmocka_unit_test(two_in_a_row),
+		cmocka_unit_test(counts_of_the_missing), cmocka_unit_test(gap_begins_at_horizon),
+		cmocka_unit_test(garbage_around),	 cmocka_unit_test(each_block_removed),
+		cmocka_unit_test(two_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,68 @@ static void many_cpus(void **state)
 	}
 }
 
+/* Lanes come and go with every flush, and share instants. */
+static void few_events_many_flushes(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct event_list in = {0}, out = {0};
+	int fd;
+
+	(void)state;
+	random_events(&in, 31, 6000, 3);
+	for (size_t i = 0; i < in.n; i++) {
+		in.list[i].ts = START + i / 3 * 10; /* three at a time */
+		if (in.list[i].cpu != CPU_NONE)
+			in.list[i].cpu = (uint16_t)(i % 3);
+		else if (i % 3 != 2)
+			in.list[i].cpu = (uint16_t)(i % 3);
+	}
+	fd = write_trace(&in, &opt, 3, START, 6, 0);
+	read_trace(fd_path(fd), &out, NULL, NULL);
+	assert_int_equal(out.n, in.n);
+	for (size_t i = 0; i < in.n; i++)
+		assert_event_equal(&out.list[i], &in.list[i], i);
+	close(fd);
+	list_free(&out);
+	list_free(&in);
+}
+
+/* The last block of a CPU says how many events it lost in all. */
+static void lost_is_counted(void **state)
+{
+	struct trace_writer_options opt = {.level = 1, .block_events = 50};
+	struct trace_block *blocks;
+	struct event_list in = {0};
+	uint64_t lost[2] = {0}, said[2] = {0}, events = 0;
+	size_t bytes, n;
+	uint8_t *data;
+	int fd;
+
+	(void)state;
+	random_events(&in, 32, 5000, 2);
+	fd = write_trace(&in, &opt, 2, START, 100, 0);
+	for (size_t i = 0; i < in.n; i++)
+		if (in.list[i].kind == EV_GAP)
+			lost[in.list[i].cpu] += ((const struct gap_info *)in.list[i].ext)->count;
+	data = slurp(fd, &bytes);
+	blocks = find_blocks(data, bytes, &n);
+	for (size_t i = 0; i < n; i++) {
+		events += blocks[i].h.events;
+		if (blocks[i].h.cpu < 2) {
+			assert_true(blocks[i].h.lost >= said[blocks[i].h.cpu]);
+			said[blocks[i].h.cpu] = blocks[i].h.lost;
+		}
+	}
+	assert_true(lost[0] > 0 && lost[1] > 0);
+	assert_int_equal(said[0], lost[0]);
+	assert_int_equal(said[1], lost[1]);
+	assert_int_equal(events, in.n);
+	free(blocks);
+	free(data);
+	close(fd);
+	list_free(&in);
+}
+
 /* More tasks, values, flags than a block's tables have room for. */
 static void full_tables(void **state)
 {
@@ -295,7 +357,8 @@ int main(void)
 		cmocka_unit_test(random_streams),	cmocka_unit_test(extreme_values),
 		cmocka_unit_test(times_that_step_back), cmocka_unit_test(many_cpus),
 		cmocka_unit_test(full_tables),		cmocka_unit_test(too_large),
-		cmocka_unit_test(sloppy_events),
+		cmocka_unit_test(sloppy_events),	cmocka_unit_test(few_events_many_flushes),
+		cmocka_unit_test(lost_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,12 @@ static void windows(void **state)
 	assert_true(trace_complete(t));
 	read_window(t, in.list[5500].ts, in.list[5501].ts, &out, &checkpoint);
 	assert_int_equal(checkpoint, in.list[5000].ts);
+	list_free(&out);
+	read_window(t, in.list[5000].ts, in.list[5001].ts, &out, &checkpoint);
+	assert_int_equal(checkpoint, in.list[5000].ts);
+	list_free(&out);
+	read_window(t, in.list[5000].ts - 1, in.list[5001].ts, &out, &checkpoint);
+	assert_int_equal(checkpoint, in.list[4000].ts);
 	trace_close(t);
 	list_free(&out);
 	list_free(&in);

@@ -74,11 +74,12 @@ static void damage_sequence(struct blocks *b, uint64_t seq)
 		snprintf(d.what, sizeof(d.what), "%llu blocks are missing",
 			 (unsigned long long)(seq - b->next_seq));
 	else
-		snprintf(d.what, sizeof(d.what), "a block is out of order");
+		snprintf(d.what, sizeof(d.what), "a block is there that comes earlier: not read");
 	blocks_damage(b, &d);
 }
 
-static int next_header(struct blocks *b, struct block *out, bool note, struct err *err)
+/* The next header. *again: of a block that is behind those read before. */
+static int next_header(struct blocks *b, struct block *out, bool *again, bool note, struct err *err)
 {
 	uint64_t from = b->in.offset;
 	int ret = find_header(b, &out->h, err);
@@ -91,44 +92,64 @@ static int next_header(struct blocks *b, struct block *out, bool note, struct er
 	out->offset = b->in.offset;
 	if (!ret)
 		return 0;
-	if (b->any && out->h.seq != b->next_seq && b->in.offset == from && note)
+	*again = b->any && out->h.seq < b->next_seq;
+	if (note && (*again || (b->any && out->h.seq != b->next_seq && b->in.offset == from)))
 		damage_sequence(b, out->h.seq);
+	if (!*again)
+		b->next_seq = out->h.seq + 1;
 	b->any = true;
-	b->next_seq = out->h.seq + 1;
 	return 1;
+}
+
+/* Takes the payload off the input. */
+static int take_payload(struct blocks *b, struct block *out, struct err *err)
+{
+	size_t bytes = BLOCK_HEADER_BYTES + (size_t)out->h.stored_bytes;
+	int ret = input_want(&b->in, bytes, err);
+
+	if (ret)
+		return ret;
+	out->cut = input_left(&b->in) < bytes;
+	if (out->cut) {
+		input_skip(&b->in, input_left(&b->in));
+		return 0;
+	}
+	out->payload = input_data(&b->in) + BLOCK_HEADER_BYTES;
+	input_skip(&b->in, bytes);
+	if (!block_payload_ok(&out->h, out->payload))
+		out->payload = NULL;
+	return 0;
 }
 
 int blocks_next(struct blocks *b, struct block *out, struct err *err)
 {
-	int ret;
+	bool again = true;
 
-	*out = (struct block){0};
-	ret = next_header(b, out, true, err);
-	if (ret <= 0)
-		return ret;
-	ret = input_want(&b->in, BLOCK_HEADER_BYTES + (size_t)out->h.stored_bytes, err);
-	if (ret)
-		return ret;
-	out->cut = input_left(&b->in) < BLOCK_HEADER_BYTES + (size_t)out->h.stored_bytes;
-	if (out->cut) {
-		input_skip(&b->in, input_left(&b->in));
-		return 1;
+	while (again) {
+		int ret;
+
+		*out = (struct block){0};
+		ret = next_header(b, out, &again, true, err);
+		if (ret <= 0)
+			return ret;
+		ret = take_payload(b, out, err);
+		if (ret)
+			return ret;
 	}
-	out->payload = input_data(&b->in) + BLOCK_HEADER_BYTES;
-	input_skip(&b->in, BLOCK_HEADER_BYTES + out->h.stored_bytes);
-	if (!block_payload_ok(&out->h, out->payload))
-		out->payload = NULL;
 	return 1;
 }
 
 int blocks_hop(struct blocks *b, struct block *out, struct err *err)
 {
-	int ret;
+	bool again = true;
+	int ret = 1;
 
-	*out = (struct block){0};
-	ret = next_header(b, out, false, err);
-	if (ret > 0)
-		input_seek(&b->in, out->offset + BLOCK_HEADER_BYTES + out->h.stored_bytes);
+	while (again && ret > 0) {
+		*out = (struct block){0};
+		ret = next_header(b, out, &again, false, err);
+		if (ret > 0)
+			input_seek(&b->in, out->offset + BLOCK_HEADER_BYTES + out->h.stored_bytes);
+	}
 	return ret;
 }
 

@@ -31,7 +31,6 @@ struct decoder {
 	uint32_t tids[MAX_TASKS];
 	union event_ext *ext; /* DECODER_RUN, once needed */
 	size_t next_ext;
-	bool ext_in_run;
 	uint32_t nshapes;
 	struct shape shapes[256];
 	ZSTD_DCtx *zstd;
@@ -415,10 +414,9 @@ static void take_rare(struct decoder *d, const struct shape *shape, struct event
 	union event_ext *ext = &d->ext[d->next_ext];
 
 	read_rare(&d->rare, ev->kind, shape->known, ev, ext);
-	if (fields_ext(ev->kind)) {
+	if (shape->known && fields_ext(ev->kind)) {
 		ev->ext = ext;
 		d->next_ext++;
-		d->ext_in_run = true;
 	}
 }
 
@@ -467,23 +465,20 @@ static inline void take_common(struct decoder *d, struct shape *shape, struct ev
 		ev->aux = take_aux(d, shape, c);
 }
 
-/* What is not in the straight line. False: the run must end before this event. */
-static bool take_seldom(struct decoder *d, struct shape *shape, struct event *ev, struct cursors *c)
+/* What is not in the straight line. */
+static void take_seldom(struct decoder *d, struct shape *shape, struct event *ev, struct cursors *c)
 {
 	uint64_t v = 0;
 
 	if (shape->mode & MODE_RARE) {
-		if (d->next_ext == DECODER_RUN)
-			return false;
 		take_rare(d, shape, ev);
-		return true;
+		return;
 	}
 	take_common(d, shape, ev, c);
 	if (shape->mode & MODE_VALUE) {
 		varint_get(&d->value, &v);
 		ev->value = (uint32_t)v;
 	}
-	return true;
 }
 
 size_t decoder_run(struct decoder *d, struct event *out, size_t max)
@@ -496,19 +491,16 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 	size_t n = 0;
 
 	d->next_ext = 0;
-	d->ext_in_run = false;
 	for (; n < max && i < d->n; i++) {
 		struct shape *shape = &d->shapes[codes[i]];
 		uint32_t delta = low[i] | (uint32_t)high[i] << 8;
 		struct event *ev = &out[n];
 
 		*ev = shape->like;
-		if (__builtin_expect(shape->seldom, 0)) {
-			if (!take_seldom(d, shape, ev, &c))
-				break;
-		} else {
+		if (__builtin_expect(shape->seldom, 0))
+			take_seldom(d, shape, ev, &c);
+		else
 			take_common(d, shape, ev, &c);
-		}
 		ts += __builtin_expect(delta == TIME_ESCAPE, 0) ? take_long_time(d) : delta;
 		ev->ts = ts;
 		c.current = shape->current ? ev->tid : c.current;
@@ -523,9 +515,4 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 	d->current = c.current;
 	d->woken = c.woken;
 	return n;
-}
-
-bool decoder_has_ext(const struct decoder *d)
-{
-	return d->ext_in_run;
 }

@@ -22,15 +22,12 @@ void decoder_free(struct decoder *d);
 int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t *payload,
 		 const char **why);
 
+#define DECODER_RUN 256u
+
 /*
- * The next events of the block, at most max (and at most DECODER_RUN that have an ext). Events of
- * unknown kinds are left out. 0: the end. ext pointers are valid until the next call.
+ * The next events of the block, at most max, itself at most DECODER_RUN. Events of unknown kinds
+ * are left out. 0: the end. ext pointers are valid until the next call.
  */
 size_t decoder_run(struct decoder *d, struct event *out, size_t max);
-
-/* Whether any event of the last run has an ext. */
-bool decoder_has_ext(const struct decoder *d);
-
-#define DECODER_RUN 256u
 
 #endif

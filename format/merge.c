@@ -136,7 +136,6 @@ static void load_gap(struct lane *lane, uint64_t from_ns, const struct gap_info 
 	lane->run[0] =
 		(struct event){.ts = from_ns, .kind = EV_GAP, .cpu = lane->cpu, .ext = &lane->gap};
 	lane->n = 1;
-	lane->has_ext = true;
 }
 
 /* A block that is whole but makes no sense: its time is a gap. */
@@ -203,7 +202,6 @@ static int lane_load(struct merge *m, struct lane *lane)
 		int ret;
 
 		lane->n = decoder_run(lane->decoder, lane->run, DECODER_RUN);
-		lane->has_ext = decoder_has_ext(lane->decoder);
 		if (lane->n)
 			return 1;
 		if (!lane->head)

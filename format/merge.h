@@ -21,7 +21,7 @@ struct lane {
 	struct gap_info gap;
 	struct event *run; /* DECODER_RUN */
 	size_t pos, n;
-	bool has_ext, in_heap;
+	bool in_heap;
 	bool passed; /* an event beyond the window was delivered */
 };
 

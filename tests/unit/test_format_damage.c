@@ -456,6 +456,46 @@ static void each_block_removed(void **state)
 	fixture_free(&f);
 }
 
+/* One block of any type there twice, right behind itself or at the end. */
+static void each_block_repeated(void **state)
+{
+	struct fixture f;
+	bool *lost, complete;
+	uint8_t *copy;
+
+	(void)state;
+	fixture_make(&f, 160, 50, 80);
+	lost = calloc(f.nblocks, sizeof(*lost));
+	copy = malloc(2 * f.bytes);
+	assert_non_null(lost);
+	assert_non_null(copy);
+	for (size_t b = 0; b < 2 * f.nblocks; b++) {
+		const struct trace_block *block = &f.blocks[b / 2];
+		size_t len = block->end - block->offset;
+		size_t at = b % 2 ? block->end : f.blocks[f.nblocks - 1].offset;
+		struct event_list out = {0}, again = {0};
+		size_t checkpoints;
+		int fd;
+
+		memcpy(copy, f.data, at);
+		memcpy(copy + at, f.data + block->offset, len);
+		memcpy(copy + at + len, f.data + at, f.bytes - at);
+		fd = memory_file(copy, f.bytes + len);
+		read_trace(fd_path(fd), &again, &checkpoints, NULL);
+		assert_int_equal(checkpoints, 2);
+		list_free(&again);
+		close(fd);
+		read_both(copy, f.bytes + len, &out, &complete);
+		assert_false(complete);
+		check_delivery(&f, lost, &out, true);
+		check_time_order(&out);
+		list_free(&out);
+	}
+	free(copy);
+	free(lost);
+	fixture_free(&f);
+}
+
 /* The same trace twice: the second is told of, and not read. */
 static void two_in_a_row(void **state)
 {
@@ -521,7 +561,7 @@ int main(void)
 		cmocka_unit_test(flip_every_bit),	 cmocka_unit_test(blocks_removed),
 		cmocka_unit_test(counts_of_the_missing), cmocka_unit_test(gap_begins_at_horizon),
 		cmocka_unit_test(garbage_around),	 cmocka_unit_test(each_block_removed),
-		cmocka_unit_test(two_in_a_row),
+		cmocka_unit_test(two_in_a_row),		 cmocka_unit_test(each_block_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,143 @@ static void few_events_many_flushes(void **state)
 	list_free(&in);
 }
 
+/* The horizon lags behind: what is beyond waits, and meets lanes that come later. */
+static void lagging_horizon(void **state)
+{
+	static const uint64_t lags[] = {1, 2000, 30000, 2000000};
+	struct trace_writer_options opt = {.level = 1, .block_events = 40};
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++) {
+		struct event_list in = {0}, out = {0};
+		int fd;
+
+		random_events(&in, 40 + i, 3000, (uint16_t)(2 + i % 3));
+		horizon_lag_ns = lags[i % 4];
+		fd = write_trace(&in, &opt, 4, START, 1 + i, i % 5 * 300);
+		horizon_lag_ns = 0;
+		read_trace(fd_path(fd), &out, NULL, NULL);
+		assert_int_equal(out.n, in.n);
+		for (size_t k = 0; k < in.n; k++)
+			assert_event_equal(&out.list[k], &in.list[k], k);
+		close(fd);
+		list_free(&out);
+		list_free(&in);
+	}
+}
+
+/* Long stretches of one CPU, short ones of others in between. */
+static void bursts(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	uint64_t seed = 6, ts = START;
+	struct event_list in = {0}, out = {0};
+	int fd;
+
+	(void)state;
+	while (in.n < 50000) {
+		uint16_t cpu = (uint16_t)(random_next(&seed) % 4);
+		size_t n = random_next(&seed) % 3 ? random_next(&seed) % 4
+						  : random_next(&seed) % 400;
+		struct event ev = {.kind = EV_FREE, .cpu = cpu};
+
+		while (n--) {
+			ev.ts = ++ts;
+			ev.tid = (uint32_t)ts;
+			list_add(&in, &ev);
+		}
+	}
+	fd = write_trace(&in, &opt, 4, START, 5000, 0);
+	read_trace(fd_path(fd), &out, NULL, NULL);
+	assert_int_equal(out.n, in.n);
+	for (size_t k = 0; k < in.n; k++)
+		assert_event_equal(&out.list[k], &in.list[k], k);
+	close(fd);
+	list_free(&out);
+	list_free(&in);
+}
+
+static void assert_same_fields(const struct fields *f, const void *a, const void *b)
+{
+	struct buf packed[2] = {{0}, {0}};
+
+	assert_true(fields_put(&packed[0], f, a) && fields_put(&packed[1], f, b));
+	assert_int_equal(packed[0].len, packed[1].len);
+	assert_memory_equal(packed[0].data, packed[1].data, packed[0].len);
+	buf_free(&packed[0]);
+	buf_free(&packed[1]);
+}
+
+/* same: every task is the same one, so that it compresses beyond what readers take for honest. */
+static void check_checkpoint(uint32_t ntasks, bool same)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct task_snapshot *tasks = calloc(ntasks + 1, sizeof(*tasks));
+	struct cpu_snapshot cpus[3] = {
+		{0, 0, 5, 6, 7}, {1, 1, TID_OTHER, 0, 0}, {8191, 0, 0, UINT64_MAX, 1}};
+	struct name_info names[3] = {
+		{0, NAME_USER, "root"}, {UINT64_MAX, NAME_CGROUP, "/\xff\n"}, {7, NAME_USER, ""}};
+	struct checkpoint ck = {.ts = START,
+				.tasks = tasks,
+				.ntasks = ntasks,
+				.cpus = cpus,
+				.ncpus = 3,
+				.names = names,
+				.nnames = 3};
+	const struct checkpoint *got;
+	const struct event *events;
+	struct meta_end end = {0};
+	struct trace_writer *w;
+	struct source *src;
+	struct trace *t;
+	struct meta meta;
+	struct err err;
+	uint64_t seed = 1;
+	int fd = memory_file(NULL, 0);
+
+	assert_non_null(tasks);
+	for (uint32_t i = 0; i < ntasks; i++) {
+		tasks[i].info.tid = same ? 1 : i;
+		tasks[i].since_ns = same ? 1 : random_next(&seed);
+		memcpy(tasks[i].info.comm, "\x01\xff name", 8);
+	}
+	simple_meta(&meta, 1, START);
+	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
+	assert_int_equal(trace_write_checkpoint(w, &ck, &err), 0);
+	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
+	assert_int_equal(trace_open(&t, fd_path(fd), &err), 0);
+	assert_int_equal(trace_source(t, 0, UINT64_MAX, &src, &err), 0);
+	assert_int_equal(src->next(src, &events, &err), 1);
+	assert_int_equal(events->kind, EV_CHECKPOINT);
+	assert_int_equal(events->ts, START);
+	got = events->ext;
+	assert_int_equal(got->ntasks, ntasks);
+	assert_int_equal(got->ncpus, 3);
+	assert_int_equal(got->nnames, 3);
+	for (uint32_t i = 0; i < ntasks; i++)
+		assert_same_fields(&fields_snapshot, &got->tasks[i], &tasks[i]);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_same_fields(&fields_cpu, &got->cpus[i], &cpus[i]);
+		assert_same_fields(&fields_name, &got->names[i], &names[i]);
+	}
+	assert_int_equal(src->next(src, &events, &err), 0);
+	assert_true(trace_complete(t));
+	trace_close(t);
+	trace_writer_free(w);
+	meta_free(&meta);
+	free(tasks);
+	close(fd);
+}
+
+static void checkpoints(void **state)
+{
+	(void)state;
+	check_checkpoint(0, false);
+	check_checkpoint(1, false);
+	check_checkpoint(20000, false);
+	check_checkpoint(50000, true);
+}
+
 /* The last block of a CPU says how many events it lost in all. */
 static void lost_is_counted(void **state)
 {
@@ -354,11 +491,18 @@ static void sloppy_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_streams),	cmocka_unit_test(extreme_values),
-		cmocka_unit_test(times_that_step_back), cmocka_unit_test(many_cpus),
-		cmocka_unit_test(full_tables),		cmocka_unit_test(too_large),
-		cmocka_unit_test(sloppy_events),	cmocka_unit_test(few_events_many_flushes),
+		cmocka_unit_test(random_streams),
+		cmocka_unit_test(extreme_values),
+		cmocka_unit_test(times_that_step_back),
+		cmocka_unit_test(many_cpus),
+		cmocka_unit_test(full_tables),
+		cmocka_unit_test(too_large),
+		cmocka_unit_test(sloppy_events),
+		cmocka_unit_test(few_events_many_flushes),
 		cmocka_unit_test(lost_is_counted),
+		cmocka_unit_test(lagging_horizon),
+		cmocka_unit_test(bursts),
+		cmocka_unit_test(checkpoints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* A window is the whole, clipped; pipes are read in bounded memory; meta survives JSON. */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -102,6 +104,76 @@ static void windows(void **state)
 	list_free(&out);
 	list_free(&in);
 	close(fd);
+}
+
+/* A CPU that is silent to the end does not make a window read to the end. */
+static void window_of_a_silent_cpu(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct event_list in = {0}, out = {0};
+	uint64_t checkpoint;
+	struct trace *t;
+	struct err err;
+	int fd;
+
+	(void)state;
+	random_events(&in, 27, 10000, NCPUS);
+	for (size_t i = 3; i < in.n; i++)
+		in.list[i].cpu = in.list[i].cpu == CPU_NONE ? CPU_NONE : 0;
+	fd = write_trace(&in, &opt, NCPUS, START, 100, 1000);
+	assert_int_equal(trace_open(&t, fd_path(fd), &err), 0);
+	read_window(t, in.list[2500].ts, in.list[2600].ts, &out, &checkpoint);
+	assert_int_equal(checkpoint, in.list[2000].ts);
+	assert_in_range(out.n, 600, 1000);
+	for (size_t i = 0; i < out.n; i++)
+		assert_event_equal(&out.list[i], &in.list[2000 + i], i);
+	trace_close(t);
+	close(fd);
+	list_free(&in);
+	list_free(&out);
+}
+
+/* Standard input, which does not block, and comes a little at a time. */
+static void standard_input(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct event_list in = {0}, out = {0};
+	int fds[2], fd, saved = dup(STDIN_FILENO), status;
+	size_t bytes;
+	uint8_t *data;
+	pid_t pid;
+
+	(void)state;
+	random_events(&in, 28, 3000, NCPUS);
+	fd = write_trace(&in, &opt, NCPUS, START, 100, 1000);
+	data = slurp(fd, &bytes);
+	close(fd);
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(fds[0]);
+		for (size_t at = 0; at < bytes; at += 1000) {
+			if (write(fds[1], data + at, bytes - at < 1000 ? bytes - at : 1000) < 0)
+				_exit(1);
+			usleep(1000);
+		}
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_int_equal(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
+	read_trace("-", &out, NULL, NULL);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(out.n, in.n);
+	for (size_t i = 0; i < in.n; i++)
+		assert_event_equal(&out.list[i], &in.list[i], i);
+	close(saved);
+	close(fds[0]);
+	free(data);
+	list_free(&in);
+	list_free(&out);
 }
 
 /* The checkpoint that a window would begin with is damaged: the one before it is taken. */
@@ -358,6 +430,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows),
+		cmocka_unit_test(window_of_a_silent_cpu),
+		cmocka_unit_test(standard_input),
 		cmocka_unit_test(window_past_damage),
 		cmocka_unit_test(sources_one_at_a_time),
 		cmocka_unit_test(bounded_memory),

@@ -38,6 +38,7 @@ void simple_meta(struct meta *meta, uint16_t ncpus, uint64_t start_ns);
  * Writes a trace of these events to a new memfd: META, a checkpoint at start_ns, the events with a
  * flush every `flush_every` and a checkpoint every `checkpoint_every` events (0: none), the end.
  */
+extern uint64_t horizon_lag_ns; /* by how much flushes stay behind what was given; 0 */
 int write_trace(const struct event_list *l, const struct trace_writer_options *opt, uint16_t ncpus,
 		uint64_t start_ns, size_t flush_every, size_t checkpoint_every);
 

@@ -254,23 +254,33 @@ static int print(struct report *r, const struct args *a, const struct reader *in
 static int report(struct args *a, struct reader *in, struct err *err)
 {
 	struct report *r = NULL;
-	bool help = a->report.fields && !strcmp(a->report.fields, "help");
 	int rc, code = EXIT_OK;
 
 	rc = report_new(&r, &a->report, trace_meta(in->trace), in->span.start_ns,
 			in->window.from_ns, window_end(in), meta_cpu_limit(trace_meta(in->trace)),
 			err);
-	if (!rc && help)
-		rc = report_print_fields(r, stdout, err);
-	if (!rc && !help)
+	if (!rc)
 		rc = read_all(r, in, err);
-	if (!rc && !help)
+	if (!rc)
 		rc = print(r, a, in, err);
 	if (!rc)
 		code = verb_flush(VERB, EXIT_OK);
 	pager_end();
 	report_free(r);
 	return rc ? verb_fail(VERB, EXIT_USAGE, err) : code;
+}
+
+/* "-F help" needs no trace. */
+static int list_fields(struct args *a, struct err *err)
+{
+	const struct meta none = {0};
+	struct report *r = NULL;
+	int rc = report_new(&r, &a->report, &none, 0, 0, UINT64_MAX, CPU_NONE, err);
+
+	if (!rc)
+		rc = report_print_fields(r, stdout, err);
+	report_free(r);
+	return rc ? verb_fail(VERB, EXIT_USAGE, err) : verb_flush(VERB, EXIT_OK);
 }
 
 int verb_report(int argc, char **argv)
@@ -287,6 +297,11 @@ int verb_report(int argc, char **argv)
 		rc = reader_args_operands(&a.reader, argc, argv, rc, &err);
 	else if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);
+	if (!rc && a.report.fields && !strcmp(a.report.fields, "help")) {
+		code = list_fields(&a, &err);
+		select_free(&a.report.select);
+		return code;
+	}
 	if (!rc)
 		rc = reader_open(&in, &a.reader, &err);
 	if (rc) {

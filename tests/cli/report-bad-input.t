@@ -77,3 +77,25 @@ $ printf 'hello\n' | rstat report -
 $ rstat report
 ! rstat report: there is no rstat.data here; name a trace, or record one with 'rstat record'
 [2]
+
+## The keys of a group, without a trace.
+$ rstat report -g idle -F help
+idle: what each CPU did with its time, and how long it was idle at a time
+    group            GROUP       The group of this row
+  * cpu              CPU         CPU
+  * run_ns           RUN         Time that tasks ran
+  * idle_ns          IDLE        Time idle
+  * idle_pct         %IDLE       The same, in percent
+  * other_ns         OTHER       Time of what the recording's filters left out
+  * gap_ns           GAP         Time of which nothing is known, because events were lost
+  * count            COUNT       How often it was idle
+  * mean_ns          MEAN        Mean length
+  * p50_ns           P50         Median
+    p90_ns           P90         90 % are not longer
+  * p99_ns           P99         99 % are not longer
+    p999_ns          P99.9       99.9 % are not longer
+  * max_ns           MAX         The longest
+  * max_at_ns        MAX AT      When the longest ended
+    left_out         LEFT        How many more touch a gap or an edge of the window: their length is not known
+
+* in the table by default. -F a,b,c chooses, -F +a,-b changes the default.

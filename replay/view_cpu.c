@@ -3,7 +3,7 @@
 #include "replay/view.h"
 
 struct cpu_figures {
-	uint64_t oncpu_ns, runq_ns, blocked_ns, disk_ns, zombie_ns;
+	uint64_t ns[TS_COUNT]; /* by enum task_state */
 	uint64_t slices, nvcsw, nivcsw, migrations;
 	uint64_t cpus; /* that it ran on, a bit each; those beyond 62 are bit 63 */
 };
@@ -19,27 +19,14 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	f = VIEW_FIGURES(v, id, struct cpu_figures);
 	if (!f)
 		return;
-	switch (iv->state) {
-	case TS_RUN:
-		f->oncpu_ns += view_known_ns(iv);
-		f->slices++;
-		f->cpus |= UINT64_C(1) << (iv->cpu < 63 ? iv->cpu : 63);
-		if (view_ended(iv)) {
-			f->nivcsw += (iv->flags & IVF_PREEMPTED) != 0;
-			f->nvcsw += !(iv->flags & IVF_PREEMPTED);
-		}
-		break;
-	case TS_RUNNABLE: f->runq_ns += view_known_ns(iv); break;
-	case TS_DISK: f->disk_ns += view_known_ns(iv); /* fall through */
-	case TS_SLEEP:
-	case TS_IDLE:
-	case TS_STOPPED:
-	case TS_TRACED:
-	case TS_PARKED:
-	case TS_NEW: f->blocked_ns += view_known_ns(iv); break;
-	case TS_ZOMBIE:
-	case TS_LEADER_ZOMBIE: f->zombie_ns += view_known_ns(iv); break;
-	default: break;
+	f->ns[iv->state] += view_known_ns(iv);
+	if (iv->state != TS_RUN)
+		return;
+	f->slices++;
+	f->cpus |= UINT64_C(1) << (iv->cpu < 63 ? iv->cpu : 63);
+	if (view_ended(iv)) {
+		f->nivcsw += (iv->flags & IVF_PREEMPTED) != 0;
+		f->nvcsw += !(iv->flags & IVF_PREEMPTED);
 	}
 }
 
@@ -62,11 +49,8 @@ static int fold(void *to, void *from)
 	struct cpu_figures *a = to;
 	const struct cpu_figures *b = from;
 
-	a->oncpu_ns += b->oncpu_ns;
-	a->runq_ns += b->runq_ns;
-	a->blocked_ns += b->blocked_ns;
-	a->disk_ns += b->disk_ns;
-	a->zombie_ns += b->zombie_ns;
+	for (unsigned i = 0; i < TS_COUNT; i++)
+		a->ns[i] += b->ns[i];
 	a->slices += b->slices;
 	a->nvcsw += b->nvcsw;
 	a->nivcsw += b->nivcsw;
@@ -79,14 +63,14 @@ static uint64_t weight(const void *figures)
 {
 	const struct cpu_figures *f = figures;
 
-	return f->oncpu_ns + f->runq_ns;
+	return f->ns[TS_RUN] + f->ns[TS_RUNNABLE];
 }
 
 static bool empty(const struct view_row *row)
 {
 	const struct cpu_figures *f = row->figures;
 
-	return !f->slices && !f->runq_ns && !f->migrations;
+	return !f->slices && !f->ns[TS_RUNNABLE] && !f->migrations;
 }
 
 #define GET(name, type)                                                                            \
@@ -96,22 +80,44 @@ static bool empty(const struct view_row *row)
 		value_u(v, type, f->name);                                                         \
 	}
 
-GET(oncpu_ns, VT_NS)
-GET(runq_ns, VT_NS)
-GET(blocked_ns, VT_NS)
-GET(disk_ns, VT_NS)
-GET(zombie_ns, VT_NS)
 GET(slices, VT_COUNT)
 GET(nvcsw, VT_COUNT)
 GET(nivcsw, VT_COUNT)
 GET(migrations, VT_COUNT)
+
+static uint64_t time_in(const void *row, uint32_t states)
+{
+	const struct cpu_figures *f = ((const struct view_row *)row)->figures;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < TS_COUNT; i++)
+		if (states >> i & 1)
+			sum += f->ns[i];
+	return sum;
+}
+
+#define BLOCKED                                                                                    \
+	(1u << TS_SLEEP | 1u << TS_DISK | 1u << TS_IDLE | 1u << TS_STOPPED | 1u << TS_TRACED |     \
+	 1u << TS_PARKED | 1u << TS_NEW)
+
+#define GET_TIME(name, states)                                                                     \
+	static void get_##name(const void *row, struct value *v)                                   \
+	{                                                                                          \
+		value_u(v, VT_NS, time_in(row, states));                                           \
+	}
+
+GET_TIME(oncpu_ns, 1u << TS_RUN)
+GET_TIME(runq_ns, 1u << TS_RUNNABLE)
+GET_TIME(blocked_ns, BLOCKED)
+GET_TIME(disk_ns, 1u << TS_DISK)
+GET_TIME(zombie_ns, 1u << TS_ZOMBIE | 1u << TS_LEADER_ZOMBIE)
 
 static void get_oncpu_pct(const void *row, struct value *v)
 {
 	const struct view_row *r = row;
 	const struct cpu_figures *f = r->figures;
 
-	value_share(v, f->oncpu_ns, r->view->env->to_ns - r->view->env->from_ns);
+	value_share(v, f->ns[TS_RUN], r->view->env->to_ns - r->view->env->from_ns);
 }
 
 static void get_machine_pct(const void *row, struct value *v)
@@ -120,7 +126,7 @@ static void get_machine_pct(const void *row, struct value *v)
 	const struct view_env *env = r->view->env;
 	const struct cpu_figures *f = r->figures;
 
-	value_share(v, f->oncpu_ns, (env->to_ns - env->from_ns) * env->ncpus);
+	value_share(v, f->ns[TS_RUN], (env->to_ns - env->from_ns) * env->ncpus);
 }
 
 /* As the kernel writes lists of CPUs: "0-2,5". */

@@ -85,11 +85,15 @@ WORKLOADS := $(patsubst %.c,$(B)/%,$(filter-out %/oracle.c,$(wildcard tests/work
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-unit: $(UNIT) ;
-workloads: $(WORKLOADS) ;
-bench-programs: $(BENCH) ;
+unit: $(UNIT)
+	@:
+workloads: $(WORKLOADS)
+	@:
+bench-programs: $(BENCH)
+	@:
 ifeq ($(FUZZ),1)
-fuzz-programs: $(FUZZERS) ;
+fuzz-programs: $(FUZZERS)
+	@:
 else
 fuzz-programs:
 	@$(MAKE) FUZZ=1 $@

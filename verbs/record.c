@@ -53,7 +53,7 @@ static const struct option_spec options[] = {
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
 	{0, 0, NULL, NULL, "The recorder itself"},
 	{KEY_BUFFER, 0, "buffer", "SIZE",
-	 "Ring buffer per CPU, rounded up to a power of two. Default: 2M."},
+	 "Ring buffer per CPU, rounded up to a power of two. Default: 4M."},
 	{KEY_NICE, 0, "nice", "N",
 	 "Priority of the recorder, -20 to 19; 0 leaves it alone. Default: -20."},
 	{KEY_COMPRESSION, 0, "compression", "LEVEL", "zstd level 1 to 19, 0 for none. Default: 1."},

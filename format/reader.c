@@ -220,6 +220,9 @@ static void scan_times(struct trace *t, const struct block_header *h)
 		t->first_ns = h->first_ns;
 	if (h->last_ns > t->last_ns && h->last_ns != UINT64_MAX)
 		t->last_ns = h->last_ns;
+	/* the horizon of a SYNC; the last one says "everything" */
+	if (h->first_ns > t->last_ns && h->first_ns != UINT64_MAX)
+		t->last_ns = h->first_ns;
 }
 
 /* Without an index: from header to header. */

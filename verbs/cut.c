@@ -56,7 +56,7 @@ static int cut(struct rewrite *w, struct reader *in, const char *output, struct 
 	const struct meta_end *own;
 	struct meta_end end;
 	struct source *src;
-	uint64_t to = in->window.to_ns, first, last;
+	uint64_t to = reader_window_end(in), first, last;
 	int rc;
 
 	rc = rewrite_open(w, VERB, output, &meta, in->window.from_ns, to, err);

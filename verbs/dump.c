@@ -290,7 +290,8 @@ static int dump(struct reader *in, const struct args *args, struct err *err)
 	text_init(out, STDOUT_FILENO);
 	/* without --time nothing is left out, whatever the trace says of its span */
 	if (!in->windowed)
-		d.window = (struct time_window){0, UINT64_MAX};
+		d.window.from_ns = 0;
+	d.window.to_ns = reader_window_end(in);
 	rc = engine_new(&engine, meta_cpu_limit(trace_meta(in->trace)), 0, UINT64_MAX, err);
 	if (!rc)
 		rc = trace_source(in->trace, d.window.from_ns, d.window.to_ns, &src, err);

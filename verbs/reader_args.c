@@ -72,6 +72,11 @@ int reader_open(struct reader *r, const struct reader_args *a, struct err *err)
 	return rc;
 }
 
+uint64_t reader_window_end(const struct reader *r)
+{
+	return r->windowed && r->window.to_ns < r->span.end_ns ? r->window.to_ns : UINT64_MAX;
+}
+
 char *reader_damage_place(const struct reader *r, const struct trace_damage *d, char *buf,
 			  size_t size)
 {

@@ -65,6 +65,12 @@ struct reader {
 int reader_open(struct reader *r, const struct reader_args *a, struct err *err);
 
 /*
+ * Where the window ends for who reads events: it is half-open, but what happened in the last
+ * instant of the trace belongs to it, so UINT64_MAX when it reaches up to there.
+ */
+uint64_t reader_window_end(const struct reader *r);
+
+/*
  * After the last event was read: prints one line on stderr when something is damaged or the end is
  * missing, closes the trace (trace_end() and the like are gone), returns EXIT_OK or, with --strict
  * and damage, EXIT_INCOMPLETE.

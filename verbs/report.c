@@ -199,12 +199,6 @@ static int read_before(struct report *r, const struct reader *in, struct err *er
 	return n;
 }
 
-/* A window is half-open, but what happened in the last instant of a trace belongs to it. */
-static uint64_t window_end(const struct reader *in)
-{
-	return in->windowed && in->window.to_ns < in->span.end_ns ? in->window.to_ns : UINT64_MAX;
-}
-
 static int read_all(struct report *r, const struct reader *in, struct err *err)
 {
 	const struct event *events;
@@ -214,8 +208,8 @@ static int read_all(struct report *r, const struct reader *in, struct err *err)
 
 	if (rc)
 		return rc;
-	rc = trace_source(in->trace, in->windowed ? in->window.from_ns : 0, window_end(in), &src,
-			  err);
+	rc = trace_source(in->trace, in->windowed ? in->window.from_ns : 0, reader_window_end(in),
+			  &src, err);
 	if (rc)
 		return rc;
 	while ((n = src->next(src, &events, err)) > 0) {
@@ -257,8 +251,8 @@ static int report(struct args *a, struct reader *in, struct err *err)
 	int rc, code = EXIT_OK;
 
 	rc = report_new(&r, &a->report, trace_meta(in->trace), in->span.start_ns,
-			in->window.from_ns, window_end(in), meta_cpu_limit(trace_meta(in->trace)),
-			err);
+			in->window.from_ns, reader_window_end(in),
+			meta_cpu_limit(trace_meta(in->trace)), err);
 	if (!rc)
 		rc = read_all(r, in, err);
 	if (!rc)

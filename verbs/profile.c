@@ -24,7 +24,7 @@
 enum key { KEY_BUFFER = 1 };
 
 static const struct option_spec options[] = {
-	{KEY_BUFFER, 0, "buffer", "SIZE", "Ring buffer per CPU. Default: 2M."},
+	{KEY_BUFFER, 0, "buffer", "SIZE", "Ring buffer per CPU. Default: 4M."},
 	OPTIONS_END,
 };
 

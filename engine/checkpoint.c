@@ -306,7 +306,7 @@ static void running_in(struct engine *e, struct cpu *c, struct etask *y, uint64_
 	} else {
 		y->t.seen_ns = since;
 	}
-	enter(e, y, TS_RUN, (uint16_t)(c - e->cpus), since);
+	enter(e, y, TS_RUN, c->id, since);
 	if (s)
 		load_details(e, y, s, t);
 }

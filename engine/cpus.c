@@ -25,6 +25,7 @@ int cpus_new(struct engine *e, struct err *err)
 	for (uint32_t i = 0; i < e->ncpus; i++) {
 		struct cpu *c = &e->cpus[i];
 
+		c->id = (uint16_t)i;
 		c->state = CS_GAP;
 		c->cur_tid = TID_OTHER;
 		c->known_ns = KNOWN_NEVER;
@@ -85,7 +86,7 @@ static void learn_task(struct engine *e, struct cpu *c, struct etask *y, uint64_
 	if (h0 > start)
 		h0 = start;
 	emit_split(e, y, h0, start);
-	enter(e, y, TS_RUN, (uint16_t)(c - e->cpus), start);
+	enter(e, y, TS_RUN, c->id, start);
 	y->t.flags = (uint16_t)((y->t.flags | TASK_GAP) & ~TASK_IN_WAIT);
 	/* What woke it just now may be meant for the sleep that it is about to begin. */
 	y->wake_ns = y->late_wake_ns;

@@ -50,8 +50,8 @@ static uint16_t state_flags(const struct engine *e, const struct etask *y, uint6
 	return flags;
 }
 
-void emit_current(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
-		  uint16_t flags)
+void emit_current_slow(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
+		       uint16_t flags)
 {
 	struct interval iv = {
 		.task = &y->t,
@@ -63,8 +63,6 @@ void emit_current(struct engine *e, const struct etask *y, uint64_t start, uint6
 		.flags = (uint16_t)(flags | state_flags(e, y, start)),
 	};
 
-	if (!e->want_interval)
-		return;
 	if (iv.state != TS_RUN && iv.state != TS_UNKNOWN)
 		iv.waker = y->t.waker;
 	if (iv.state == TS_RUNNABLE) {
@@ -138,7 +136,7 @@ void emit_split(struct engine *e, const struct etask *y, uint64_t h0, uint64_t h
 void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flags)
 {
 	struct cpu_interval iv = {
-		.cpu = (uint16_t)(c - e->cpus),
+		.cpu = c->id,
 		.state = (enum cpu_state)c->state,
 		.task = c->cur ? &c->cur->t : NULL,
 		.flags = (uint16_t)(flags | (c->gap ? IVF_GAP : 0)),
@@ -155,7 +153,7 @@ void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flag
 
 void emit_depth(struct engine *e, struct cpu *c, uint64_t end)
 {
-	struct depth_interval d = {.cpu = (uint16_t)(c - e->cpus), .depth = c->nr};
+	struct depth_interval d = {.cpu = c->id, .depth = c->nr};
 	uint16_t flags = 0;
 
 	if (clip(e, c->depth_since_ns, end, &d.from_ns, &d.to_ns, &flags) && d.from_ns < d.to_ns)

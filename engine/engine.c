@@ -43,6 +43,7 @@ int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
 		return err_set(err, -E2BIG, "the engine cannot feed more than %d sinks", MAX_SINKS);
 	e->sinks[e->nsinks++] = sink;
 	e->want_interval |= sink->interval != NULL;
+	e->want_other |= sink->interval && sink->other;
 	e->want_cpu |= sink->cpu_interval != NULL;
 	e->want_depth |= sink->depth != NULL;
 	if (sink->event)

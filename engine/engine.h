@@ -102,9 +102,9 @@ struct interval {
 	int32_t syscall; /* blocked states */
 	uint32_t waker; /* blocked: who ended it; RUNNABLE: who woke it; ZOMBIE: who
 				    * reaped it; 0 an interrupt, idle, or not known */
-	uint32_t other; /* RUNNABLE: of the last 8 slices on the CPU that it got, whose
-				    * took the longest part of the wait (0 idle or not known);
-				    * RUN: who came next */
+	uint32_t other; /* RUNNABLE, with sink.other: of the last 8 slices on the CPU that it
+			 * got, whose took the longest part of the wait (0 idle or not known);
+			 * RUN: who came next */
 	uint16_t cpu; /* RUN, RUNNABLE: where it ended; blocked: where it slept */
 	uint16_t flags; /* enum interval_flag */
 	uint8_t reap_method; /* ZOMBIE: enum reap_method */
@@ -146,6 +146,7 @@ struct sink {
 	void (*task_changed)(struct sink *s, const struct task *task,
 			     const struct task_info *before);
 	/* Only what is asked for is told, which saves time. 0: everything. */
+	bool other; /* fill interval.other of TS_RUNNABLE; costs a walk over up to 8 slices */
 	uint32_t states; /* interval(): a bit per enum task_state */
 	uint32_t kinds; /* event(): a bit per enum event_kind */
 };

@@ -63,6 +63,7 @@ struct etask {
 struct cpu {
 	struct etask *cur; /* CS_RUN */
 	uint32_t cur_tid; /* CS_GAP: TID_OTHER */
+	uint16_t id;
 	uint8_t state; /* enum cpu_state; CS_GAP: not known */
 	bool gap; /* the state began at the end of a gap */
 	bool absent; /* not in the first checkpoint and no event yet */
@@ -103,7 +104,7 @@ struct engine {
 	uint32_t ncpus;
 	uint32_t nuncertain; /* CPUs in CS_GAP that are not absent */
 	bool oom;
-	bool want_interval, want_cpu, want_depth;
+	bool want_interval, want_cpu, want_depth, want_other;
 	uint32_t want_kinds; /* of events, a bit each */
 	struct engine_counts counts;
 	struct tid_page *pages[TID_LIMIT >> PAGE_BITS];
@@ -157,8 +158,15 @@ void task_leave_zombies(struct engine *e, struct etask *y);
 /* ---- emit.c ---- */
 void emit_interval(struct engine *e, struct interval *iv);
 /* [start, end) in the task's current state, with all that is known of it. */
-void emit_current(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
-		  uint16_t flags);
+void emit_current_slow(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
+		       uint16_t flags);
+static inline void emit_current(struct engine *e, const struct etask *y, uint64_t start,
+				uint64_t end, uint16_t flags)
+{
+	if (e->want_interval)
+		emit_current_slow(e, y, start, end, flags);
+}
+
 /* [start, end) in a state that was found out afterwards; nothing when empty. */
 void emit_implied(struct engine *e, const struct etask *y, enum task_state state,
 		  enum runnable_cause cause, uint64_t start, uint64_t end);
@@ -218,6 +226,14 @@ static inline void depth_add(struct engine *e, uint16_t cpu, int n, uint64_t t)
 	c->nr += (uint32_t)n;
 }
 
+/* The state of y from t on; its CPU and the depth of queues are the caller's. */
+static inline void set_state(struct etask *y, enum task_state state, uint64_t t)
+{
+	y->t.state = (uint8_t)state;
+	y->t.since_ns = y->clean_ns = t;
+	y->t.flags = (uint16_t)((y->t.flags & ~STATE_FLAGS) | TASK_CERTAIN);
+}
+
 /* The task's new state from t on; the old one has been emitted. Keeps the depth of the queues. */
 static inline void enter(struct engine *e, struct etask *y, enum task_state state, uint16_t cpu,
 			 uint64_t t)
@@ -228,10 +244,8 @@ static inline void enter(struct engine *e, struct etask *y, enum task_state stat
 		depth_add(e, y->t.cpu, -1, t);
 	if (is && (!was || y->t.cpu != cpu))
 		depth_add(e, cpu, 1, t);
-	y->t.state = (uint8_t)state;
 	y->t.cpu = cpu;
-	y->t.since_ns = y->clean_ns = t;
-	y->t.flags = (uint16_t)((y->t.flags & ~STATE_FLAGS) | TASK_CERTAIN);
+	set_state(y, state, t);
 }
 
 /* ---- sched.c ---- */

@@ -52,9 +52,9 @@ static void emit_run(struct engine *e, const struct etask *x, uint64_t t, const 
 	emit_interval(e, &iv);
 }
 
-/* A wait that ended with a switch-in on c, or with a wake-up deferred until then. */
-static void emit_wait(struct engine *e, const struct cpu *c, const struct etask *y, uint64_t start,
-		      uint64_t t, enum runnable_cause cause, uint16_t flags)
+/* A wait that ended with a switch-in on c. */
+static void emit_wait_slow(struct engine *e, const struct cpu *c, const struct etask *y,
+			   uint64_t start, uint64_t t, enum runnable_cause cause, uint16_t flags)
 {
 	struct interval iv = {
 		.task = &y->t,
@@ -65,13 +65,11 @@ static void emit_wait(struct engine *e, const struct cpu *c, const struct etask 
 		.waking_ns = y->t.waking_ns,
 		.syscall = SYSCALL_UNKNOWN,
 		.waker = y->t.waker,
-		.cpu = (uint16_t)(c - e->cpus),
+		.cpu = c->id,
 		.flags = flags,
 	};
 
-	if (!e->want_interval)
-		return;
-	if (start < t)
+	if (e->want_other && start < t)
 		iv.other = who_ran(c, start, t);
 	if (y->t.flags & TASK_INFERRED)
 		iv.flags |= IVF_INFERRED;
@@ -80,6 +78,13 @@ static void emit_wait(struct engine *e, const struct cpu *c, const struct etask 
 	if (y->t.flags & TASK_GAP)
 		iv.flags |= IVF_GAP;
 	emit_interval(e, &iv);
+}
+
+static inline void emit_wait(struct engine *e, const struct cpu *c, const struct etask *y,
+			     uint64_t start, uint64_t t, enum runnable_cause cause, uint16_t flags)
+{
+	if (e->want_interval)
+		emit_wait_slow(e, c, y, start, t, cause, flags);
 }
 
 /*
@@ -93,7 +98,7 @@ static void forget_old_wakes(struct etask *x, uint64_t t)
 			x->t.waking_ns = 0;
 		x->wake_ns = 0;
 	}
-	if (x->wake_ns)
+	if (unlikely(x->wake_ns))
 		x->t.flags |= TASK_WOKEN_EARLY;
 	else if (!x->t.waking_ns)
 		x->t.waker = 0;
@@ -109,7 +114,7 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 	x->t.raw_state = raw;
 	if (!raw || ev->flags & EVF_PREEMPT) {
 		x->t.cause = ev->flags & EVF_PREEMPT ? RC_PREEMPTED : RC_YIELD;
-		enter(e, x, TS_RUNNABLE, x->t.cpu, t);
+		set_state(x, TS_RUNNABLE, t); /* in the queue of c as before */
 		x->t.waking_ns = x->wake_ns = 0;
 		x->t.waker = 0;
 		return;
@@ -118,7 +123,8 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 		life_final_switch(e, x, t, raw);
 		return;
 	}
-	enter(e, x, state_from_raw(raw), x->t.cpu, t);
+	depth_add(e, c->id, -1, t);
+	set_state(x, raw == RAW_INTERRUPTIBLE ? TS_SLEEP : state_from_raw(raw), t);
 	/* An early wake-up may have been lost in a gap just before. */
 	x->clean_ns = t > EARLY_WAKE_NS ? t - EARLY_WAKE_NS : 1;
 	forget_old_wakes(x, t);
@@ -211,12 +217,16 @@ static struct etask *switch_in(struct engine *e, struct cpu *c, struct etask *y,
 		emit_wait(e, c, y, y->t.since_ns, t, (enum runnable_cause)y->t.cause, 0);
 		if (unlikely(y->t.flags & TASK_IN_WAIT) && y->t.cause == RC_WAKEUP)
 			life_back_from_wait(e, y, t);
+		if (likely(y->t.cpu == c->id))
+			set_state(y, TS_RUN, t);
+		else
+			enter(e, y, TS_RUN, c->id, t);
 	} else {
 		y = switch_in_slow(e, c, y, t);
 		if (!y)
 			return NULL;
+		enter(e, y, TS_RUN, c->id, t);
 	}
-	enter(e, y, TS_RUN, (uint16_t)(c - e->cpus), t);
 	y->t.waking_ns = y->wake_ns = 0;
 	return y;
 }

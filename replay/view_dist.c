@@ -168,11 +168,13 @@ static int start(struct view *v, bool (*measure)(const struct interval *, struct
 
 static int start_latency(struct view *v, struct err *err)
 {
+	v->sink.other = true;
 	return start(v, measure_latency, 1u << TS_RUNNABLE, err);
 }
 
 static int start_waking(struct view *v, struct err *err)
 {
+	v->sink.other = true;
 	return start(v, measure_waking, 1u << TS_RUNNABLE, err);
 }
 

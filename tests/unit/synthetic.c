@@ -315,6 +315,7 @@ struct sink *log_sink(struct log *l)
 	put(l, "%s", "");
 	l->sink = (struct sink){
 		.interval = l->tasks ? on_interval : NULL,
+		.other = true,
 		.cpu_interval = l->cpus ? on_cpu : NULL,
 		.depth = l->depth ? on_depth : NULL,
 		.task_gone = l->life ? on_gone : NULL,

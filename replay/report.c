@@ -246,10 +246,15 @@ int report_apply(struct report *r, const struct event *events, size_t n, struct 
 	int rc = 0;
 
 	while (!rc && at < n) {
-		for (end = at; end < n && events[end].ts < r->env.to_ns; end++)
+		bool before = events[at].ts < r->env.from_ns;
+		uint64_t until = before ? r->env.from_ns : r->env.to_ns;
+
+		for (end = at; end < n && events[end].ts < until; end++)
 			;
 		if (end > at)
 			rc = apply_run(r, &events[at], end - at, err);
+		if (before)
+			r->unseen_before = engine_counts(r->engine)->contradictions;
 		for (at = end; at < n && events[at].ts >= r->env.to_ns; at++)
 			;
 	}

@@ -93,6 +93,7 @@ struct report {
 	struct sink cpus; /* what all CPUs did, for the header */
 	uint64_t cpu_ns[CS_OTHER + 1];
 	uint64_t events, lost, gaps; /* in the window */
+	uint64_t unseen_before; /* contradictions up to its start */
 	bool finished;
 };
 

@@ -127,7 +127,7 @@ static void print_events(const struct report *r, FILE *f)
 {
 	uint64_t len = r->env.to_ns - r->env.from_ns;
 	uint64_t rate = len ? (uint64_t)((unsigned __int128)r->events * NSEC_PER_SEC / len) : 0;
-	uint64_t unseen = engine_counts(r->engine)->contradictions;
+	uint64_t unseen = engine_counts(r->engine)->contradictions - r->unseen_before;
 	char n[UNITS_BUF], per_s[UNITS_BUF], lost[UNITS_BUF], gap[UNITS_BUF];
 
 	label(r, f, "events");
@@ -310,16 +310,25 @@ static void json_utc(FILE *f, const char *key, const struct report_input *in, ui
 		fprintf(f, ", \"%s\": null", key);
 }
 
+/* Damage that cost no events is nowhere in time. */
+static void json_damage_time(const struct report_input *in, const struct trace_damage *d, FILE *f)
+{
+	if (d->to_ns)
+		fprintf(f, "\"from_ns\": %" PRId64 ", \"to_ns\": %" PRId64,
+			relative(in, d->from_ns), relative(in, d->to_ns));
+	else
+		fputs("\"from_ns\": null, \"to_ns\": null", f);
+}
+
 static void json_damage(const struct report_input *in, FILE *f)
 {
 	fputs(", \"damage\": [", f);
 	for (size_t i = 0; i < in->ndamages; i++) {
 		const struct trace_damage *d = &in->damages[i];
 
-		fprintf(f,
-			"%s{\"offset\": %" PRIu64 ", \"from_ns\": %" PRId64 ", \"to_ns\": %" PRId64
-			", \"cpu\": ",
-			i ? ", " : "", d->offset, relative(in, d->from_ns), relative(in, d->to_ns));
+		fprintf(f, "%s{\"offset\": %" PRIu64 ", ", i ? ", " : "", d->offset);
+		json_damage_time(in, d, f);
+		fputs(", \"cpu\": ", f);
 		if (d->cpu == CPU_NONE)
 			fputs("null", f);
 		else

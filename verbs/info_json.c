@@ -113,6 +113,14 @@ static json_t *recorder(const struct info *info)
 	return object;
 }
 
+/* @ns of damage @d, since the start of the trace; null when it cost no events */
+static json_t *damage_time(const struct trace_damage *d, uint64_t ns, uint64_t start)
+{
+	if (!d->to_ns)
+		return json_null();
+	return number(ns > start ? ns - start : 0);
+}
+
 static json_t *damage(const struct info *info)
 {
 	json_t *list = json_array(), *one;
@@ -124,8 +132,8 @@ static json_t *damage(const struct info *info)
 
 		one = json_object();
 		ok = put(one, "offset", number(d->offset)) &&
-		     put(one, "from_ns", number(d->from_ns > start ? d->from_ns - start : 0)) &&
-		     put(one, "to_ns", number(d->to_ns > start ? d->to_ns - start : 0)) &&
+		     put(one, "from_ns", damage_time(d, d->from_ns, start)) &&
+		     put(one, "to_ns", damage_time(d, d->to_ns, start)) &&
 		     put(one, "cpu", d->cpu == CPU_NONE ? json_null() : json_integer(d->cpu)) &&
 		     put(one, "events", number(d->events)) && put(one, "what", string(d->what));
 		if (!ok || json_array_append(list, one)) {

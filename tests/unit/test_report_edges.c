@@ -74,6 +74,34 @@ static void test_gap_header(void **state)
 	synth_free(&s);
 }
 
+/* A switch that the kernel did not show counts in the window that it is in. */
+static void test_unseen_header(void **state)
+{
+	struct task_snapshot t[2] = {snap(100, 100, TS_SLEEP, 0x1, 0, T0 - 1000),
+				     snap(200, 200, TS_SLEEP, 0x1, 0, T0 - 1000)};
+	struct report_case c = {.opt = {.format = ROWS_TABLE}};
+	struct synth s = {0};
+	char *whole, *after;
+
+	(void)state;
+	ev_start(&s, T0, 2, t, 2);
+	ev_wakeup(&s, AT(90), 0, 0, 100, 0);
+	ev_switch(&s, AT(100), 0, 0, 0, 100);
+	ev_switch(&s, AT(200), 0, 200, 0x1, 0);
+	ev_wakeup(&s, AT(400), 0, 0, 200, 0);
+	ev_switch(&s, AT(410), 0, 0, 0, 200);
+	whole = report_text(&s, &c);
+	assert_non_null(whole);
+	assert_non_null(strstr(whole, "; 1 switch that the kernel did not show"));
+	c.from = AT(300);
+	after = report_text(&s, &c);
+	assert_non_null(after);
+	assert_non_null(strstr(after, "none lost\n"));
+	free(whole);
+	free(after);
+	synth_free(&s);
+}
+
 /* A hundred processes that run for 0.1 to 10 us and are gone; room for 3 rows. */
 static void many_gone(struct synth *s)
 {
@@ -376,12 +404,12 @@ static void test_dist(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gap),    cmocka_unit_test(test_gap_header),
-		cmocka_unit_test(test_folded), cmocka_unit_test(test_list_limit),
-		cmocka_unit_test(test_tree),   cmocka_unit_test(test_names),
-		cmocka_unit_test(test_json),   cmocka_unit_test(test_table),
-		cmocka_unit_test(test_hooks),  cmocka_unit_test(test_latency_table),
-		cmocka_unit_test(test_dist),
+		cmocka_unit_test(test_gap),	      cmocka_unit_test(test_gap_header),
+		cmocka_unit_test(test_unseen_header), cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_list_limit),    cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_names),	      cmocka_unit_test(test_json),
+		cmocka_unit_test(test_table),	      cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_latency_table), cmocka_unit_test(test_dist),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,25 +307,27 @@ static bool long_run(const struct lane *lane, uint64_t limit)
 static size_t take_two(struct merge *m, uint64_t horizon_ns)
 {
 	struct lane *a = m->heap[0], *b = m->heap[1];
-	const struct event *at[2] = {a->run + a->pos, b->run + b->pos};
-	const struct event *end[2] = {a->run + a->n, b->run + b->n};
-	bool b_wins = b->cpu < a->cpu; /* the same instant */
+	const struct event *pa = a->run + a->pos, *end_a = a->run + a->n;
+	const struct event *pb = b->run + b->pos, *end_b = b->run + b->n;
+	uint64_t b_wins = b->cpu < a->cpu; /* at the same instant */
 	size_t n = 0;
 
 	while (n < OUT_EVENTS) {
-		uint64_t ta = at[0]->ts, tb = at[1]->ts;
-		size_t next = (tb < ta) | ((tb == ta) & b_wins);
+		uint64_t ta = pa->ts, tb = pb->ts;
+		bool next = tb < ta + b_wins || (b_wins && ta == UINT64_MAX);
 
 		if ((next ? tb : ta) >= horizon_ns && horizon_ns != UINT64_MAX)
 			break;
-		m->out[n++] = *at[next]++;
-		if (at[next] == end[next]) {
+		m->out[n++] = *(next ? pb : pa);
+		pb += next;
+		pa += !next;
+		if (pa == end_a || pb == end_b) {
 			m->refill = next ? b : a;
 			break;
 		}
 	}
-	a->pos = (size_t)(at[0] - a->run);
-	b->pos = (size_t)(at[1] - b->run);
+	a->pos = (size_t)(pa - a->run);
+	b->pos = (size_t)(pb - b->run);
 	if (m->refill ? m->refill == b : before(b, a)) {
 		m->heap[0] = b;
 		m->heap[1] = a;

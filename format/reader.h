@@ -31,7 +31,7 @@ void trace_close(struct trace *t);
 
 const struct meta *trace_meta(const struct trace *t); /* zeroed when META itself is damaged */
 const struct meta_end *trace_end(const struct trace *t); /* NULL: not (yet) seen, or missing */
-bool trace_complete(const struct trace *t); /* END seen and nothing damaged (pipe: so far) */
+bool trace_complete(const struct trace *t); /* END seen and no damage found so far */
 void trace_version(const struct trace *t, uint16_t *major, uint16_t *minor);
 
 /* Read from front to back, once: a pipe, a terminal. What is at its end is known at its end. */
@@ -45,9 +45,11 @@ size_t trace_damages(const struct trace *t, const struct trace_damage **list);
 
 /*
  * Events of the window, beginning with the checkpoint of the last segment that starts at or before
- * from_ns (so events before from_ns come too: the engine needs them) and ending with the first
- * event past to_ns on every CPU. 0 and UINT64_MAX: everything. A file can have one source after
- * another, a pipe exactly one. The source is owned by the trace; src->close() ends it.
+ * from_ns and is whole (so events before from_ns come too: the engine needs them), ending when
+ * every CPU seen so far has had an event past to_ns, or with the first checkpoint past it (a CPU
+ * may be silent for long). 0 and UINT64_MAX: everything. A pipe is read from its front whatever
+ * from_ns is. One source at a time; a file can have one after another, a pipe exactly one. The
+ * source is owned by the trace; src->close() ends it.
  */
 int trace_source(struct trace *t, uint64_t from_ns, uint64_t to_ns, struct source **out,
 		 struct err *err);

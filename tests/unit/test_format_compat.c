@@ -65,7 +65,7 @@ static void put_events(struct buf *b, uint16_t cpu, uint64_t cpu_seq, uint32_t e
 				 .cpu_seq = cpu_seq,
 				 .first_ns = START,
 				 .last_ns = START + 100};
-	uint8_t payload[1024], *p = varint_put(payload, n);
+	uint8_t payload[4096], *p = varint_put(payload, n);
 
 	for (size_t i = 0; i < n; i++) {
 		p = varint_put(p, columns[i].id);
@@ -170,6 +170,32 @@ static void unknown_parts(void **state)
 	assert_int_equal(out.list[1].peer, 9); /* what is not known moves no predictor */
 	assert_int_equal(out.list[1].ts, START + 4);
 	trace_close(t);
+	list_free(&out);
+	buf_free(&b);
+}
+
+/* More events of a later mode than a run has room for ext. */
+static void many_unknown_events(void **state)
+{
+	enum { N = 400 };
+	static char shape[N], zero[N], rare[N];
+	const struct column columns[] = {
+		START_COLUMN,
+		{COLUMN_SHAPES, "\x04\x09\x00\xc0\x00", 5}, /* rename, mode of the future */
+		{COLUMN_SHAPE, shape, N},
+		{COLUMN_TIME_LOW, zero, N},
+		{COLUMN_TIME_HIGH, zero, N},
+		{COLUMN_RARE, rare, N},
+	};
+	struct event_list out = {0};
+	struct buf b = {0};
+
+	(void)state;
+	put_beginning(&b, 1);
+	put_events(&b, 0, 0, N, columns, sizeof(columns) / sizeof(columns[0]));
+	put_finish(&b);
+	read_buf(&b, &out, NULL);
+	assert_int_equal(out.n, 0);
 	list_free(&out);
 	buf_free(&b);
 }
@@ -488,13 +514,10 @@ static void index_is_optional(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_parts),
-		cmocka_unit_test(refused_files),
-		cmocka_unit_test(promises),
-		cmocka_unit_test(lying_directories),
-		cmocka_unit_test(headers_beyond_limits),
-		cmocka_unit_test(index_is_optional),
-		cmocka_unit_test(hollow_checkpoint),
+		cmocka_unit_test(unknown_parts),     cmocka_unit_test(many_unknown_events),
+		cmocka_unit_test(refused_files),     cmocka_unit_test(promises),
+		cmocka_unit_test(lying_directories), cmocka_unit_test(headers_beyond_limits),
+		cmocka_unit_test(index_is_optional), cmocka_unit_test(hollow_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

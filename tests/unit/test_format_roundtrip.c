@@ -191,23 +191,23 @@ static void many_cpus(void **state)
 	}
 }
 
-/* Lanes come and go with every flush, and share instants. */
-static void few_events_many_flushes(void **state)
+/* CPU 1 begins, then both share every instant. */
+static void shared_instants_of_two(void **state)
 {
 	struct trace_writer_options opt = {.level = 1};
 	struct event_list in = {0}, out = {0};
 	int fd;
 
 	(void)state;
-	random_events(&in, 31, 6000, 3);
-	for (size_t i = 0; i < in.n; i++) {
-		in.list[i].ts = START + i / 3 * 10; /* three at a time */
-		if (in.list[i].cpu != CPU_NONE)
-			in.list[i].cpu = (uint16_t)(i % 3);
-		else if (i % 3 != 2)
-			in.list[i].cpu = (uint16_t)(i % 3);
+	for (uint32_t i = 0; i < 2000; i++) {
+		struct event ev = {.ts = START + i / 5 * 100 + (i % 5 + 1) / 2 * 10,
+				   .kind = EV_FREE,
+				   .cpu = i % 5 == 0 || i % 5 % 2 == 0,
+				   .tid = i};
+
+		list_add(&in, &ev);
 	}
-	fd = write_trace(&in, &opt, 3, START, 6, 0);
+	fd = write_trace(&in, &opt, 2, START, 5, 0);
 	read_trace(fd_path(fd), &out, NULL, NULL);
 	assert_int_equal(out.n, in.n);
 	for (size_t i = 0; i < in.n; i++)
@@ -215,6 +215,33 @@ static void few_events_many_flushes(void **state)
 	close(fd);
 	list_free(&out);
 	list_free(&in);
+}
+
+/* Lanes come and go with every flush, and share instants: then the lower CPU is first. */
+static void shared_instants(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+
+	(void)state;
+	for (uint16_t ncpus = 2; ncpus <= 4; ncpus++) {
+		struct event_list in = {0}, out = {0};
+		int fd;
+
+		random_events(&in, 31, 6000, ncpus);
+		for (size_t i = 0; i < in.n; i++) {
+			in.list[i].ts = START + i / ncpus * 10;
+			if (in.list[i].cpu != CPU_NONE || i % ncpus != ncpus - 1u)
+				in.list[i].cpu = (uint16_t)(i % ncpus);
+		}
+		fd = write_trace(&in, &opt, ncpus, START, 2u * ncpus, 0);
+		read_trace(fd_path(fd), &out, NULL, NULL);
+		assert_int_equal(out.n, in.n);
+		for (size_t i = 0; i < in.n; i++)
+			assert_event_equal(&out.list[i], &in.list[i], i);
+		close(fd);
+		list_free(&out);
+		list_free(&in);
+	}
 }
 
 /* The horizon lags behind: what is beyond waits, and meets lanes that come later. */
@@ -498,7 +525,8 @@ int main(void)
 		cmocka_unit_test(full_tables),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(sloppy_events),
-		cmocka_unit_test(few_events_many_flushes),
+		cmocka_unit_test(shared_instants),
+		cmocka_unit_test(shared_instants_of_two),
 		cmocka_unit_test(lost_is_counted),
 		cmocka_unit_test(lagging_horizon),
 		cmocka_unit_test(bursts),

@@ -297,6 +297,54 @@ static void without_horizon(void **state)
 	list_free(&out);
 }
 
+/* ... however large it is: a reader does not keep all of it. */
+static void large_without_horizon(void **state)
+{
+	struct trace_writer_options opt = {.level = 0};
+	struct exec_info exec = {.filename = "f", .args_len = 1 << 20};
+	struct event ev = {.ts = START, .kind = EV_EXEC, .ext = &exec};
+	struct meta_end end = {0};
+	const struct event *events;
+	struct trace_writer *w;
+	struct source *src;
+	struct trace *t;
+	struct meta meta;
+	struct err err;
+	size_t before, most = 0, total = 0;
+	int n, fd = memory_file(NULL, 0);
+
+	(void)state;
+	exec.args = calloc(1, exec.args_len);
+	assert_non_null(exec.args);
+	simple_meta(&meta, 1, START);
+	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
+	for (int i = 0; i < 200; i++) {
+		ev.ts += 1000;
+		assert_int_equal(trace_write_event(w, &ev, &err), 0);
+	}
+	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
+	trace_writer_free(w);
+	meta_free(&meta);
+	free((void *)exec.args);
+	before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	assert_int_equal(trace_open(&t, fd_path(fd), &err), 0);
+	assert_int_equal(trace_source(t, 0, UINT64_MAX, &src, &err), 0);
+	while ((n = src->next(src, &events, &err)) > 0) {
+		size_t now = mallinfo2().uordblks + mallinfo2().hblkhd;
+
+		most = now > most ? now : most;
+		for (int i = 0; i < n; i++)
+			assert_int_equal(events[i].ts, START + 1000 * ++total);
+	}
+	assert_int_equal(total, 200);
+#ifdef __SANITIZE_ADDRESS__
+	most = before; /* its allocator does not count */
+#endif
+	assert_true(most - before < 90 << 20);
+	trace_close(t);
+	close(fd);
+}
+
 /* The file grows shorter while it is read: an early end, not a crash. */
 static void cut_while_read(void **state)
 {
@@ -436,6 +484,7 @@ int main(void)
 		cmocka_unit_test(sources_one_at_a_time),
 		cmocka_unit_test(bounded_memory),
 		cmocka_unit_test(without_horizon),
+		cmocka_unit_test(large_without_horizon),
 		cmocka_unit_test(cut_while_read),
 		cmocka_unit_test(meta_round_trip),
 		cmocka_unit_test(meta_end_round_trip),

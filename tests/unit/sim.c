@@ -27,14 +27,6 @@ struct sim_state {
 	unsigned nfrees;
 };
 
-static uint32_t rnd(struct sim *m, uint32_t n)
-{
-	m->rng ^= m->rng << 13;
-	m->rng ^= m->rng >> 17;
-	m->rng ^= m->rng << 5;
-	return m->rng % n;
-}
-
 static void *grow(void *p, size_t n, size_t *cap, size_t size)
 {
 	if (n < *cap)
@@ -82,7 +74,7 @@ static void become(struct sim *m, struct stask *y, uint32_t state)
 static void tick(struct sim *m)
 {
 	/* Now and then two events have the same time. */
-	m->now->t += rnd(m, 8) ? 1 + rnd(m, 100) : 0;
+	m->now->t += sim_dice(m, 8) ? 1 + sim_dice(m, 100) : 0;
 }
 
 static bool is_blocked(const struct stask *y)
@@ -92,7 +84,7 @@ static bool is_blocked(const struct stask *y)
 
 static struct stask *pick(struct sim *m, bool (*want)(const struct stask *))
 {
-	uint32_t from = rnd(m, SIM_TASKS);
+	uint32_t from = sim_dice(m, SIM_TASKS);
 
 	for (uint32_t i = 0; i < SIM_TASKS; i++) {
 		struct stask *y = &m->now->task[(from + i) % SIM_TASKS];
@@ -123,7 +115,7 @@ static struct stask *by_tid(struct sim *m, uint32_t tid)
 
 static struct stask *next_on(struct sim *m, uint16_t cpu)
 {
-	uint32_t from = rnd(m, SIM_TASKS);
+	uint32_t from = sim_dice(m, SIM_TASKS);
 
 	for (uint32_t i = 0; i < SIM_TASKS; i++) {
 		struct stask *y = &m->now->task[(from + i) % SIM_TASKS];
@@ -143,7 +135,7 @@ static void gone(struct sim *m, struct stask *y)
 {
 	if (m->now->nfrees < SIM_TASKS * 4) {
 		m->now->frees[m->now->nfrees].tid = y->tid;
-		m->now->frees[m->now->nfrees++].at = m->now->t + 1 + rnd(m, 5000);
+		m->now->frees[m->now->nfrees++].at = m->now->t + 1 + sim_dice(m, 5000);
 	}
 	y->used = false;
 }
@@ -158,7 +150,7 @@ static void switch_to(struct sim *m, uint16_t cpu, uint32_t raw, bool preempt, s
 
 	m->cpu_segs = grow(m->cpu_segs, m->ncpu_segs, &m->cpu_segs_cap, sizeof(*m->cpu_segs));
 	m->cpu_segs[m->ncpu_segs++] = (struct cpu_seg){cpu, prev, n->cur_since[cpu], n->t};
-	if (!(x && x->hides && m->opt.hides && !(next && next->hides) && !rnd(m, 3))) {
+	if (!(x && x->hides && m->opt.hides && !(next && next->hides) && !sim_dice(m, 3))) {
 		ev = synth_add(&m->s, (struct event){.kind = EV_SWITCH,
 						     .ts = n->t,
 						     .cpu = cpu,
@@ -180,7 +172,7 @@ static void do_block(struct sim *m, uint16_t cpu)
 {
 	static const uint32_t raws[] = {0x1, 0x2, 0x402, 0x2001, 0x102, 0x4};
 	struct stask *x = m->now->cur[cpu];
-	uint32_t raw = raws[rnd(m, 6)];
+	uint32_t raw = raws[sim_dice(m, 6)];
 
 	close_seg(m, x, m->now->t, false);
 	switch_to(m, cpu, raw, false, next_on(m, cpu));
@@ -199,12 +191,12 @@ static void do_block(struct sim *m, uint16_t cpu)
 static void do_preempt(struct sim *m, uint16_t cpu)
 {
 	struct stask *x = m->now->cur[cpu], *next = next_on(m, cpu);
-	bool preempt = rnd(m, 2);
+	bool preempt = sim_dice(m, 2);
 
 	if (!next)
 		return;
 	close_seg(m, x, m->now->t, false);
-	switch_to(m, cpu, preempt && rnd(m, 2) ? 0x1 : 0, preempt, next);
+	switch_to(m, cpu, preempt && sim_dice(m, 2) ? 0x1 : 0, preempt, next);
 	become(m, x, TS_RUNNABLE);
 	x->cause = preempt ? RC_PREEMPTED : RC_YIELD;
 }
@@ -222,7 +214,7 @@ static void write_wake(struct sim *m, uint8_t kind, uint16_t cpu, struct stask *
 static void do_wake(struct sim *m, uint16_t cpu)
 {
 	struct stask *y = pick(m, is_blocked);
-	uint16_t target = (uint16_t)rnd(m, m->opt.ncpus);
+	uint16_t target = (uint16_t)sim_dice(m, m->opt.ncpus);
 	uint64_t waking = m->now->t;
 
 	if (!y)
@@ -267,7 +259,7 @@ static void do_early(struct sim *m, uint16_t cpu)
 		return;
 	write_wake(m, EV_WAKING, cpu, y, y->cpu);
 	y->early_waker = cur_tid(m, cpu);
-	if (rnd(m, 2)) {
+	if (sim_dice(m, 2)) {
 		write_wake(m, EV_WAKEUP, cpu, y, y->cpu);
 		y->waking_early = true;
 		tick(m);
@@ -290,7 +282,7 @@ static void do_early(struct sim *m, uint16_t cpu)
 static void do_migrate(struct sim *m, uint16_t cpu)
 {
 	struct stask *y = pick(m, is_runnable);
-	uint16_t to = (uint16_t)rnd(m, m->opt.ncpus);
+	uint16_t to = (uint16_t)sim_dice(m, m->opt.ncpus);
 
 	if (!y || to == y->cpu)
 		return;
@@ -326,7 +318,7 @@ static void do_fork(struct sim *m, uint16_t cpu)
 
 	if (!y)
 		return;
-	if (rnd(m, 2)) {
+	if (sim_dice(m, 2)) {
 		y->tgid = x->tgid;
 		y->ppid = x->ppid;
 	} else {
@@ -340,7 +332,7 @@ static void do_fork(struct sim *m, uint16_t cpu)
 	become(m, y, TS_NEW);
 	ev_fork(&m->s, m->now->t, cpu, x->tid, y->ppid, y->tid, y->tgid);
 	tick(m);
-	y->cpu = (uint16_t)rnd(m, m->opt.ncpus);
+	y->cpu = (uint16_t)sim_dice(m, m->opt.ncpus);
 	write_wake(m, EV_WAKEUP_NEW, cpu, y, y->cpu);
 	y->waker = x->tid;
 	close_seg(m, y, m->now->t, false);
@@ -400,7 +392,7 @@ static void do_exec(struct sim *m, uint16_t cpu)
 	gone(m, leader);
 	x->tid = x->tgid;
 	x->hides = false;
-	if (rnd(m, 2)) {
+	if (sim_dice(m, 2)) {
 		/* It is seen under the new TID before the exec event. */
 		struct stask *next = next_on(m, cpu);
 
@@ -429,7 +421,7 @@ static void do_reap(struct sim *m, uint16_t cpu)
 	if (!best || best->since == m->now->t)
 		return;
 	if (m->opt.waits)
-		ev_wait(&m->s, m->now->t, cpu, x->tid, rnd(m, 2) ? best->tid : 0);
+		ev_wait(&m->s, m->now->t, cpu, x->tid, sim_dice(m, 2) ? best->tid : 0);
 	else
 		ev_reap(&m->s, m->now->t, cpu, x->tid, best->tid);
 	best->waker = x->tid;
@@ -458,7 +450,7 @@ static struct task_snapshot word(struct sim *m, const struct stask *y, bool exac
 		s.flags |= SNAPF_ON_CPU;
 	if (y->state == TS_RUNNABLE)
 		s.flags |= SNAPF_QUEUED;
-	if (!rnd(m, 3))
+	if (!sim_dice(m, 3))
 		s.since_ns = 0;
 	s.flags |= SNAPF_SINCE_APPROX;
 	return s;
@@ -508,20 +500,20 @@ static bool is_pending(const struct stask *y)
 
 static void step(struct sim *m)
 {
-	uint16_t cpu = (uint16_t)rnd(m, m->opt.ncpus);
+	uint16_t cpu = (uint16_t)sim_dice(m, m->opt.ncpus);
 	struct stask *x = m->now->cur[cpu], *next;
-	uint32_t what = rnd(m, 100);
+	uint32_t what = sim_dice(m, 100);
 
 	tick(m);
 	if (m->opt.lives)
 		do_frees(m, cpu);
-	if (m->opt.words && !rnd(m, 150))
+	if (m->opt.words && !sim_dice(m, 150))
 		do_words(m);
-	if (m->opt.heals && !rnd(m, 200) && !pick(m, is_pending))
+	if (m->opt.heals && !sim_dice(m, 200) && !pick(m, is_pending))
 		do_checkpoint(m);
 	if (!x) {
 		next = next_on(m, cpu);
-		if (next && rnd(m, 4))
+		if (next && sim_dice(m, 4))
 			switch_to(m, cpu, 0, false, next);
 		else if (what < 40)
 			do_wake(m, cpu);
@@ -603,47 +595,4 @@ void sim_free(struct sim *m)
 	free(m->cpu_segs);
 	free(m->now);
 	memset(m, 0, sizeof(*m));
-}
-
-static bool can_be_lost(const struct event *ev)
-{
-	return ev->cpu != CPU_NONE && ev->kind != EV_GAP;
-}
-
-void sim_lose(const struct sim *m, uint32_t seed, unsigned gaps, unsigned max_run,
-	      struct synth *out)
-{
-	struct sim r = {.rng = seed * 2246822519u + 1};
-	bool *lost = calloc(m->s.n, 1);
-	size_t *gap_end = calloc(m->s.n, sizeof(*gap_end));
-
-	if (!lost || !gap_end)
-		abort();
-	for (unsigned g = 0; g < gaps; g++) {
-		size_t i = rnd(&r, (uint32_t)m->s.n), last = i;
-		unsigned run = 1 + rnd(&r, max_run);
-
-		if (!can_be_lost(&m->s.ev[i]) || lost[i])
-			continue;
-		for (size_t j = i; j < m->s.n && run; j++) {
-			if (m->s.ev[j].cpu != m->s.ev[i].cpu)
-				continue;
-			if (lost[j])
-				break;
-			lost[j] = true;
-			last = j;
-			run--;
-		}
-		gap_end[i] = last;
-	}
-	for (size_t i = 0; i < m->s.n; i++) {
-		const struct event *ev = &m->s.ev[i];
-
-		if (!lost[i])
-			synth_add(out, *ev);
-		else if (gap_end[i])
-			ev_gap(out, ev->ts, ev->cpu, m->s.ev[gap_end[i]].ts, 1);
-	}
-	free(lost);
-	free(gap_end);
 }

@@ -55,6 +55,8 @@ struct sim {
 void sim_run(struct sim *m, struct sim_options opt);
 void sim_free(struct sim *m);
 
+uint32_t sim_dice(struct sim *m, uint32_t n); /* below n, the next of its seed */
+
 /*
  * A copy of the stream in which `gaps` runs of up to `max_run` events of one CPU are replaced by an
  * EV_GAP each. Ext data stays the sim's.

@@ -149,6 +149,79 @@ static void test_reap_before_final_switch(void **state)
 		   "100 run 1196000-2000000 cpu0 open\n");
 }
 
+struct reaps {
+	struct sink sink;
+	uint64_t zombie_end;
+	unsigned method, zombies;
+};
+
+static void on_zombie(struct sink *s, const struct interval *iv)
+{
+	struct reaps *r = (struct reaps *)s;
+
+	if (iv->state != TS_ZOMBIE)
+		return;
+	r->zombies++;
+	r->zombie_end = iv->end_ns;
+	r->method = iv->reap_method;
+}
+
+/* The second of two engines, the first of which had the events before `at`. */
+static struct reaps reaps_behind(const struct synth *s, size_t at)
+{
+	struct reaps r = {.sink = {.interval = on_zombie}};
+	struct engine *first, *second;
+	struct checkpoint cp;
+	struct synth rest = {0};
+	struct err err = {0};
+
+	assert_int_equal(engine_new(&first, 2, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_apply(first, s->ev, at, &err), 0);
+	assert_int_equal(engine_checkpoint(first, s->ev[at].ts, &cp, &err), 0);
+	ev_checkpoint(&rest, &cp);
+	for (size_t i = at; i < s->n; i++)
+		synth_add(&rest, s->ev[i]);
+	assert_int_equal(engine_new(&second, 2, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_add_sink(second, &r.sink, &err), 0);
+	assert_int_equal(engine_apply(second, rest.ev, rest.n, &err), 0);
+	engine_free(first);
+	engine_free(second);
+	synth_free(&rest);
+	return r;
+}
+
+/* A checkpoint carries that the parent is in a wait, and that the child is reaped already. */
+static void test_waits_through_checkpoints(void **state)
+{
+	(void)state;
+	for (int early = 0; early < 2; early++) {
+		struct synth s = {0};
+
+		start(&s);
+		ev_fork(&s, 1050000, 0, 100, 100, 200, 200);
+		ev_wakeup_new(&s, 1060000, 0, 100, 200, 1);
+		ev_wait(&s, 1070000, 0, 100, early ? 200 : 0);
+		ev_switch(&s, 1080000, 0, 100, S, 0);
+		ev_switch(&s, 1100000, 1, 0, 0, 200);
+		ev_exit(&s, 1190000, 1, 200, 0, true);
+		ev_wakeup(&s, 1195000, 1, 200, 100, 0);
+		if (early)
+			ev_switch(&s, 1196000, 0, 0, 0, 100);
+		ev_switch(&s, 1200000, 1, 200, DEAD, 0);
+		if (!early)
+			ev_switch(&s, 1300000, 0, 0, 0, 100);
+		/* What ends at the very instant of the checkpoint is not behind it. */
+		for (size_t at = 1; at < s.n - 1; at++) {
+			struct reaps r = reaps_behind(&s, at);
+
+			assert_int_equal(r.zombies, early ? 0 : 1);
+			assert_int_equal(r.zombie_end, early ? 0 : 1300000);
+			assert_int_equal(r.method, early ? REAP_NONE : REAP_WAIT);
+		}
+		synth_free(&s);
+	}
+}
+
 /* A signal ends the wait: a child that is a zombie by then was not reaped by it. */
 static void test_wait_interrupted(void **state)
 {
@@ -454,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_other_waits),
 		cmocka_unit_test(test_reap_by_sleeping_parent),
 		cmocka_unit_test(test_reap_before_final_switch),
+		cmocka_unit_test(test_waits_through_checkpoints),
 		cmocka_unit_test(test_wait_interrupted),
 		cmocka_unit_test(test_reap_by_free),
 		cmocka_unit_test(test_perhaps_no_zombie),

@@ -97,7 +97,12 @@ def expect(condition, text):
 
 
 def equal(got, want, what):
-    expect(got == want, f"{what}: {got!r}, expected {want!r}")
+    """Tells where two values begin to differ; whole reports are too long to be read."""
+    if got == want:
+        return
+    got, want = repr(got), repr(want)
+    at = max(len(os.path.commonprefix([got, want])) - 200, 0)
+    expect(False, f"{what}: from character {at} on: {got[at:at + 400]}, expected {want[at:at + 400]}")
 
 
 def within(got, want, tolerance, what):

@@ -59,6 +59,8 @@ static bool within_limits(const struct block_header *h)
 {
 	uint32_t max = h->type == BLOCK_EVENTS ? EVENTS_MAX_RAW : BLOCK_MAX_RAW;
 
+	if (h->type != BLOCK_EVENTS && h->raw_bytes / BLOCK_MAX_RATIO > h->stored_bytes)
+		return false;
 	/* incompressible columns are kept as they are: stored exceeds raw by the directory only */
 	return h->raw_bytes <= max && h->stored_bytes <= max + 4096 &&
 	       h->events <= BLOCK_MAX_EVENTS && (h->cpu < FORMAT_MAX_CPUS || h->cpu == CPU_NONE);

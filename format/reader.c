@@ -88,8 +88,7 @@ static int read_meta(struct trace *t, struct err *err)
 	if (ret < 0)
 		return ret;
 	ret = -EBADMSG;
-	if (b.payload && h.raw_bytes / BLOCK_MAX_RATIO <= h.stored_bytes &&
-	    buf_reserve(&raw, h.raw_bytes + 1))
+	if (b.payload && buf_reserve(&raw, h.raw_bytes + 1))
 		ret = block_decompress(&h, b.payload, raw.data);
 	if (!ret)
 		ret = meta_from_json(&t->meta, (char *)raw.data, h.raw_bytes, NULL);
@@ -117,7 +116,7 @@ static int read_block_at(struct trace *t, uint64_t offset, uint8_t type, struct 
 	if (ret)
 		return ret;
 	if (input_left(in) < BLOCK_HEADER_BYTES || !block_header_unpack(&h, input_data(in)) ||
-	    h.type != type || h.raw_bytes / BLOCK_MAX_RATIO > h.stored_bytes)
+	    h.type != type)
 		return -EBADMSG;
 	ret = input_want(in, BLOCK_HEADER_BYTES + (size_t)h.stored_bytes, NULL);
 	if (ret)

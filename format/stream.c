@@ -206,8 +206,6 @@ static int unpack_checkpoint(struct stream *s, const struct block *b)
 	int ret;
 
 	checkpoint_clear(&s->checkpoint);
-	if (b->h.raw_bytes / BLOCK_MAX_RATIO > b->h.stored_bytes)
-		return -EBADMSG;
 	raw->len = 0;
 	if (!buf_reserve(raw, b->h.raw_bytes + 1))
 		return -ENOMEM;
@@ -242,8 +240,7 @@ static void take_end(struct stream *s, const struct block *b)
 	int ret = -EBADMSG;
 
 	s->final_sync = true; /* END comes after everything */
-	if (b->payload && b->h.raw_bytes / BLOCK_MAX_RATIO <= b->h.stored_bytes &&
-	    buf_reserve(&raw, b->h.raw_bytes + 1))
+	if (b->payload && buf_reserve(&raw, b->h.raw_bytes + 1))
 		ret = block_decompress(&b->h, b->payload, raw.data);
 	meta_end_free(&s->end);
 	if (!ret)

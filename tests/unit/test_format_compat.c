@@ -386,6 +386,7 @@ static void headers_beyond_limits(void **state)
 	static const struct block_header lies[] = {
 		{.type = BLOCK_EVENTS, .events = UINT32_MAX},
 		{.type = BLOCK_EVENTS, .events = BLOCK_MAX_EVENTS + 1},
+		{.type = BLOCK_SYNC, .raw_bytes = BLOCK_MAX_RATIO, .cpu = CPU_NONE},
 		{.type = BLOCK_EVENTS, .raw_bytes = UINT32_MAX},
 		{.type = BLOCK_CHECKPOINT, .raw_bytes = UINT32_MAX, .cpu = CPU_NONE},
 		{.type = BLOCK_EVENTS, .cpu = FORMAT_MAX_CPUS},

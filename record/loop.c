@@ -68,7 +68,8 @@ static int loop_open(struct loop *l, struct recording *r, struct err *err)
 			   .snapshot_wait_ns = SNAPSHOT_MIN_NS,
 			   .shown_ns = r->start_ns};
 	l->segment_ns = l->snapshot_ns = r->start_ns;
-	l->progress = !r->opt->quiet && show_progress_wanted();
+	/* the terminal is the command's where there is one: it prints there, or fills the screen */
+	l->progress = !r->opt->quiet && !r->opt->command && show_progress_wanted();
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	ret = l->epoll_fd < 0 ? -errno : 0;
 	if (!ret)

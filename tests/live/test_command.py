@@ -3,6 +3,8 @@
 """record -- CMD, its exit codes; signals; limits; pipes."""
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import time
@@ -113,6 +115,25 @@ def output_goes_through():
     equal(done.stderr, "", "standard error with -q")
 
 
+def terminal():
+    """The progress line is on a terminal only, and never in what CMD prints there."""
+    for cmd, shown in (([], True), (["--", "sh", "-c", "printf prompt:; sleep 2.5"], False)):
+        ours, theirs = pty.openpty()
+        limit = [] if cmd else ["--duration", "2.5s"]
+        with subprocess.Popen([RSTAT, "record", "-o", TRACE, *limit, *cmd], stdout=theirs,
+                              stderr=theirs) as recorder:
+            os.close(theirs)
+            said = b""
+            try:
+                while piece := os.read(ours, 4096):
+                    said += piece
+            except OSError:  # nobody has the terminal open any more
+                pass
+            os.close(ours)
+            equal(recorder.wait(10), 0, "exit code")
+        equal(b"events/s" in said, shown, f"a progress line, with {cmd} on a terminal: {said}")
+
+
 def names():
     """Names that want to be believed go through every output unharmed, and harmless."""
     done = good(record(TRACE, cmd=workload("rename")))
@@ -132,15 +153,17 @@ def gone_with_the_recorder():
     """What the recorder attaches goes away with it, also when it is killed."""
     def programs():
         done = run(["bpftool", "prog", "show"])
-        return done.stdout.count("\n") if done.returncode == 0 else None
+        return set(re.findall(r"^\d+(?=:)", done.stdout, re.M)) if done.returncode == 0 else None
 
     before = programs()
     with recording(TRACE) as recorder:
         time.sleep(0.2)
+        loaded = before is not None and programs() - before
         recorder.kill()
         recorder.wait()
     if before is not None:
-        wait_for(lambda: programs() == before, "the kernel has freed the programs")
+        expect(loaded, "nothing was loaded")
+        wait_for(lambda: not loaded & programs(), "the kernel has freed the programs")
 
 
 start()
@@ -150,6 +173,7 @@ for title, test in (("exit codes", exit_codes), ("the default focus is CMD", foc
                     ("a second signal", ended_twice), ("--duration and --max-size", limits),
                     ("--start", later), ("-o - and report -", piped),
                     ("CMD's output and the summary", output_goes_through),
+                    ("the progress line", terminal),
                     ("nasty names", names), ("nothing stays attached", gone_with_the_recorder)):
     with case(title):
         test()

@@ -43,7 +43,8 @@ struct ring_page {
 	u64 head; /* producer: bytes reserved since the start */
 	u64 lost; /* events dropped since the start */
 	u64 unsaid; /* of these, not yet announced */
-	u64 first_lost_ns, last_lost_ns; /* of the unsaid ones */
+	u64 first_lost_ns; /* of the unsaid ones; 0: as last_lost_ns. Who takes `unsaid` takes it too */
+	u64 last_lost_ns;
 	u64 doorbell; /* head when the doorbell last rang */
 	u64 pad[10];
 	u64 tail; /* consumer: bytes freed since the start */

@@ -37,18 +37,30 @@ static __always_inline struct ring_page *ring_mine(void)
 	return bpf_map_lookup_elem(&rings, &cpu);
 }
 
+/*
+ * Counts events as lost. The times come before the count: whoever takes the count finds a stretch
+ * that holds all of it. An interrupt that nests here, or a reader that takes the stretch between
+ * the two, makes it longer than it was, never shorter.
+ */
 static __noinline int ring_lose(u32 events)
 {
 	struct ring_page *ring = ring_mine();
-	u64 now;
+	u64 now, last;
+	int tries;
 
 	if (!ring)
 		return 0;
 	now = bpf_ktime_get_ns();
+	__sync_val_compare_and_swap(&ring->first_lost_ns, 0, now);
+#pragma unroll
+	for (tries = 0; tries < 4; tries++) {
+		last = READ_ONCE(ring->last_lost_ns);
+		if (last >= now ||
+		    __sync_val_compare_and_swap(&ring->last_lost_ns, last, now) == last)
+			break;
+	}
 	__sync_fetch_and_add(&ring->lost, events);
-	if (!__sync_fetch_and_add(&ring->unsaid, events))
-		ring->first_lost_ns = now;
-	ring->last_lost_ns = now;
+	__sync_fetch_and_add(&ring->unsaid, events);
 	return 0;
 }
 
@@ -69,17 +81,16 @@ static __always_inline void ring_commit(struct ring_rec *rec, u64 word0)
 #endif
 }
 
-/*
- * Announces what was lost before `rec`, in space reserved for it. The order of the three reads
- * makes the stretch too long, never too short, when an interrupt loses events in between.
- */
+/* Announces what was lost before `rec`, in space reserved for it. */
 static __always_inline void ring_say_lost(struct ring_page *ring, struct ring_rec *rec)
 {
 	struct ring_lost *lost = (void *)(rec + 1);
+	u64 first;
 
-	rec->ts = READ_ONCE(ring->first_lost_ns);
 	lost->count = __sync_lock_test_and_set(&ring->unsaid, 0);
+	first = __sync_lock_test_and_set(&ring->first_lost_ns, 0);
 	lost->last_ns = READ_ONCE(ring->last_lost_ns);
+	rec->ts = first ? first : lost->last_ns;
 	ring_commit(rec, RING_WORD0(REC_LOST, 0, (sizeof(*rec) + sizeof(*lost)) / 8, 0));
 }
 

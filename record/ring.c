@@ -196,26 +196,24 @@ static enum next take_tangle(const struct rings *rings, struct cursor *c, uint64
 
 /*
  * At the end of a ring that had lost events nobody had announced when the pass began. The next
- * record would do it, but a CPU that falls idle would hide the gap until it wakes up. Only while
- * the producer sees an empty ring, and so loses nothing, are these words stable: until all is
- * given back, and while a record is on its way, everybody waits.
+ * record would do it, but a CPU that falls idle would hide the gap until it wakes up. Only from an
+ * empty ring: else the gap would come out ahead of records that are older. The count first, then
+ * the times, which the producer has set before it counted.
  */
 static enum next take_unsaid(struct cursor *c)
 {
 	struct ring_page *page = c->page;
-	uint64_t count;
+	uint64_t count, first, last;
 
 	if (c->freed != c->pos || __atomic_load_n(&page->head, __ATOMIC_ACQUIRE) != c->pos)
 		return NEXT_PENDING;
-	c->ts = __atomic_load_n(&page->first_lost_ns, __ATOMIC_ACQUIRE);
-	c->gap = (struct gap_info){
-		.end_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE),
-		.reason = GAP_RING_FULL,
-	};
 	count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
 	if (!count)
 		return NEXT_PENDING;
-	c->gap.count = count;
+	first = __atomic_exchange_n(&page->first_lost_ns, 0, __ATOMIC_ACQ_REL);
+	last = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE);
+	c->ts = first ? first : last;
+	c->gap = (struct gap_info){.end_ns = last, .count = count, .reason = GAP_RING_FULL};
 	c->has_gap = true;
 	c->owes = false;
 	return NEXT_READY;

@@ -61,9 +61,12 @@ def private_mounts():
         return
     if os.geteuid():
         skip("not root")
+    private = ["unshare", "--mount", "--propagation", "private"]
+    tried = run([*private, "true"])
+    if tried.returncode:
+        skip(f"no mount namespace of its own: {tried.stderr.strip()}")
     os.environ["RSTAT_TEST_PRIVATE"] = "1"
-    script = os.path.abspath(sys.argv[0])
-    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, script])
+    os.execvp("unshare", [*private, sys.executable, os.path.abspath(sys.argv[0])])
 
 
 class Skipped(Exception):

@@ -105,7 +105,8 @@ def equal(got, want, what):
         return
     got, want = repr(got), repr(want)
     at = max(len(os.path.commonprefix([got, want])) - 200, 0)
-    expect(False, f"{what}: from character {at} on: {got[at:at + 400]}, expected {want[at:at + 400]}")
+    expect(False, f"{what}: from character {at} on: {got[at:at + 400]}, "
+                  f"expected {want[at:at + 400]}")
 
 
 def within(got, want, tolerance, what):

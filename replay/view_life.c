@@ -110,8 +110,17 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	if (iv->state != TS_RUN && !(iv->flags & (IVF_OPEN | IVF_STARTED_BEFORE)))
 		return;
 	f = figures((struct view *)s, iv->task, iv->cpu);
-	if (f && iv->state == TS_RUN)
-		f->oncpu_ns += view_known_ns(iv);
+	if (!f || iv->state != TS_RUN)
+		return;
+	f->oncpu_ns += view_known_ns(iv);
+	if (iv->flags & IVF_EXIT && iv->to_ns > f->last_ns)
+		f->last_ns = iv->to_ns;
+}
+
+/* It ends when it leaves the CPU for good; taking down its memory comes after its EV_EXIT. 0: lives. */
+static uint64_t end_of(const struct life_figures *f)
+{
+	return f->end_ns && f->last_ns > f->end_ns ? f->last_ns : f->end_ns;
 }
 
 bool life_happened(const struct life_figures *f)
@@ -143,8 +152,8 @@ static int fold(void *to, void *from)
 
 	if (!a->start_ns || (b->start_ns && b->start_ns < a->start_ns))
 		a->start_ns = b->start_ns;
-	if (b->end_ns > a->end_ns)
-		a->end_ns = b->end_ns;
+	if (end_of(b) > a->end_ns)
+		a->end_ns = end_of(b);
 	a->oncpu_ns += b->oncpu_ns;
 	a->forks += b->forks ? b->forks : 1;
 	a->execs += b->execs;
@@ -174,15 +183,17 @@ static void get_start(const void *row, struct value *v)
 
 static void get_end(const void *row, struct value *v)
 {
-	if (figures_of(row)->end_ns)
-		value_time(v, ((const struct view_row *)row)->view->env, figures_of(row)->end_ns);
+	uint64_t end = end_of(figures_of(row));
+
+	if (end)
+		value_time(v, ((const struct view_row *)row)->view->env, end);
 }
 
 static void get_dur(const void *row, struct value *v)
 {
 	const struct view_row *r = row;
 	const struct life_figures *f = r->figures;
-	uint64_t end = f->end_ns ? f->end_ns : r->view->env->to_ns;
+	uint64_t end = f->end_ns ? end_of(f) : r->view->env->to_ns;
 
 	if (f->start_ns && end >= f->start_ns)
 		value_u(v, VT_NS, end - f->start_ns);
@@ -319,7 +330,7 @@ static void get_depth(const void *row, struct value *v)
 static const struct field fields[] = {
 	{"start_ns", "START", VT_TIME, FIELD_TABLE, "When it was forked; may lie before the trace",
 	 get_start},
-	{"end_ns", "END", VT_TIME, 0, "When it exited; none: still there", get_end},
+	{"end_ns", "END", VT_TIME, 0, "When it left the CPU for good; none: still there", get_end},
 	{"dur_ns", "LIVED", VT_NS, FIELD_TABLE, "From its fork to its exit or the window's end",
 	 get_dur},
 	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE, "Time on a CPU in the window", get_oncpu},

@@ -8,6 +8,7 @@
 struct life_figures {
 	uint64_t start_ns; /* 0: not known */
 	uint64_t end_ns; /* 0: alive at the end of the window */
+	uint64_t last_ns; /* end of its last slice, 0 none yet */
 	uint64_t oncpu_ns;
 	uint64_t forks; /* of a folded one: how many processes it stands for */
 	uint32_t ppid, execs, threads;

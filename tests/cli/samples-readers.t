@@ -17,3 +17,6 @@ $ cat samples/pipe.rstat | rstat report --format csv - | cmp - <(rstat report --
 $ rstat recover -o whole.rstat samples/killed.rstat 2>/dev/null && rstat check --strict whole.rstat
 $ rstat report --all --format csv samples/killed.rstat 2>/dev/null | cmp - <(rstat report --all --format csv whole.rstat)
 $ rstat cut --time ,50% -o a.rstat samples/compile.rstat 2>/dev/null && rstat cut --time 50%, -o b.rstat samples/compile.rstat 2>/dev/null && rstat merge -o ab.rstat a.rstat b.rstat 2>/dev/null && rstat report --format csv ab.rstat | cmp - <(rstat report --format csv samples/compile.rstat)
+## A piece cut off, and a byte changed.
+$ head -c 9000 samples/pipe.rstat >cut.rstat; rstat check cut.rstat
+$ (head -c 5000 samples/pipe.rstat; printf x; tail -c +5002 samples/pipe.rstat) >flip.rstat; rstat check flip.rstat

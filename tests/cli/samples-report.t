@@ -24,3 +24,8 @@ $ rstat report --all -g idle samples/lost.rstat
 ## Killed midway: what is there is right, and it says what is not.
 $ rstat report --by thread samples/killed.rstat --comm sleeper --all
 $ rstat report --strict samples/killed.rstat >/dev/null
+## By user and cgroup, chosen fields, JSON as a whole.
+$ rstat report --all --by user samples/pipe.rstat
+$ rstat report --all --by cgroup samples/pipe.rstat
+$ rstat report -F pid,comm,oncpu_ns,slices -s slices:asc samples/compile.rstat
+$ rstat report -g latency --format json --comm ping samples/pipe.rstat

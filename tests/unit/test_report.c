@@ -205,7 +205,7 @@ static void test_life(void **state)
 			     .sort = "execs", .top = 1),
 		      "pid,comm,start_ns,end_ns,dur_ns,oncpu_ns,ppid,exit_code,signal,execs,"
 		      "filename,args\n"
-		      "500,prog,900000,1100000,200000,220000,400,3,,1,/bin/prog,prog -x 'two "
+		      "500,prog,900000,1150000,250000,220000,400,3,,1,/bin/prog,prog -x 'two "
 		      "words' 'it'\\\\''s'\n");
 }
 

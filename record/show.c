@@ -67,11 +67,14 @@ void show_summary(const struct show_totals *t, const char *where)
 	char time[UNITS_BUF], events[UNITS_BUF], bytes[UNITS_BUF], lost[UNITS_BUF], cpu[UNITS_BUF],
 		name[ESCAPE_ROOM(512)];
 	const double per_event = t->events ? (double)t->bytes / (double)t->events : 0;
-	const double share = t->duration_ns ? 100.0 * (double)t->cpu_ns / (double)t->duration_ns
-					    : 0;
+	char share[32] = "";
 
+	/* of a short recording the start is the most: no share of its time */
+	if (t->duration_ns >= NSEC_PER_SEC)
+		snprintf(share, sizeof(share), " (%.2f %% of one)",
+			 100.0 * (double)t->cpu_ns / (double)t->duration_ns);
 	escape_terminal(name, sizeof(name), where, strlen(where));
-	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s (%.2f %% of one)",
+	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s",
 		  name, format_ns(t->duration_ns, time), format_count(t->events, events),
 		  format_bytes(t->bytes, bytes), per_event, format_count(t->lost, lost),
 		  format_ns(t->cpu_ns, cpu), share);

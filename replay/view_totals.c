@@ -104,7 +104,7 @@ static const struct field fields[] = {
 
 const struct view_kind view_totals = {
 	.name = "totals",
-	.about = "time in D and Z in the window, summed up",
+	.about = "time in D and Z (or what --state asks for) in the window, summed up",
 	.sort = "total_ns",
 	.fields = fields,
 	.nfields = sizeof(fields) / sizeof(fields[0]),

@@ -187,8 +187,9 @@ static void print_recorder(const struct info *info)
 		printf("; what it cost was in the end of the trace, which is missing\n");
 		return;
 	}
+	/* of a short recording the start is the most: no share of its time */
 	printf(", %s CPU", format_ns(end->cpu_ns, cpu));
-	if (info->duration_ns)
+	if (info->duration_ns >= UINT64_C(1000000000))
 		printf(" (%.2f %% of one)",
 		       100.0 * (double)end->cpu_ns / (double)info->duration_ns);
 	printf(", %s of memory\n", format_bytes(end->max_rss_bytes, rss));

@@ -74,8 +74,8 @@ void show_summary(const struct show_totals *t, const char *where)
 		snprintf(share, sizeof(share), " (%.2f %% of one)",
 			 100.0 * (double)t->cpu_ns / (double)t->duration_ns);
 	escape_terminal(name, sizeof(name), where, strlen(where));
-	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s",
-		  name, format_ns(t->duration_ns, time), format_count(t->events, events),
+	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s", name,
+		  format_ns(t->duration_ns, time), format_count(t->events, events),
 		  format_bytes(t->bytes, bytes), per_event, format_count(t->lost, lost),
 		  format_ns(t->cpu_ns, cpu), share);
 }

@@ -453,7 +453,8 @@ static const struct field fields[] = {
 
 const struct view_kind view_states = {
 	.name = "states",
-	.about = "every stretch in D or Z (or --state): since when, how long, why, and who ended it",
+	.about =
+		"every stretch in D or Z (or --state): since when, how long, why, and who ended it",
 	.sort = "dur_ns",
 	.fields = fields,
 	.nfields = sizeof(fields) / sizeof(fields[0]),

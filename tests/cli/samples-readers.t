@@ -39,7 +39,7 @@ hooks
   cgroup_attach_task       tp_btf
   cgroup_mkdir             tp_btf
 reap by      wait: inferred from wait4 and waitid
-recorder     rstat 1.0.0, rings of 4.19 MB per CPU, 87.0 ms CPU (443.38 % of one), 20.9 MB of memory
+recorder     rstat 1.0.0, rings of 4.19 MB per CPU, 87.0 ms CPU, 20.9 MB of memory
   sched_switch             92 ns per run, 4,082 events
   sched_waking             108 ns per run, 2,280 events
   sched_wakeup             106 ns per run, 2,280 events

@@ -233,7 +233,7 @@ events   572 (9,139/s), none lost
 CPUs     91.5 % busy, 8.5 % idle
 focus    PID 23350 and the 18 processes below it (--all: the machine): make -s -j4 -C /tmp/tmp.7i...
 
-totals by process: time in D and Z in the window, summed up
+totals by process: time in D and Z (or what --state asks for) in the window, summed up
   PID  COMM  USER  STATE  COUNT    TOTAL  LONGEST  OPEN
 23354  cc    root  D          5  2.52 ms  1.92 ms     0
 23355  cc    root  D          4  2.48 ms  1.23 ms     0
@@ -277,7 +277,7 @@ CPUs     0.8 % busy, 97.7 % idle, 1.5 % unknown
 no hook  release_task: fentry release_task: Operation not permitted; kprobe: not built into this
          kernel
 
-totals by thread: time in D and Z in the window, summed up
+totals by thread: time in D and Z (or what --state asks for) in the window, summed up
   TID    PID  COMM           STATE  COUNT    TOTAL  LONGEST  OPEN
 23371  23371  vfork_parent   D          1  1.00 s   1.00 s      1
 23374  23374  walking-dead   Z          1   910 ms   910 ms     0
@@ -291,7 +291,7 @@ totals by thread: time in D and Z in the window, summed up
 23380  23380  vfork_parent   Z          1     0        0        0
 23372  23372  zombie         Z          1     0        0        0
 
-states: every stretch in D or Z: since when, how long, why, and who ended it
+states: every stretch in D or Z (or --state): since when, how long, why, and who ended it
 STATE       START LENGTH         TID COMM          REASON          DETAIL           ENDED BY
 D     -0.290001 s 1.29 s  open 23371 vfork_parent  vfork           killable         -
 Z     -0.290370 s 1.20 s       23374 walking-dead  exited with 7   -                zombie (23372)
@@ -313,12 +313,12 @@ CPUs     0.8 % busy, 97.7 % idle, 1.5 % unknown
 no hook  release_task: fentry release_task: Operation not permitted; kprobe: not built into this
          kernel
 
-totals by thread: time in D and Z in the window, summed up
+totals by thread: time in D and Z (or what --state asks for) in the window, summed up
   TID    PID  COMM      STATE  COUNT   TOTAL  LONGEST  OPEN
 23386  23383  in-read   S          2  304 ms   300 ms     0
 23388  23383  in-futex  S          2  304 ms   300 ms     0
 
-states: every stretch in D or Z: since when, how long, why, and who ended it
+states: every stretch in D or Z (or --state): since when, how long, why, and who ended it
 STATE        START  LENGTH     TID  COMM      REASON  ENDED BY
 S      +0.515810 s  300 ms   23386  in-read   -       blocked (23383)
 S      +0.515883 s  300 ms   23388  in-futex  -       blocked (23383)

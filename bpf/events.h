@@ -75,6 +75,7 @@ enum ring_kind {
 /* As enum event_flags. */
 enum ring_flags {
 	RECF_PREEMPT = 1 << 0,
+	RECF_YIELD = 1 << 1, /* REC_SWITCH only */
 	RECF_CTX_HARDIRQ = 1 << 1,
 	RECF_CTX_SOFTIRQ = 1 << 2,
 	RECF_CTX_UNKNOWN = 1 << 3,

@@ -188,6 +188,7 @@ struct bpf_iter__task {
 struct pt_regs {
 	unsigned long r10, orig_ax, di;
 };
+#define NR_sched_yield	      24
 #define NR_waitid	      247
 #define PT_REGS_SYSCALL(regs) ((s64)(regs)->orig_ax)
 #define PT_REGS_ARG1(regs)    ((regs)->di)
@@ -199,12 +200,13 @@ struct pt_regs {
 struct user_pt_regs {
 	u64 regs[31];
 };
+#define NR_sched_yield	      124
 #define NR_waitid	      95
 #define PT_REGS_SYSCALL(regs) ((s64)(regs)->syscallno)
 #define PT_REGS_ARG1(regs)    (((const struct user_pt_regs *)(regs))->regs[0])
 #define PT_REGS_SYSARG4(regs) (((const struct user_pt_regs *)(regs))->regs[3])
 #else
-#error "pt_regs of this architecture: add the system call number, arguments, and NR_waitid"
+#error "pt_regs of this architecture: add the system call number, arguments, and NR_*"
 #endif
 
 #pragma clang attribute pop

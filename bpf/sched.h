@@ -47,7 +47,7 @@ static __always_inline void handle_switch(u64 *ctx)
 	struct task_struct *prev = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	u32 state = switch_has_prev_state ? (u32)ctx[3] : task_state(prev);
-	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid;
+	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid, flags = 0;
 
 	if (filter_any) {
 		if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
@@ -62,11 +62,16 @@ static __always_inline void handle_switch(u64 *ctx)
 	/* The last one of a task: is it a zombie now, or gone at once (reaped by itself, a thread)? */
 	if (unlikely(state & TASK_DEAD))
 		state |= (u32)prev->exit_state;
-	if (unlikely(is_disk_sleep(state)) && !preempt && prev_tid != TID_OTHER)
+	if (unlikely(is_disk_sleep(state)) && !preempt && prev_tid != TID_OTHER) {
 		switch_blocked(prev, state, next_tid, prev_tid);
-	else
-		ring_put(RING_IRQS_OFF, REC_SWITCH, preempt ? RECF_PREEMPT : 0, state, next_tid,
-			 prev_tid);
+		return;
+	}
+	/* a kernel that does not preempt takes the CPU from a task this way as well: see who asked */
+	if (preempt)
+		flags = RECF_PREEMPT;
+	else if (!state && prev->pid && task_syscall(prev) == NR_sched_yield)
+		flags = RECF_YIELD;
+	ring_put(RING_IRQS_OFF, REC_SWITCH, flags, state, next_tid, prev_tid);
 }
 
 SEC("tp_btf/sched_switch")

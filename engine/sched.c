@@ -113,7 +113,7 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 		emit_run(e, x, t, ev);
 	x->t.raw_state = raw;
 	if (!raw || ev->flags & EVF_PREEMPT) {
-		x->t.cause = ev->flags & EVF_PREEMPT ? RC_PREEMPTED : RC_YIELD;
+		x->t.cause = ev->flags & EVF_YIELD ? RC_YIELD : RC_PREEMPTED;
 		set_state(x, TS_RUNNABLE, t); /* in the queue of c as before */
 		x->t.waking_ns = x->wake_ns = 0;
 		x->t.waker = 0;

@@ -32,7 +32,7 @@ enum runnable_cause {
 	RC_WAKEUP = 1,
 	RC_FORK = 2, /* its first wake-up */
 	RC_PREEMPTED = 3,
-	RC_YIELD = 4, /* switched out runnable without the preempt flag */
+	RC_YIELD = 4, /* switched out runnable by its own sched_yield(2) */
 	RC_INFERRED = 5, /* switched in without a wake-up that the trace has */
 	RC_COUNT
 };

@@ -50,6 +50,7 @@ enum event_kind {
 /* event.flags. Written to disk: append only. */
 enum event_flags {
 	EVF_PREEMPT = 1 << 0, /* SWITCH: the kernel's preempt argument */
+	EVF_YIELD = 1 << 1, /* SWITCH: prev is in sched_yield(2) */
 	EVF_CTX_HARDIRQ = 1 << 1, /* WAKING, WAKEUP: in a hard interrupt; peer was interrupted */
 	EVF_CTX_SOFTIRQ = 1 << 2, /* WAKING, WAKEUP: in a soft interrupt; peer was interrupted */
 	EVF_CTX_UNKNOWN = 1 << 3, /* WAKING, WAKEUP: this kernel does not tell the context */

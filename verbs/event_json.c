@@ -88,6 +88,7 @@ static void put_switch(const struct event_text *x, const struct event *ev)
 	put_u64(x->out, "prev_state", ev->value);
 	put_string(x->out, "prev_letter", letter);
 	put_bool(x->out, "preempt", preempted);
+	put_bool(x->out, "yield", ev->flags & EVF_YIELD);
 	put_task(x, ev->tid, "next_tid", "next_comm");
 }
 

@@ -55,7 +55,8 @@ static void put_switch(const struct event_text *x, const struct event *ev)
 	put_task(x, ev->peer);
 	text_char(x->out, ' ');
 	text_char(x->out, preempted ? 'R' : state_letter(state_from_raw(ev->value)));
-	text_str(x->out, preempted ? " (preempted) -> " : " -> ");
+	text_str(x->out, preempted ? " (preempted)" : ev->flags & EVF_YIELD ? " (yield)" : "");
+	text_str(x->out, " -> ");
 	put_task(x, ev->tid);
 }
 

@@ -49,18 +49,15 @@ all together
 CAUSE      COUNT     MEAN      P50      P99      MAX       MAX AT
 wakeup     2,262  1.27 us  1.00 us  2.33 us  64.7 us  +0.019386 s
 fork           2  34.9 us  20.8 us  48.9 us  48.9 us  +0.002940 s
-preempted      2  16.7 us  12.4 us  20.9 us  20.9 us  +0.019407 s
-yield      1,758  2.84 us  2.78 us  3.40 us  29.4 us  +0.004008 s
+preempted  1,760  2.86 us  2.78 us  3.67 us  29.4 us  +0.004008 s
 
   TID    PID  COMM  CAUSE      COUNT     MEAN      P50      P99      MAX       MAX AT
 23347  23343  pong  wakeup     1,124  1.28 us  1.00 us  1.76 us  64.7 us  +0.019386 s
 23346  23343  ping  fork           1  48.9 us  48.9 us  48.9 us  48.9 us  +0.002940 s
-23347  23343  pong  yield        877  2.84 us  2.78 us  3.48 us  29.4 us  +0.004008 s
-23346  23343  ping  yield        881  2.84 us  2.79 us  3.38 us  24.0 us  +0.015795 s
-23346  23343  ping  preempted      1  20.9 us  20.9 us  20.9 us  20.9 us  +0.019407 s
+23347  23343  pong  preempted    878  2.85 us  2.78 us  3.67 us  29.4 us  +0.004008 s
+23346  23343  ping  preempted    882  2.86 us  2.79 us  3.69 us  24.0 us  +0.015795 s
 23347  23343  pong  fork           1  20.8 us  20.8 us  20.8 us  20.8 us  +0.002934 s
 23346  23343  ping  wakeup     1,120  1.19 us  1.00 us  1.88 us  14.6 us  +0.005032 s
-23347  23343  pong  preempted      1  12.4 us  12.4 us  12.4 us  12.4 us  +0.019420 s
 23343  23343  pipe  wakeup        18  6.24 us  6.81 us  9.53 us  9.53 us  +0.007249 s
 
 the worst waits
@@ -68,13 +65,13 @@ the worst waits
 +0.019321 s  64.7 us  23347  pong  wakeup       0  ping (23346)
 +0.002891 s  48.9 us  23346  pipe  fork         0  pipe (23343)
 +0.005772 s  46.1 us  23347  pong  wakeup       0  ping (23346)
-+0.003979 s  29.4 us  23347  pong  yield        0  ping (23346)
++0.003979 s  29.4 us  23347  pong  preempted    0  ping (23346)
 +0.006561 s  27.9 us  23347  pong  wakeup       0  ping (23346)
-+0.015771 s  24.0 us  23346  ping  yield        0  pong (23347)
++0.015771 s  24.0 us  23346  ping  preempted    0  pong (23347)
 +0.019386 s  20.9 us  23346  ping  preempted    0  pong (23347)
 +0.002913 s  20.8 us  23347  pipe  fork         1  idle
 +0.005017 s  14.6 us  23346  ping  wakeup       0  pong (23347)
-+0.014871 s  14.3 us  23347  pong  yield        0  ping (23346)
++0.014871 s  14.3 us  23347  pong  preempted    0  ping (23346)
 
 $ rstat report -g waking,slice,sleep --by thread samples/pipe.rstat
 host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 12:11:14 UTC
@@ -429,7 +426,6 @@ $ rstat report -g latency --format json --comm ping samples/pipe.rstat
 "trace": {"host": "vm", "kernel": "6.18.44-fc-v595", "arch": "x86_64", "cpus": 2, "start_utc": "2026-11-21T12:11:14.806445783Z", "duration_ns": 19630574, "complete": true, "rstat": "1.0.0", "filters": "", "command": "build/tests/workloads/pipe 2000 0", "command_pid": 23343, "hooks_missing": [], "damage": []},
 "window": {"from_ns": 0, "to_ns": 19630574, "from_utc": "2026-11-21T12:11:14.806445783Z", "to_utc": "2026-11-21T12:11:14.826076357Z", "duration_ns": 19630574, "events": 8650, "lost": 0, "gaps": 0, "run_ns": 17162401, "idle_ns": 22098747, "other_ns": 0, "gap_ns": 0, "focus_pid": null},
 "rows": [
-{"group": "latency", "pid": 23343, "comm": "pipe", "user": "root", "cgroup": "/", "tasks": 1, "cause": "yield", "count": 881, "total_ns": 2501539, "mean_ns": 2839, "p50_ns": 2792, "p90_ns": 2840, "p99_ns": 3384, "p999_ns": 23976, "max_ns": 23976, "max_at_ns": 15795257, "max_cpu": 0, "max_tid": 23346, "below_10us": 879, "below_100us": 2, "below_1ms": 0, "below_10ms": 0, "below_100ms": 0, "longer": 0, "max_ran_tid": 23347, "max_ran_comm": "pong", "left_out": 0, "gap_ns": 0},
-{"group": "latency", "pid": 23343, "comm": "pipe", "user": "root", "cgroup": "/", "tasks": 1, "cause": "preempted", "count": 1, "total_ns": 20921, "mean_ns": 20921, "p50_ns": 20921, "p90_ns": 20921, "p99_ns": 20921, "p999_ns": 20921, "max_ns": 20921, "max_at_ns": 19407166, "max_cpu": 0, "max_tid": 23346, "below_10us": 0, "below_100us": 1, "below_1ms": 0, "below_10ms": 0, "below_100ms": 0, "longer": 0, "max_ran_tid": 23347, "max_ran_comm": "pong", "left_out": 0, "gap_ns": 0},
+{"group": "latency", "pid": 23343, "comm": "pipe", "user": "root", "cgroup": "/", "tasks": 1, "cause": "preempted", "count": 882, "total_ns": 2522460, "mean_ns": 2859, "p50_ns": 2792, "p90_ns": 2840, "p99_ns": 3688, "p999_ns": 23976, "max_ns": 23976, "max_at_ns": 15795257, "max_cpu": 0, "max_tid": 23346, "below_10us": 879, "below_100us": 3, "below_1ms": 0, "below_10ms": 0, "below_100ms": 0, "longer": 0, "max_ran_tid": 23347, "max_ran_comm": "pong", "left_out": 0, "gap_ns": 0},
 {"group": "latency", "pid": 23343, "comm": "pipe", "user": "root", "cgroup": "/", "tasks": 1, "cause": "wakeup", "count": 1120, "total_ns": 1329611, "mean_ns": 1187, "p50_ns": 1002, "p90_ns": 1756, "p99_ns": 1876, "p999_ns": 4912, "max_ns": 14632, "max_at_ns": 5031598, "max_cpu": 0, "max_tid": 23346, "below_10us": 1119, "below_100us": 1, "below_1ms": 0, "below_10ms": 0, "below_100ms": 0, "longer": 0, "max_ran_tid": 23347, "max_ran_comm": "pong", "left_out": 0, "gap_ns": 0}
 ]}

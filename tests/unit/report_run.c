@@ -140,7 +140,7 @@ void report_scenario(struct synth *s)
 	ev_block(s, AT(400), 0, 100, 0, false);
 	ev_switch(s, AT(400), 0, 100, 0x1, 0);
 	ev_switch(s, AT(500), 1, 200, 0x1, 400);
-	ev_switch(s, AT(700), 1, 400, 0, 0);
+	ev_yield(s, AT(700), 1, 400, 0);
 	ev_migrate(s, AT(750), 0, 400, 1, 0);
 	ev_switch(s, AT(800), 0, 0, 0, 400);
 	ev_fork(s, AT(900), 0, 400, 400, 500, 500);

@@ -141,7 +141,7 @@ static void gone(struct sim *m, struct stask *y)
 }
 
 /* The switch record, and who runs from now on. */
-static void switch_to(struct sim *m, uint16_t cpu, uint32_t raw, bool preempt, struct stask *next)
+static void switch_to(struct sim *m, uint16_t cpu, uint32_t raw, uint8_t flags, struct stask *next)
 {
 	struct sim_state *n = m->now;
 	struct stask *x = n->cur[cpu];
@@ -157,7 +157,7 @@ static void switch_to(struct sim *m, uint16_t cpu, uint32_t raw, bool preempt, s
 						     .tid = next ? next->tid : 0,
 						     .peer = prev,
 						     .value = raw});
-		ev->flags = preempt ? EVF_PREEMPT : 0;
+		ev->flags = flags;
 	}
 	if (next) {
 		close_seg(m, next, n->t, false);
@@ -175,7 +175,7 @@ static void do_block(struct sim *m, uint16_t cpu)
 	uint32_t raw = raws[sim_dice(m, 6)];
 
 	close_seg(m, x, m->now->t, false);
-	switch_to(m, cpu, raw, false, next_on(m, cpu));
+	switch_to(m, cpu, raw, 0, next_on(m, cpu));
 	become(m, x, state_from_raw(raw));
 	x->raw = raw;
 	if (x->waking_early) {
@@ -191,14 +191,14 @@ static void do_block(struct sim *m, uint16_t cpu)
 static void do_preempt(struct sim *m, uint16_t cpu)
 {
 	struct stask *x = m->now->cur[cpu], *next = next_on(m, cpu);
-	bool preempt = sim_dice(m, 2);
+	uint8_t flags = sim_dice(m, 2) ? EVF_PREEMPT : sim_dice(m, 2) ? EVF_YIELD : 0;
 
 	if (!next)
 		return;
 	close_seg(m, x, m->now->t, false);
-	switch_to(m, cpu, preempt && sim_dice(m, 2) ? 0x1 : 0, preempt, next);
+	switch_to(m, cpu, flags & EVF_PREEMPT && sim_dice(m, 2) ? 0x1 : 0, flags, next);
 	become(m, x, TS_RUNNABLE);
-	x->cause = preempt ? RC_PREEMPTED : RC_YIELD;
+	x->cause = flags & EVF_YIELD ? RC_YIELD : RC_PREEMPTED;
 }
 
 static void write_wake(struct sim *m, uint8_t kind, uint16_t cpu, struct stask *y, uint16_t target)
@@ -368,7 +368,7 @@ static void do_exit(struct sim *m, uint16_t cpu)
 	}
 	tick(m);
 	close_seg(m, x, m->now->t, false);
-	switch_to(m, cpu, 0x80 | (x == leader ? RAW_EXIT_ZOMBIE : RAW_EXIT_DEAD), false,
+	switch_to(m, cpu, 0x80 | (x == leader ? RAW_EXIT_ZOMBIE : RAW_EXIT_DEAD), 0,
 		  next_on(m, cpu));
 	if (x != leader) {
 		gone(m, x);
@@ -397,7 +397,7 @@ static void do_exec(struct sim *m, uint16_t cpu)
 		struct stask *next = next_on(m, cpu);
 
 		close_seg(m, x, m->now->t, false);
-		switch_to(m, cpu, 0x2, false, next);
+		switch_to(m, cpu, 0x2, 0, next);
 		become(m, x, TS_DISK);
 		x->raw = 0x2;
 		x->execs_as = old;
@@ -514,7 +514,7 @@ static void step(struct sim *m)
 	if (!x) {
 		next = next_on(m, cpu);
 		if (next && sim_dice(m, 4))
-			switch_to(m, cpu, 0, false, next);
+			switch_to(m, cpu, 0, 0, next);
 		else if (what < 40)
 			do_wake(m, cpu);
 		return;

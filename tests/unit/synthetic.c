@@ -62,6 +62,11 @@ void ev_preempt(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint3
 	ADD(.kind = EV_SWITCH, .cpu = cpu, .tid = next, .peer = prev, .flags = EVF_PREEMPT);
 }
 
+void ev_yield(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t next)
+{
+	ADD(.kind = EV_SWITCH, .cpu = cpu, .tid = next, .peer = prev, .flags = EVF_YIELD);
+}
+
 void ev_waking(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid)
 {
 	ADD(.kind = EV_WAKING, .cpu = cpu, .tid = tid, .peer = waker);

@@ -26,6 +26,7 @@ void *synth_ext(struct synth *s, const void *data, size_t size); /* a copy that 
 void ev_switch(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t raw,
 	       uint32_t next);
 void ev_preempt(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t next);
+void ev_yield(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t next);
 void ev_waking(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid);
 void ev_wakeup(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
 	       uint16_t target);

@@ -71,7 +71,10 @@ static void test_sleep_wake_run(void **state)
 	synth_free(&s);
 }
 
-/* Involuntary is preempt or prev_state 0; a preempted one keeps its state for the kernel only. */
+/*
+ * Involuntary is preempt or prev_state 0; a preempted one keeps its state for the kernel only. Without
+ * the preempt flag it is a yield only when the task asked for it.
+ */
 static void test_preempted_and_yield(void **state)
 {
 	struct synth s = {0};
@@ -84,6 +87,7 @@ static void test_preempted_and_yield(void **state)
 	ev_preempt(&s, 1200, 0, 100, 200);
 	s.ev[s.n - 1].value = S;
 	ev_switch(&s, 1300, 0, 200, 0, 100);
+	ev_yield(&s, 1400, 0, 100, 200);
 	expect_run(&s, (struct expect){.ncpus = 1,
 				       .from = 1100,
 				       .end = 1500,
@@ -92,8 +96,10 @@ static void test_preempted_and_yield(void **state)
 					       "200 runnable:wakeup 1100-1200 cpu0 other=100\n"
 					       "200 run 1200-1300 cpu0 next=100 preempted\n"
 					       "100 runnable:preempted 1200-1300 cpu0 other=200\n"
-					       "100 run 1300-1500 cpu0 open\n"
-					       "200 runnable:yield 1300-1500 cpu0 open\n"});
+					       "100 run 1300-1400 cpu0 next=200 preempted\n"
+					       "200 runnable:preempted 1300-1400 cpu0 other=100\n"
+					       "100 runnable:yield 1400-1500 cpu0 open\n"
+					       "200 run 1400-1500 cpu0 open\n"});
 	synth_free(&s);
 }
 

@@ -34,7 +34,7 @@ int caps_check(struct err *err)
 		return 0;
 	return err_set(err, -EPERM,
 		       "cannot record: missing %s; run it with sudo, or give the binary what it "
-		       "needs: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep $(which rstat)",
+		       "needs: sudo setcap cap_bpf,cap_perfmon+ep $(which rstat)",
 		       bpf	 ? "CAP_PERFMON"
 		       : perfmon ? "CAP_BPF"
 				 : "CAP_BPF and CAP_PERFMON");

@@ -195,16 +195,21 @@ static void print_recorder(const struct info *info)
 	printf(", %s of memory\n", format_bytes(end->max_rss_bytes, rss));
 	for (size_t i = 0; i < end->nprograms; i++) {
 		const struct meta_program *p = &end->programs[i];
+		const char *sep = "";
 
 		if (!p->runs && !p->events && !p->missed)
 			continue;
-		printf("  %-24s", safe(p->name));
-		if (p->runs)
-			printf(" %s per run", format_ns(info_program_mean_ns(p), ns));
-		if (p->events)
-			printf(", %s events", format_count(p->events, n));
+		printf("  %-24s ", safe(p->name));
+		if (p->runs) { /* 0 without the privilege to measure them */
+			printf("%s per run", format_ns(info_program_mean_ns(p), ns));
+			sep = ", ";
+		}
+		if (p->events) {
+			printf("%s%s events", sep, format_count(p->events, n));
+			sep = ", ";
+		}
 		if (p->missed)
-			printf(", %s runs missed", format_count(p->missed, n));
+			printf("%s%s runs missed", sep, format_count(p->missed, n));
 		putchar('\n');
 	}
 }

@@ -46,7 +46,7 @@ recorder     rstat 1.0.0, rings of 4.19 MB per CPU, 87.0 ms CPU, 20.9 MB of memo
   sched_wakeup_new         170 ns per run, 4 events
   sched_migrate_task       128 ns per run, 6 events
   fork                     216 ns per run, 4 events
-  exec                    , 1 events
+  exec                     1 events
   exit                     204 ns per run, 4 events
   rename                   246 ns per run, 3 events
   free                     321 ns per run, 1 events

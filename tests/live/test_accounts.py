@@ -37,7 +37,31 @@ def hog_is_close(tries=5):
     raise Skipped("the machine is too busy: the hog never had a CPU to itself")
 
 
+def causes(name, *args):
+    """How often each cause made the threads of a workload wait."""
+    told = record_workload(TRACE, name, *args)
+    count = {}
+    for row in report(TRACE, "latency", "thread"):
+        if row["tid"] in [task["tid"] for task in told["tasks"]]:
+            count[row["cause"]] = count.get(row["cause"], 0) + row["count"]
+    note(f"{name}: {count}")
+    return count
+
+
+def yields_are_yields():
+    """Only who calls sched_yield() yields, whatever this kernel calls a preemption."""
+    calls = 5000
+    count = causes("yielder", calls, CPUS[-1])
+    yielded = count.get("yield", 0)
+    expect(calls < yielded <= 2 * calls, f"{yielded} of {2 * calls} calls yielded")
+    count = causes("pipe", 3000, CPUS[-1])
+    expect(not count.get("yield"), "a ping-pong does not yield")
+    expect(count.get("wakeup", 0) > 3000, "it waits for a wake-up")
+
+
 start()
+with case("who yields"):
+    yields_are_yields()
 with case("cpu hog"):
     unless_hidden(TRACE, hog_is_close)
 for title, load in (("pipe ping-pong on one CPU", ("pipe", 20000, CPUS[0])),

@@ -210,8 +210,8 @@ static int before(struct view *v, FILE *f, const struct table_style *style, stru
 	(void)err;
 	if (own->dropped)
 		fprintf(f,
-			"%llu shorter ones are not listed (the longest %u are kept; --time narrows); "
-			"'-g totals' has them all\n",
+			"%llu shorter ones are not listed (the longest %u are kept); --time narrows, "
+			"-g totals has all\n",
 			(unsigned long long)own->dropped, v->env->list_keep);
 	return 0;
 }

@@ -15,7 +15,7 @@
 /* timeout(1) signals the process and then its group: within microseconds, on two CPUs. */
 #define SAME_SIGNAL_NS 300000000u
 
-static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2};
 #define HANDLED (sizeof(handled) / sizeof(handled[0]))
 
 /* A handler has no argument of its own, so this is the one module with state of the process. */
@@ -62,6 +62,15 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	errno = saved_errno;
 }
 
+/*
+ * What comes from writing is told by the write; the user's two mean nothing to a recording that
+ * keeps everything, and must not cost it its end.
+ */
+static bool ignored(int signal)
+{
+	return signal != SIGINT && signal != SIGTERM && signal != SIGHUP;
+}
+
 int signals_install(struct err *err)
 {
 	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -71,7 +80,7 @@ int signals_install(struct err *err)
 		struct sigaction action = {0};
 
 		sigaction(handled[i], NULL, &saved[i]);
-		if (handled[i] == SIGPIPE || handled[i] == SIGXFSZ) {
+		if (ignored(handled[i])) {
 			action.sa_handler = SIG_IGN;
 		} else {
 			if (handled[i] == SIGHUP && saved[i].sa_handler == SIG_IGN)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """record -- CMD, its exit codes; signals; limits; pipes."""
+import contextlib
 import json
 import os
 import pty
@@ -21,6 +22,7 @@ def exit_codes():
     for cmd, code in ((["true"], 0), (["false"], 1), (["sh", "-c", "exit 42"], 42),
                       (["sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM),
                       (["sh", "-c", "kill -KILL $$"], 128 + signal.SIGKILL),
+                      (["sh", "-c", "kill -USR1 $$"], 128 + signal.SIGUSR1),
                       (["./not-executable"], 126), (["no-such-program"], 127)):
         done = record(TRACE, cmd=cmd)
         equal(done.returncode, code, f"{cmd}: exit code ({done.stderr.strip()})")
@@ -60,6 +62,64 @@ def ended_twice():
     info(TRACE)
     check(TRACE)
     expect(report(TRACE), "nothing to report")
+
+
+def user_signals():
+    """They end most programs; a recording goes on. (CMD has them as they were: see exit_codes.)"""
+    with recording("user.data") as recorder:
+        for signum in (signal.SIGUSR1, signal.SIGUSR2):
+            recorder.send_signal(signum)
+            time.sleep(0.2)
+        with subprocess.Popen(["true"]) as later_on:
+            later_on.wait()
+        time.sleep(0.1)
+    equal(recorder.returncode, 0, "exit code")
+    expect(info("user.data")["complete"], "the trace is complete")
+    check("user.data")
+    expect([e for e in dump("user.data") if e["kind"] == "exit" and e["tid"] == later_on.pid],
+           "what came after the signals is not in the trace")
+
+
+@contextlib.contextmanager
+def recorded_shell(trace, script):
+    """Records sh -c SCRIPT, which makes the file `ready` when it may be disturbed."""
+    if os.path.exists("ready"):
+        os.unlink("ready")
+    with recording(trace, "--", "sh", "-c", script) as recorder:
+        wait_for(lambda: os.path.exists("ready"), "the command has begun", recorder)
+        yield recorder
+
+
+def passed_on():
+    """The first signal goes to CMD too, which has a second; then SIGTERM."""
+    with recorded_shell("passed.data",
+                        "trap 'exit 7' HUP; : >ready; while :; do sleep 0.05; done") as recorder:
+        recorder.send_signal(signal.SIGHUP)
+        equal(recorder.wait(10), 7, "the exit code that CMD chose")
+    expect(info("passed.data")["complete"], "the trace is complete")
+    # what a shell's background job is like
+    with recorded_shell("grace.data", "trap '' INT; : >ready; exec sleep 10") as recorder:
+        begin = time.monotonic()
+        recorder.send_signal(signal.SIGINT)
+        equal(recorder.wait(8), 0, "exit code: it ended as it was asked to")
+        took = time.monotonic() - begin
+    expect(took >= 1, f"CMD had {took:.3f} s to end")
+    note(f"CMD that ignores the signal: ended after {took:.3f} s")
+    expect(info("grace.data")["complete"], "the trace is complete")
+
+
+def aborted():
+    """A second signal, later than what counts as the same one."""
+    with recorded_shell("aborted.data", "trap '' INT TERM; : >ready; exec sleep 3") as recorder:
+        recorder.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        recorder.send_signal(signal.SIGTERM)
+        equal(recorder.wait(2), 125, "exit code")
+    expect("rstat recover" in recorder.error_text, f"no advice: {recorder.error_text}")
+    expect(not info("aborted.data")["complete"], "it does not look complete")
+    good(run([RSTAT, "recover", "-o", "whole.data", "aborted.data"]))
+    expect(info("whole.data")["complete"], "complete after recover")
+    equal(info("whole.data")["events"], info("aborted.data")["events"], "events after recover")
 
 
 def limits():
@@ -170,7 +230,9 @@ start()
 for title, test in (("exit codes", exit_codes), ("the default focus is CMD", focus),
                     ("SIGINT", lambda: ended_by(signal.SIGINT)),
                     ("SIGTERM", lambda: ended_by(signal.SIGTERM)),
-                    ("a second signal", ended_twice), ("--duration and --max-size", limits),
+                    ("two signals at once", ended_twice), ("SIGUSR1 and SIGUSR2", user_signals),
+                    ("CMD gets the signal too", passed_on), ("a second signal", aborted),
+                    ("--duration and --max-size", limits),
                     ("--start", later), ("-o - and report -", piped),
                     ("CMD's output and the summary", output_goes_through),
                     ("the progress line", terminal),

@@ -55,7 +55,7 @@ static void end_command(struct recording *r)
 
 int recorder_run(const struct recorder_options *opt, int *exit_code, struct err *err)
 {
-	struct recording r = {.opt = opt, .output = {.fd = -1, .dir_fd = -1}};
+	struct recording r = {.opt = opt, .file = {.fd = -1, .dir_fd = -1}};
 	struct err later;
 	int ret, end;
 
@@ -64,7 +64,7 @@ int recorder_run(const struct recorder_options *opt, int *exit_code, struct err 
 	if (ret) {
 		end_command(&r);
 		release(&r);
-		output_close(&r.output, NULL);
+		trace_file_close(&r.file, NULL);
 		return ret;
 	}
 	ret = recording_loop(&r, err);
@@ -77,7 +77,7 @@ int recorder_run(const struct recorder_options *opt, int *exit_code, struct err 
 	r.kernel = NULL;
 	trace_writer_free(r.writer);
 	r.writer = NULL;
-	end = output_close(&r.output, ret ? &later : err);
+	end = trace_file_close(&r.file, ret ? &later : err);
 	if (!ret)
 		ret = end;
 	*exit_code = exit_code_of(&r, ret != 0);

@@ -9,7 +9,7 @@
 #include "record/child.h"
 #include "record/kernel.h"
 #include "record/naming.h"
-#include "record/output.h"
+#include "record/trace_file.h"
 #include "record/pump.h"
 #include "record/recorder.h"
 
@@ -27,7 +27,7 @@ struct sampling {
 
 struct recording {
 	const struct recorder_options *opt;
-	struct output output;
+	struct trace_file file;
 	struct child child;
 	struct kernel *kernel;
 	struct naming *names;

@@ -205,7 +205,7 @@ static void new_writer(void *arg)
 	struct writer_call *c = arg;
 	const struct trace_writer_options opt = {.level = c->r->opt->level, .background = true};
 
-	c->ret = trace_writer_new(&c->r->writer, c->r->output.fd, &opt, &c->r->meta, c->err);
+	c->ret = trace_writer_new(&c->r->writer, c->r->file.fd, &opt, &c->r->meta, c->err);
 }
 
 /* Compression is no reason to hold privileges: its thread is born without any. */
@@ -216,10 +216,10 @@ static int begin_trace(struct recording *r, struct err *err)
 	gid_t gid;
 	int ret;
 
-	output_sudo_owner(&uid, &gid);
+	trace_file_sudo_owner(&uid, &gid);
 	ret = fill_meta(r, err);
 	if (!ret)
-		ret = output_open(&r->output, r->opt->output, uid, gid, err);
+		ret = trace_file_open(&r->file, r->opt->output, uid, gid, err);
 	if (ret)
 		return ret;
 	r->meta.start_ns = r->start_ns;
@@ -244,7 +244,7 @@ static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, str
 	int ret;
 
 	*start_utc = schedule_resolve(&opt->start, now_utc());
-	ret = output_check(opt->output, err);
+	ret = trace_file_check(opt->output, err);
 	if (ret)
 		return ret;
 	if (opt->command) {
@@ -287,7 +287,7 @@ int recording_start(struct recording *r, int *exit_code, struct err *err)
 			*exit_code = child_failure_code(ret);
 	}
 	if (!ret)
-		ret = output_commit(&r->output, err);
+		ret = trace_file_commit(&r->file, err);
 	if (ret)
 		return ret;
 	recording_sample(r, true);

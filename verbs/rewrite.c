@@ -53,8 +53,8 @@ int rewrite_open(struct rewrite *w, const char *verb, const char *path, const st
 	*w = (struct rewrite){.verb = verb};
 	if (!path)
 		return err_set(err, -EINVAL, "name the new trace with -o FILE");
-	output_sudo_owner(&uid, &gid);
-	rc = output_open(&w->out, path, uid, gid, err);
+	trace_file_sudo_owner(&uid, &gid);
+	rc = trace_file_open(&w->out, path, uid, gid, err);
 	if (rc)
 		return rc;
 	w->is_open = true;
@@ -114,11 +114,11 @@ int rewrite_finish(struct rewrite *w, const struct meta_end *end, struct err *er
 	if (rc)
 		name_output(w, err);
 	else
-		rc = output_commit(&w->out, err);
+		rc = trace_file_commit(&w->out, err);
 	if (rc)
 		return rc;
 	w->is_open = false;
-	rc = output_close(&w->out, err);
+	rc = trace_file_close(&w->out, err);
 	if (!rc)
 		print_summary(w, end->end_ns);
 	return rc;
@@ -129,6 +129,6 @@ void rewrite_abort(struct rewrite *w)
 	trace_writer_free(w->writer);
 	copy_free(&w->copy);
 	if (w->is_open)
-		output_close(&w->out, NULL);
+		trace_file_close(&w->out, NULL);
 	*w = (struct rewrite){0};
 }

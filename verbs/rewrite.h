@@ -6,7 +6,7 @@
 #ifndef RSTAT_VERBS_REWRITE_H
 #define RSTAT_VERBS_REWRITE_H
 
-#include "record/output.h"
+#include "record/trace_file.h"
 #include "verbs/copy.h"
 #include "verbs/reader_args.h"
 
@@ -21,7 +21,7 @@
 
 struct rewrite {
 	const char *verb;
-	struct output out;
+	struct trace_file out;
 	bool is_open;
 	struct trace_writer *writer;
 	struct copy copy;

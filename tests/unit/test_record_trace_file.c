@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* record/output: no file of the user is ever lost. */
+/* record/trace_file: no file of the user is ever lost. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "format/block.h"
-#include "record/output.h"
+#include "record/trace_file.h"
 #include "tests/unit/scratch.h"
 
 #define OLD_TRACE FILE_MAGIC "old"
@@ -31,23 +31,23 @@ static void expect_content(void *dir, const char *name, const char *content)
 static void write_new(void *dir, const char *name)
 {
 	struct err err = {0};
-	struct output out;
+	struct trace_file out;
 
-	if (output_open(&out, scratch_path(dir, name), NOBODY, &err))
+	if (trace_file_open(&out, scratch_path(dir, name), NOBODY, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(write(out.fd, "new", 3), 3);
-	assert_int_equal(output_commit(&out, &err), 0);
-	assert_int_equal(output_close(&out, &err), 0);
+	assert_int_equal(trace_file_commit(&out, &err), 0);
+	assert_int_equal(trace_file_close(&out, &err), 0);
 }
 
 static void expect_refused(void *dir, const char *name, int code)
 {
 	struct err err = {0};
-	struct output out;
+	struct trace_file out;
 
-	assert_int_equal(output_check(scratch_path(dir, name), &err), code);
+	assert_int_equal(trace_file_check(scratch_path(dir, name), &err), code);
 	assert_non_null(strstr(err.msg, name));
-	assert_int_equal(output_open(&out, scratch_path(dir, name), NOBODY, &err), code);
+	assert_int_equal(trace_file_open(&out, scratch_path(dir, name), NOBODY, &err), code);
 }
 
 static void test_new_file(void **dir)
@@ -55,7 +55,7 @@ static void test_new_file(void **dir)
 	struct err err = {0};
 	struct stat st;
 
-	assert_int_equal(output_check(scratch_path(*dir, "t"), &err), 0);
+	assert_int_equal(trace_file_check(scratch_path(*dir, "t"), &err), 0);
 	assert_int_equal(scratch_entries(*dir), 0);
 	umask(0);
 	write_new(*dir, "t");
@@ -67,12 +67,12 @@ static void test_new_file(void **dir)
 
 static void test_uncommitted_leaves_nothing(void **dir)
 {
-	struct output out;
+	struct trace_file out;
 
 	scratch_write(*dir, "t", OLD_TRACE, strlen(OLD_TRACE));
-	assert_int_equal(output_open(&out, scratch_path(*dir, "t"), NOBODY, NULL), 0);
+	assert_int_equal(trace_file_open(&out, scratch_path(*dir, "t"), NOBODY, NULL), 0);
 	assert_int_equal(write(out.fd, "new", 3), 3);
-	output_close(&out, NULL);
+	trace_file_close(&out, NULL);
 	assert_int_equal(scratch_entries(*dir), 1);
 	expect_content(*dir, "t", OLD_TRACE);
 }
@@ -129,12 +129,12 @@ static void test_symbolic_link(void **dir)
 static void test_changes_meanwhile(void **dir)
 {
 	struct err err = {0};
-	struct output out;
+	struct trace_file out;
 
-	assert_int_equal(output_open(&out, scratch_path(*dir, "t"), NOBODY, &err), 0);
+	assert_int_equal(trace_file_open(&out, scratch_path(*dir, "t"), NOBODY, &err), 0);
 	scratch_write(*dir, "t", "precious", 8);
-	assert_int_equal(output_commit(&out, &err), -EEXIST);
-	output_close(&out, NULL);
+	assert_int_equal(trace_file_commit(&out, &err), -EEXIST);
+	trace_file_close(&out, NULL);
 	expect_content(*dir, "t", "precious");
 	assert_int_equal(scratch_entries(*dir), 1);
 }
@@ -149,7 +149,7 @@ static void test_bad_places(void **dir)
 	assert_int_equal(mkdir(scratch_path(*dir, "d"), 0700), 0);
 	expect_refused(*dir, "d", -EISDIR);
 	expect_refused(*dir, "d/.", -EISDIR);
-	assert_int_equal(output_check("/dev/zero", &err), -EEXIST);
+	assert_int_equal(trace_file_check("/dev/zero", &err), -EEXIST);
 	memset(name, 'x', sizeof(name));
 	name[250] = '\0';
 	expect_refused(*dir, name, -ENAMETOOLONG);
@@ -158,44 +158,44 @@ static void test_bad_places(void **dir)
 static void test_pipe_is_written_in_place(void **dir)
 {
 	struct err err = {0};
-	struct output out;
+	struct trace_file out;
 	char buf[4];
 	int fd;
 
 	assert_int_equal(mkfifo(scratch_path(*dir, "p"), 0600), 0);
 	fd = open(scratch_path(*dir, "p"), O_RDONLY | O_NONBLOCK);
 	assert_true(fd >= 0);
-	assert_int_equal(output_open(&out, scratch_path(*dir, "p"), NOBODY, &err), 0);
+	assert_int_equal(trace_file_open(&out, scratch_path(*dir, "p"), NOBODY, &err), 0);
 	assert_int_equal(write(out.fd, "new", 3), 3);
-	assert_int_equal(output_commit(&out, &err), 0);
+	assert_int_equal(trace_file_commit(&out, &err), 0);
 	assert_int_equal(read(fd, buf, sizeof(buf)), 3);
-	assert_int_equal(output_close(&out, &err), 0);
+	assert_int_equal(trace_file_close(&out, &err), 0);
 	close(fd);
-	assert_int_equal(output_check("/dev/null", &err), 0);
+	assert_int_equal(trace_file_check("/dev/null", &err), 0);
 }
 
 static void test_owner_under_sudo(void **dir)
 {
-	struct output out;
+	struct trace_file out;
 	struct stat st;
 	uid_t uid;
 	gid_t gid;
 
 	unsetenv("SUDO_UID");
 	unsetenv("SUDO_GID");
-	output_sudo_owner(&uid, &gid);
+	trace_file_sudo_owner(&uid, &gid);
 	assert_true(uid == (uid_t)-1 && gid == (gid_t)-1);
 	if (geteuid())
 		skip(); /* only root can give a file away */
 	setenv("SUDO_UID", "12345x", 1);
-	output_sudo_owner(&uid, &gid);
+	trace_file_sudo_owner(&uid, &gid);
 	assert_true(uid == (uid_t)-1);
 	setenv("SUDO_UID", "12345", 1);
 	setenv("SUDO_GID", "54321", 1);
-	output_sudo_owner(&uid, &gid);
-	assert_int_equal(output_open(&out, scratch_path(*dir, "t"), uid, gid, NULL), 0);
-	assert_int_equal(output_commit(&out, NULL), 0);
-	assert_int_equal(output_close(&out, NULL), 0);
+	trace_file_sudo_owner(&uid, &gid);
+	assert_int_equal(trace_file_open(&out, scratch_path(*dir, "t"), uid, gid, NULL), 0);
+	assert_int_equal(trace_file_commit(&out, NULL), 0);
+	assert_int_equal(trace_file_close(&out, NULL), 0);
 	assert_int_equal(stat(scratch_path(*dir, "t"), &st), 0);
 	assert_int_equal(st.st_uid, 12345);
 	assert_int_equal(st.st_gid, 54321);

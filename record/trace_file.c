@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-#include "record/output.h"
+#include "record/trace_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,34 +27,34 @@ static bool is_null_or_full(dev_t dev)
 }
 
 /* Splits the path; the folder is opened, so that later steps cannot land in another one. */
-static int open_folder(struct output *out, struct err *err)
+static int open_folder(struct trace_file *file, struct err *err)
 {
-	const char *slash = strrchr(out->path, '/');
-	const char *name = slash ? slash + 1 : out->path;
-	char folder[sizeof(out->path)];
+	const char *slash = strrchr(file->path, '/');
+	const char *name = slash ? slash + 1 : file->path;
+	char folder[sizeof(file->path)];
 
 	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
 		return err_set(err, -EISDIR,
 			       "cannot write '%s': it names a folder; give a file, "
 			       "e.g. -o rstat.data",
-			       out->path);
+			       file->path);
 	/* ".old" and the temporary name's decoration must fit too */
 	if (strlen(name) > 200)
 		return err_set(err, -ENAMETOOLONG,
 			       "cannot write '%s': the file name is longer "
 			       "than 200 bytes; choose a shorter one",
-			       out->path);
-	snprintf(out->name, sizeof(out->name), "%.200s", name);
+			       file->path);
+	snprintf(file->name, sizeof(file->name), "%.200s", name);
 	if (slash)
-		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - out->path + 1), out->path);
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - file->path + 1), file->path);
 	else
 		strcpy(folder, ".");
-	out->dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (out->dir_fd < 0)
+	file->dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (file->dir_fd < 0)
 		return err_errno(err, -errno,
 				 "cannot write '%s': its folder does not open "
 				 "(create it, or choose another place with -o)",
-				 out->path);
+				 file->path);
 	return 0;
 }
 
@@ -74,52 +74,52 @@ static bool is_trace(int dir_fd, const char *name)
 }
 
 /* FILE.old is overwritten: only if it is what rstat would have put there. */
-static int judge_old(const struct output *out, struct err *err)
+static int judge_old(const struct trace_file *file, struct err *err)
 {
-	char old[sizeof(out->name) + 8];
+	char old[sizeof(file->name) + 8];
 	struct stat st;
 
-	snprintf(old, sizeof(old), "%s.old", out->name);
-	if (fstatat(out->dir_fd, old, &st, AT_SYMLINK_NOFOLLOW)) {
+	snprintf(old, sizeof(old), "%s.old", file->name);
+	if (fstatat(file->dir_fd, old, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (errno == ENOENT)
 			return 0;
-		return err_errno(err, -errno, "cannot keep the existing '%s'", out->path);
+		return err_errno(err, -errno, "cannot keep the existing '%s'", file->path);
 	}
-	if (S_ISREG(st.st_mode) && (!st.st_size || is_trace(out->dir_fd, old)))
+	if (S_ISREG(st.st_mode) && (!st.st_size || is_trace(file->dir_fd, old)))
 		return 0;
 	return err_set(err, -EEXIST,
 		       "the existing '%s' would be kept as '%s', which exists and is not a trace "
 		       "(move either away, or choose another file with -o)",
-		       out->path, old);
+		       file->path, old);
 }
 
-static int judge_regular(const struct output *out, const struct stat *st, enum place *place,
+static int judge_regular(const struct trace_file *file, const struct stat *st, enum place *place,
 			 struct err *err)
 {
 	*place = PLACE_EMPTY;
 	if (st->st_size == 0)
 		return 0;
 	*place = PLACE_TRACE;
-	if (is_trace(out->dir_fd, out->name))
-		return judge_old(out, err);
+	if (is_trace(file->dir_fd, file->name))
+		return judge_old(file, err);
 	return err_set(err, -EEXIST,
 		       "'%s' exists and is not a trace; it is left alone (move it away, or choose "
 		       "another file with -o)",
-		       out->path);
+		       file->path);
 }
 
-static int judge_place(const struct output *out, enum place *place, struct err *err)
+static int judge_place(const struct trace_file *file, enum place *place, struct err *err)
 {
 	struct stat st;
 
 	*place = PLACE_NEW;
-	if (fstatat(out->dir_fd, out->name, &st, AT_SYMLINK_NOFOLLOW)) {
+	if (fstatat(file->dir_fd, file->name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (errno != ENOENT)
-			return err_errno(err, -errno, "cannot write '%s'", out->path);
+			return err_errno(err, -errno, "cannot write '%s'", file->path);
 		return 0;
 	}
 	if (S_ISREG(st.st_mode))
-		return judge_regular(out, &st, place, err);
+		return judge_regular(file, &st, place, err);
 	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && is_null_or_full(st.st_rdev))) {
 		*place = PLACE_DIRECT;
 		return 0;
@@ -128,15 +128,15 @@ static int judge_place(const struct output *out, enum place *place, struct err *
 		return err_set(err, -ELOOP,
 			       "'%s' is a symbolic link, which rstat does not follow (give the "
 			       "file it points to; '-o -' is standard output)",
-			       out->path);
+			       file->path);
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, -EISDIR,
 			       "cannot write '%s': it is a folder; give a file in it, e.g. -o "
 			       "%s/rstat.data",
-			       out->path, out->path);
+			       file->path, file->path);
 	return err_set(err, -EEXIST,
 		       "cannot write '%s': it is a device or a socket; choose a file with -o",
-		       out->path);
+		       file->path);
 }
 
 static int check_stdout(struct err *err)
@@ -152,141 +152,142 @@ static int check_stdout(struct err *err)
 	return 0;
 }
 
-static int begin(struct output *out, const char *path, enum place *place, struct err *err)
+static int begin(struct trace_file *file, const char *path, enum place *place, struct err *err)
 {
 	int ret;
 
-	memset(out, 0, sizeof(*out));
-	out->fd = out->dir_fd = -1;
+	memset(file, 0, sizeof(*file));
+	file->fd = file->dir_fd = -1;
 	*place = PLACE_DIRECT;
-	if (strlen(path) >= sizeof(out->path))
+	if (strlen(path) >= sizeof(file->path))
 		return err_set(err, -ENAMETOOLONG, "the output's path is longer than %zu bytes",
-			       sizeof(out->path) - 1);
-	strcpy(out->path, path);
+			       sizeof(file->path) - 1);
+	strcpy(file->path, path);
 	if (!strcmp(path, "-"))
 		return check_stdout(err);
-	ret = open_folder(out, err);
+	ret = open_folder(file, err);
 	if (!ret)
-		ret = judge_place(out, place, err);
+		ret = judge_place(file, place, err);
 	return ret;
 }
 
-static void drop_folder(struct output *out)
+static void drop_folder(struct trace_file *file)
 {
-	if (out->dir_fd >= 0)
-		close(out->dir_fd);
-	out->dir_fd = -1;
+	if (file->dir_fd >= 0)
+		close(file->dir_fd);
+	file->dir_fd = -1;
 }
 
-int output_check(const char *path, struct err *err)
+int trace_file_check(const char *path, struct err *err)
 {
-	struct output out;
+	struct trace_file file;
 	enum place place;
-	int ret = begin(&out, path, &place, err);
+	int ret = begin(&file, path, &place, err);
 
-	if (!ret && place != PLACE_DIRECT && faccessat(out.dir_fd, ".", W_OK | X_OK, AT_EACCESS))
+	if (!ret && place != PLACE_DIRECT && faccessat(file.dir_fd, ".", W_OK | X_OK, AT_EACCESS))
 		ret = err_errno(err, -errno,
 				"cannot write '%s': its folder is not writable "
 				"(choose another place with -o)",
 				path);
-	if (!ret && place == PLACE_DIRECT && out.dir_fd >= 0 &&
-	    faccessat(out.dir_fd, out.name, W_OK, AT_EACCESS))
+	if (!ret && place == PLACE_DIRECT && file.dir_fd >= 0 &&
+	    faccessat(file.dir_fd, file.name, W_OK, AT_EACCESS))
 		ret = err_errno(err, -errno, "cannot write '%s'", path);
-	drop_folder(&out);
+	drop_folder(&file);
 	return ret;
 }
 
-static int open_direct(struct output *out, struct err *err)
+static int open_direct(struct trace_file *file, struct err *err)
 {
-	if (!strcmp(out->path, "-"))
-		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (!strcmp(file->path, "-"))
+		file->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		out->fd = openat(out->dir_fd, out->name,
-				 O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
-	if (out->fd < 0)
-		return err_errno(err, -errno, "cannot write '%s'", out->path);
-	drop_folder(out);
-	out->committed = true;
+		file->fd = openat(file->dir_fd, file->name,
+				  O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	if (file->fd < 0)
+		return err_errno(err, -errno, "cannot write '%s'", file->path);
+	drop_folder(file);
+	file->committed = true;
 	return 0;
 }
 
-static int open_temporary(struct output *out, uid_t uid, gid_t gid, struct err *err)
+static int open_temporary(struct trace_file *file, uid_t uid, gid_t gid, struct err *err)
 {
 	/* O_EXCL makes a name that somebody planted fail instead of being written to */
-	snprintf(out->temporary, sizeof(out->temporary), ".%.200s.%d.tmp", out->name, getpid());
-	out->fd = openat(out->dir_fd, out->temporary,
-			 O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (out->fd < 0) {
+	snprintf(file->temporary, sizeof(file->temporary), ".%.200s.%d.tmp", file->name, getpid());
+	file->fd = openat(file->dir_fd, file->temporary,
+			  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file->fd < 0) {
 		int ret = err_errno(err, -errno,
 				    "cannot create '%s' (choose another place with "
 				    "-o)",
-				    out->path);
+				    file->path);
 
-		out->temporary[0] = '\0';
+		file->temporary[0] = '\0';
 		return ret;
 	}
-	if (fchmod(out->fd, 0600))
-		return err_errno(err, -errno, "cannot make '%s' private", out->path);
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(out->fd, uid, gid))
+	if (fchmod(file->fd, 0600))
+		return err_errno(err, -errno, "cannot make '%s' private", file->path);
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(file->fd, uid, gid))
 		return err_errno(err, -errno, "cannot give '%s' to the user who called sudo",
-				 out->path);
+				 file->path);
 	return 0;
 }
 
-int output_open(struct output *out, const char *path, uid_t uid, gid_t gid, struct err *err)
+int trace_file_open(struct trace_file *file, const char *path, uid_t uid, gid_t gid,
+		    struct err *err)
 {
 	enum place place;
-	int ret = begin(out, path, &place, err);
+	int ret = begin(file, path, &place, err);
 
 	if (!ret)
-		ret = place == PLACE_DIRECT ? open_direct(out, err)
-					    : open_temporary(out, uid, gid, err);
+		ret = place == PLACE_DIRECT ? open_direct(file, err)
+					    : open_temporary(file, uid, gid, err);
 	if (ret)
-		output_close(out, NULL);
+		trace_file_close(file, NULL);
 	return ret;
 }
 
-int output_commit(struct output *out, struct err *err)
+int trace_file_commit(struct trace_file *file, struct err *err)
 {
-	char old[sizeof(out->name) + 8];
+	char old[sizeof(file->name) + 8];
 	enum place place;
 	int ret;
 
-	if (out->committed)
+	if (file->committed)
 		return 0;
-	/* again: the place may have changed since output_open() */
-	ret = judge_place(out, &place, err);
+	/* again: the place may have changed since trace_file_open() */
+	ret = judge_place(file, &place, err);
 	if (ret)
 		return ret;
-	snprintf(old, sizeof(old), "%s.old", out->name);
+	snprintf(old, sizeof(old), "%s.old", file->name);
 	if (place == PLACE_DIRECT)
 		return err_set(err, -EEXIST,
 			       "'%s' became a pipe or a device while the recording "
 			       "began; choose another file with -o",
-			       out->path);
-	if (place == PLACE_TRACE && renameat(out->dir_fd, out->name, out->dir_fd, old))
+			       file->path);
+	if (place == PLACE_TRACE && renameat(file->dir_fd, file->name, file->dir_fd, old))
 		return err_errno(err, -errno, "cannot keep the existing '%s' as '%s.old'",
-				 out->path, out->path);
-	if (renameat2(out->dir_fd, out->temporary, out->dir_fd, out->name,
+				 file->path, file->path);
+	if (renameat2(file->dir_fd, file->temporary, file->dir_fd, file->name,
 		      place == PLACE_EMPTY ? 0 : RENAME_NOREPLACE) &&
-	    (errno != EINVAL || renameat(out->dir_fd, out->temporary, out->dir_fd, out->name)))
-		return err_errno(err, -errno, "cannot create '%s'", out->path);
-	out->committed = true;
-	drop_folder(out);
+	    (errno != EINVAL || renameat(file->dir_fd, file->temporary, file->dir_fd, file->name)))
+		return err_errno(err, -errno, "cannot create '%s'", file->path);
+	file->committed = true;
+	drop_folder(file);
 	return 0;
 }
 
-int output_close(struct output *out, struct err *err)
+int trace_file_close(struct trace_file *file, struct err *err)
 {
 	int ret = 0;
 
-	if (!out->committed && out->dir_fd >= 0 && out->temporary[0])
-		unlinkat(out->dir_fd, out->temporary, 0);
+	if (!file->committed && file->dir_fd >= 0 && file->temporary[0])
+		unlinkat(file->dir_fd, file->temporary, 0);
 	/* a network file system reports a failed write as late as here */
-	if (out->fd >= 0 && close(out->fd) && errno != EINTR)
-		ret = err_errno(err, -errno, "writing '%s' failed", out->path);
-	out->fd = -1;
-	drop_folder(out);
+	if (file->fd >= 0 && close(file->fd) && errno != EINTR)
+		ret = err_errno(err, -errno, "writing '%s' failed", file->path);
+	file->fd = -1;
+	drop_folder(file);
 	return ret;
 }
 
@@ -303,7 +304,7 @@ static uint32_t id_of(const char *variable)
 	return *end || errno || id >= UINT32_MAX ? UINT32_MAX : (uint32_t)id;
 }
 
-void output_sudo_owner(uid_t *uid, gid_t *gid)
+void trace_file_sudo_owner(uid_t *uid, gid_t *gid)
 {
 	*uid = (uid_t)-1;
 	*gid = (gid_t)-1;

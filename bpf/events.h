@@ -50,7 +50,7 @@ struct ring_page {
 	u64 tail; /* consumer: bytes freed since the start */
 };
 
-/* Values up to REC_BLOCK are those of enum event_kind (format/event.h). */
+/* Values are those of enum event_kind (format/event.h); REC_LOST makes EV_GAP. */
 enum ring_kind {
 	REC_SWITCH = 1,
 	REC_WAKING = 2,
@@ -69,6 +69,17 @@ enum ring_kind {
 	REC_BLOCK = 15,
 	REC_LOST = 16, /* + struct ring_lost; `ts` is that of the first lost event */
 	REC_NAME = 17, /* + struct ring_name: a cgroup was made */
+	REC_IO_START = 19, /* IO_*: value: dev_t, peer: enum io_op; + struct ring_io */
+	REC_IO_ISSUE = 20,
+	REC_IO_DONE = 21,
+	REC_IO_REQUEUE = 22,
+	REC_IO_MERGE = 23,
+	REC_ACCT = 24, /* + struct ring_acct */
+	REC_SOCKET = 25, /* + struct ring_socket */
+	REC_NET = 26, /* + struct ring_net */
+	REC_SOCKET_STATE = 27, /* + u64 socket */
+	REC_RETRANSMIT = 28, /* peer: segments; + u64 socket */
+	REC_RESET = 29, /* + u64 socket */
 	REC_END
 };
 
@@ -83,6 +94,19 @@ enum ring_flags {
 	RECF_PLACED = 1 << 5,
 	RECF_IOWAIT = 1 << 6,
 	RECF_THREADGROUP = 1 << 7,
+
+	RECF_IO_SYNC = 1 << 0,
+	RECF_IO_META = 1 << 1,
+	RECF_IO_RAHEAD = 1 << 2,
+	RECF_IO_PREFLUSH = 1 << 3,
+	RECF_IO_FUA = 1 << 4,
+	RECF_IO_PARTIAL = 1 << 5,
+	RECF_IO_FRONT = 1 << 5,
+	RECF_IO_ABSORBED = 1 << 6,
+	RECF_IO_UNSTARTED = 1 << 7,
+
+	RECF_NET_SYNACK = 1 << 0,
+	RECF_NET_SENT = 1 << 1,
 };
 
 /*
@@ -143,6 +167,36 @@ struct ring_name {
 	u64 id;
 };
 
+/* Fields as struct io_info. */
+struct ring_io {
+	u64 request, sector, bytes, cgroup_id;
+	u32 error, pad;
+};
+
+/* Fields as struct acct_info. */
+struct ring_acct {
+	u64 rchar, wchar, syscr, syscw;
+	u64 read_bytes, write_bytes, cancelled_write_bytes;
+	u64 rss_bytes, rss_peak_bytes;
+};
+
+/* Fields as struct net_info. */
+struct ring_net {
+	u64 socket;
+	u64 tx_bytes, rx_bytes;
+	u64 first_ns;
+	u32 tx_calls, rx_calls;
+};
+
+/* Fields as struct socket_info. */
+struct ring_socket {
+	u64 id, netns;
+	u16 family, type, protocol, local_port, remote_port;
+	u8 state, pad;
+	u32 flags;
+	u8 local[16], remote[16];
+};
+
 /*
  * One glob on comm as a bit-parallel automaton: bit j of the state is "the first j characters of
  * the pattern have matched". The recorder compiles it, bpf/filter.h runs it.
@@ -185,6 +239,19 @@ enum program_id {
 	PROG_REAP,
 	PROG_CGROUP_ATTACH,
 	PROG_CGROUP_MKDIR,
+	PROG_IO_START,
+	PROG_IO_ISSUE,
+	PROG_IO_DONE,
+	PROG_IO_REQUEUE,
+	PROG_IO_MERGE,
+	PROG_IO_ABSORB,
+	PROG_NET_SEND,
+	PROG_NET_RECV,
+	PROG_SOCKET_STATE,
+	PROG_RETRANSMIT,
+	PROG_SYNACK,
+	PROG_RESET_SENT,
+	PROG_RESET_RECEIVED,
 	PROG_COUNT
 };
 #define COST_BUCKETS 32u

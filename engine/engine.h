@@ -128,6 +128,74 @@ struct depth_interval {
 	uint64_t from_ns, to_ns; /* clipped to the window, from < to */
 };
 
+/* What one task put into a block request: the one that made it first, then merges. */
+struct request_share {
+	const struct task *task; /* NULL: not known (lost, or before the trace) */
+	uint64_t bytes;
+	uint64_t at_ns; /* 0 not known */
+};
+
+enum request_flag {
+	RQF_OPEN = 1 << 0, /* not completed when the trace or window ends; done_ns is that end */
+	RQF_NO_START = 1 << 1, /* its start is not known: queued_ns 0, who made it neither */
+	RQF_NO_ISSUE = 1 << 2, /* its issue is not known */
+	RQF_NO_END = 1 << 3, /* its end was lost: its address was used again, or a gap; done_ns is
+			      * when that showed. Counts in nothing but its own number. */
+	RQF_ABSORBED = 1 << 4, /* became a part of another request, which has its shares now */
+	RQF_BEFORE = 1 << 5, /* began before the window */
+	RQF_GAP = 1 << 6, /* a gap lies between its times: totals only, no latencies */
+	RQF_UNSTARTED = 1 << 7, /* one that never has a start: flush machinery, passthrough */
+};
+
+/* A block request, told once: when it is completed, or at the end. */
+struct request {
+	uint32_t dev; /* event.value of IO_* */
+	uint16_t op; /* enum io_op */
+	uint8_t io_flags; /* EVF_IO_SYNC ... EVF_IO_FUA */
+	uint16_t flags; /* enum request_flag */
+	uint32_t error; /* errno, 0 good */
+	uint64_t sector, bytes; /* bytes: completed; OPEN: asked for */
+	uint64_t cgroup_id; /* charged for it: the submitter's own when the kernel named no other */
+	uint64_t queued_ns, issued_ns, done_ns; /* 0 not known; issued: the last time */
+	uint32_t requeues, merges;
+	const struct request_share *shares; /* at least one; bytes add up to what was asked for */
+	uint32_t nshares;
+};
+
+/* What a task read and wrote from one EV_ACCT to the next: as old as the switch that told it. */
+struct account {
+	const struct task *task;
+	uint64_t from_ns, to_ns; /* from: the EV_ACCT before, or the fork; 0 not known */
+	struct acct_info delta; /* rss_bytes, rss_peak_bytes: as they are at to_ns */
+};
+
+/* A socket that is in use. Read-only for sinks. */
+struct socket {
+	uint32_t id; /* dense, reused after socket_gone */
+	struct socket_info info; /* family 0: never described */
+	const struct task *owner; /* who used it last; NULL not known, or gone */
+	uint64_t seen_ns, since_ns; /* first seen; in its state since, 0 not known */
+};
+
+enum socket_event_kind {
+	SE_TRAFFIC, /* bytes and calls, by `task` */
+	SE_STATE, /* before -> after */
+	SE_RETRANSMIT,
+	SE_RESET,
+};
+
+struct socket_event {
+	enum socket_event_kind kind;
+	const struct socket *socket;
+	const struct task *task; /* who did it, else the owner; NULL not known */
+	uint64_t ts, first_ns; /* first_ns: SE_TRAFFIC */
+	uint64_t tx_bytes, rx_bytes, tx_calls, rx_calls; /* SE_TRAFFIC */
+	uint8_t before, after; /* SE_STATE: TCP_* */
+	uint32_t error; /* SE_STATE: errno that ended it, 0 none; SE_RETRANSMIT: it failed */
+	uint32_t segments; /* SE_RETRANSMIT */
+	bool sent; /* SE_RESET */
+};
+
 /*
  * Consumes what the engine finds out. Callbacks may be NULL. They must not keep the pointers and
  * cannot fail: a sink that runs out of memory remembers it and says so at its end.
@@ -140,6 +208,11 @@ struct sink {
 	void (*depth)(struct sink *s, const struct depth_interval *d);
 	/* Every event inside the window, after the engine applied it. task: of ev->tid, or NULL. */
 	void (*event)(struct sink *s, const struct event *ev, const struct task *task);
+	/* Only what lies in the window. A task with open requests is gone when they are. */
+	void (*request)(struct sink *s, const struct request *rq);
+	void (*account)(struct sink *s, const struct account *a);
+	void (*socket)(struct sink *s, const struct socket_event *se);
+	void (*socket_gone)(struct sink *s, const struct socket *socket); /* its id is reused */
 	/* The task's id is about to be reused: fold what you hold on it. */
 	void (*task_gone)(struct sink *s, const struct task *task);
 	/* Its identity changed (exec, rename, cgroup); `before` is what it was. */
@@ -158,6 +231,10 @@ struct engine_counts {
 	uint64_t gaps, lost;
 	uint64_t checkpoint_diffs; /* a checkpoint disagreed with what the engine had as certain */
 	uint64_t ignored; /* events that make no sense (a CPU or TID that cannot be) */
+	uint64_t requests_unknown; /* completed or issued, and never seen to start */
+	uint64_t requests_unended; /* their end was never seen, yet their address was used again */
+	uint64_t merges_unknown; /* IO merged into a request that is not known */
+	uint64_t sockets_unknown; /* traffic or states of sockets that nothing described */
 };
 
 /*
@@ -195,6 +272,7 @@ void engine_reaps_exact(struct engine *e);
 
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
+const struct socket *engine_socket(const struct engine *e, uint64_t cookie);
 const struct task *engine_cpu_current(const struct engine *e,
 				      uint16_t cpu); /* NULL: idle/unknown */
 bool engine_task_certain(const struct engine *e,

@@ -18,6 +18,31 @@ struct cpu_snapshot {
 	uint64_t lost; /* events lost on this CPU since the recording began */
 };
 
+/* A block request that is open, or (`share` > 0) what another IO added to it. */
+struct request_snapshot {
+	struct io_info io;
+	uint32_t dev, tid; /* tid: who submitted it; TID_OTHER: not known */
+	uint32_t
+		share; /* 0: the request itself; else the n-th merge: tid, io.bytes, queued_ns count */
+	uint16_t op; /* enum io_op */
+	uint8_t flags; /* EVF_IO_* */
+	uint64_t queued_ns, issued_ns; /* 0: not known, not yet */
+	uint64_t requeues, done_bytes;
+};
+
+struct socket_snapshot {
+	struct socket_info info;
+	uint32_t owner; /* TID, 0 not known */
+	uint64_t since_ns; /* in its state; 0 not known */
+	uint64_t used_ns; /* last seen */
+};
+
+struct account_snapshot {
+	uint32_t tid;
+	uint64_t ts; /* of the EV_ACCT */
+	struct acct_info acct;
+};
+
 struct checkpoint {
 	uint64_t ts; /* ns: the state after every event before ts */
 	const struct task_snapshot *tasks;
@@ -26,6 +51,12 @@ struct checkpoint {
 	uint32_t ncpus;
 	const struct name_info *names; /* every user and cgroup name that the tasks refer to */
 	uint32_t nnames;
+	const struct request_snapshot *requests;
+	uint32_t nrequests;
+	const struct socket_snapshot *sockets;
+	uint32_t nsockets;
+	const struct account_snapshot *accounts;
+	uint32_t naccounts;
 };
 
 #endif

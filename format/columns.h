@@ -29,8 +29,21 @@ enum column_id {
 	COLUMN_AUX_LONG = 11, /* varints */
 	COLUMN_VALUE = 12, /* varints */
 	COLUMN_RARE = 13, /* records: varint length, fields of the event and its ext */
-	COLUMN_END
+	COLUMN_END,
+	/* COLUMN_PACKED + kind * PACKED_FIELDS + i: the i-th field of a packed kind (fields.h), a
+	 * varint per event: zigzag of the difference to the same field of the last event of that
+	 * kind and row in this block (at first 0), modulo 2^64 */
+	COLUMN_PACKED = 64
 };
+
+#define PACKED_FIELDS 16u /* of one kind, at most */
+#define PACKED_ROWS   64u
+
+/* Events of one kind that resemble each other: of one task, on one device. */
+static inline uint32_t packed_row(uint32_t tid, uint32_t value)
+{
+	return (tid + value) % PACKED_ROWS;
+}
 
 #define MAX_COLUMNS 64u /* in a directory, unknown ones included */
 
@@ -48,7 +61,10 @@ enum tid_source {
 #define MODE_VALUE	(1 << 4) /* the value is in COLUMN_VALUE, else in the shape */
 #define MODE_AUX	(1 << 5) /* the aux is in COLUMN_AUX, else 0 */
 #define MODE_RARE	(1 << 6) /* all but ts and kind is in COLUMN_RARE */
-#define MODE_KNOWN	0x7f /* an event with another bit is skipped */
+#define MODE_PACKED                                                                                \
+	(1 << 7) /* the kind's own fields come from columns of their own; the shape
+				  * entry has a byte more: how many */
+#define MODE_KNOWN 0x7f /* an event with another bit is skipped */
 
 #define MAX_SHAPES  255u
 #define MAX_TASKS   4096u /* in a block's dictionary */

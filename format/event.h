@@ -44,6 +44,27 @@ enum event_kind {
 	EV_NAME = 17, /* ext: struct name_info: the name of a user or cgroup */
 	EV_CHECKPOINT = 18, /* a segment starts here; ext: struct checkpoint (format/checkpoint.h).
 			     * Not a stored event kind: sources make it from checkpoint blocks. */
+	EV_IO_START = 19, /* tid made a block request; value: device (dev_t as the kernel has it,
+			   * major << 20 | minor), aux: enum io_op, flags: EVF_IO_*, ext: struct
+			   * io_info */
+	EV_IO_ISSUE = 20, /* the request went to the driver; fields as IO_START, tid 0 */
+	EV_IO_DONE = 21, /* the driver completed io_info.bytes of it; fields as IO_ISSUE, flags:
+			  * EVF_IO_PARTIAL when some of it is still to come */
+	EV_IO_REQUEUE = 22, /* the driver gave it back; it will be issued again; as IO_ISSUE */
+	EV_IO_MERGE = 23, /* tid's IO went into a request that was there (io_info.request 0: the
+			   * one on the device that it touches), flags: EVF_IO_FRONT; or, with
+			   * EVF_IO_ABSORBED, the request io_info.request became a part of the one
+			   * that ends where it begins */
+	EV_ACCT = 24, /* tid; ext: struct acct_info */
+	EV_SOCKET = 25, /* what a socket is now; tid: who uses it, 0 not known; ext: struct
+			 * socket_info */
+	EV_NET = 26, /* tid sent and received through a socket; ext: struct net_info */
+	EV_SOCKET_STATE =
+		27, /* tid: who changed it, 0 an interrupt; value: TCP state before | after << 8
+			       * | error (errno) << 16; ext: struct socket_ref */
+	EV_RETRANSMIT = 28, /* aux: segments sent again, value: errno when that failed, flags:
+			     * EVF_NET_SYNACK (of a listening socket); ext: struct socket_ref */
+	EV_RESET = 29, /* a TCP reset; flags: EVF_NET_SENT, else received; ext: struct socket_ref */
 	EV_KIND_END /* not a kind */
 };
 
@@ -58,6 +79,31 @@ enum event_flags {
 	EVF_PLACED = 1 << 5, /* MIGRATE: placed at a wake-up, not balanced */
 	EVF_IOWAIT = 1 << 6, /* BLOCK: the kernel counts it as IO wait */
 	EVF_THREADGROUP = 1 << 7, /* CGROUP: all threads of the process */
+
+	EVF_IO_SYNC = 1 << 0, /* IO_*: somebody waits for it (REQ_SYNC) */
+	EVF_IO_META = 1 << 1, /* file system metadata */
+	EVF_IO_RAHEAD = 1 << 2, /* read-ahead */
+	EVF_IO_PREFLUSH = 1 << 3, /* the device's cache is flushed first */
+	EVF_IO_FUA = 1 << 4, /* done when it is on the medium */
+	EVF_IO_PARTIAL = 1 << 5, /* IO_DONE: not the last part */
+	EVF_IO_FRONT = 1 << 5, /* IO_MERGE: before what was there, else behind it */
+	EVF_IO_ABSORBED = 1 << 6, /* IO_MERGE: a whole request went into another */
+	EVF_IO_UNSTARTED = 1 << 7, /* IO_*: a request that the kernel does not account (flush
+				    * machinery, passthrough): it has no IO_START */
+
+	EVF_NET_SYNACK = 1 << 0, /* RETRANSMIT */
+	EVF_NET_SENT = 1 << 1, /* RESET */
+};
+
+/* event.aux of IO_*. Written to disk: append only. As enum req_op of include/linux/blk_types.h. */
+enum io_op {
+	IO_READ = 0,
+	IO_WRITE = 1,
+	IO_FLUSH = 2,
+	IO_DISCARD = 3,
+	IO_SECURE_ERASE = 5,
+	IO_WRITE_ZEROES = 9,
+	IO_OTHER = 63, /* zone operations, passthrough */
 };
 
 struct event {
@@ -141,6 +187,57 @@ struct cgroup_info {
 	uint64_t cgroup_id;
 };
 
+/* A block request, or what goes into one. */
+struct io_info {
+	uint64_t request; /* tells open requests apart; used again when it is done */
+	uint64_t sector; /* of 512 bytes, on the whole disk */
+	uint64_t bytes; /* IO_START, IO_ISSUE: of the request so far; IO_DONE: completed now */
+	uint64_t
+		cgroup_id; /* IO_START, IO_MERGE: charged for it when that is not tid's own, else 0 */
+	uint32_t error; /* IO_DONE: errno, positive */
+};
+
+/*
+ * What a thread has read and written since it was made (struct task_io_accounting and
+ * Documentation/filesystems/proc.rst, "/proc/<pid>/io"), and its process's memory. Cumulative, so
+ * that nothing is lost with an event.
+ */
+struct acct_info {
+	uint64_t rchar, wchar, syscr, syscw;
+	uint64_t read_bytes, write_bytes, cancelled_write_bytes;
+	uint64_t rss_bytes; /* of the address space: file + anonymous + shared; 0 not told */
+	uint64_t rss_peak_bytes; /* the kernel's high-water mark, as old as its last update */
+};
+
+/* Written to disk: append only. */
+enum socket_flags {
+	SOCKF_BEFORE = 1 << 0, /* was there when the recording began */
+};
+
+/* family: AF_*, type: SOCK_*, protocol: IPPROTO_*, state: TCP_* (include/net/tcp_states.h). */
+struct socket_info {
+	uint64_t id; /* the kernel's socket cookie: never used again */
+	uint64_t netns; /* inode number */
+	uint16_t family, type, protocol;
+	uint16_t local_port, remote_port; /* 0 none */
+	uint8_t state;
+	uint32_t flags; /* enum socket_flags */
+	uint8_t local[16], remote[16]; /* AF_INET: the first 4 bytes; zeroes: any, none */
+};
+
+/* Adjacent calls of one thread on one socket, within one slice and NET_COALESCE_NS. */
+#define NET_COALESCE_NS 10000000u
+struct net_info {
+	uint64_t socket; /* id */
+	uint64_t tx_bytes, rx_bytes;
+	uint64_t tx_calls, rx_calls; /* that moved something */
+	uint64_t first_ns; /* when the first one returned; event.ts: when the last one did */
+};
+
+struct socket_ref {
+	uint64_t socket; /* id */
+};
+
 /* Why events are missing. Written to disk: append only. */
 enum gap_reason {
 	GAP_RING_FULL = 1, /* the ring overflowed */
@@ -159,6 +256,7 @@ struct gap_info {
 enum name_kind {
 	NAME_USER = 1, /* id: uid */
 	NAME_CGROUP = 2, /* id: cgroup id; name: path below the cgroup v2 root */
+	NAME_DEVICE = 3, /* id: dev_t of a block device, as in event.value; name: "vda1" */
 };
 
 struct name_info {

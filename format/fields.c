@@ -6,7 +6,7 @@
 		no, FIELD_##kind, offsetof(type, member), 0                                        \
 	}
 #define FIELDS(name, type, list)                                                                   \
-	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type)}
+	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type), false}
 
 static const struct field event_fields[] = {
 	FIELD(1, U32, struct event, tid),   FIELD(2, U32, struct event, peer),

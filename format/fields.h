@@ -17,7 +17,7 @@ enum field_type {
 	FIELD_U16,
 	FIELD_U32,
 	FIELD_U64,
-	FIELD_COMM, /* char[TASK_COMM_LEN] */
+	FIELD_COMM, /* 16 bytes, trailing zeroes left out: a comm, an address */
 	FIELD_STRING, /* const char *, on disk with its NUL */
 	FIELD_LIST, /* const char * + uint32_t length; NUL-separated, on disk with the last NUL */
 };
@@ -33,6 +33,7 @@ struct fields {
 	const struct field *list;
 	size_t n;
 	size_t size; /* of the struct */
+	bool packed; /* numbers only, in columns of their own; the order reaches the disk */
 };
 
 /* Everything that an event can point to. */
@@ -44,6 +45,11 @@ union event_ext {
 	struct cgroup_info cgroup;
 	struct gap_info gap;
 	struct name_info name;
+	struct io_info io;
+	struct acct_info acct;
+	struct socket_info socket;
+	struct net_info net;
+	struct socket_ref ref;
 };
 
 extern const struct fields fields_event; /* of struct event itself, numbers below 16 */

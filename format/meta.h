@@ -25,6 +25,7 @@ struct meta_hook {
 	bool required;
 	char why[160]; /* why it is not live */
 	char needed[64]; /* views that would have used it, comma-separated: "states,life" */
+	char feature[16]; /* it belongs to: "sched" (or ""), "io", "net", "fs" */
 };
 
 /* Known when the recording starts. */
@@ -43,6 +44,8 @@ struct meta {
 	char reap[16]; /* how the reap is known: "hook", "wait", "free" */
 	bool filtered; /* kernel filters are on: what they left out shows as TID_OTHER */
 	char filters[1024]; /* as the user gave them */
+	char features
+		[64]; /* that are on, comma-separated: "sched,io,net,fs"; "" before 1.1: sched */
 	struct meta_cpu *cpus;
 	size_t ncpus;
 	struct meta_hook *hooks;

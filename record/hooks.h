@@ -16,7 +16,7 @@
 #include "format/event.h"
 #include "format/meta.h"
 
-#define HOOKS_MAX	  16u
+#define HOOKS_MAX	  40u
 #define HOOK_ALTERNATIVES 3u
 
 /* How one program gets one hook. */
@@ -29,6 +29,7 @@ struct hook_way {
 struct hook {
 	const char *name;
 	const char *needed; /* views that use it */
+	uint32_t feature; /* enum kernel_feature it belongs to; 0: scheduling */
 	bool required;
 	enum program_id id; /* slot in the cost histogram */
 	enum event_kind events; /* what it makes */

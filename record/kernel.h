@@ -37,7 +37,16 @@ struct kernel_filter {
 
 #define KERNEL_RING_BYTES 4194304u /* default per CPU; less where memory is short */
 
+/* What can be left out of a recording; scheduling cannot. */
+enum kernel_feature {
+	FEATURE_IO = 1 << 0, /* block requests */
+	FEATURE_FS = 1 << 1, /* what threads read and write, and memory */
+	FEATURE_NET = 1 << 2, /* sockets */
+};
+#define FEATURES_DEFAULT (FEATURE_IO | FEATURE_FS | FEATURE_NET)
+
 struct kernel_options {
+	uint32_t features; /* enum kernel_feature */
 	uint64_t ring_bytes; /* per CPU; rounded up to a power of two; 0: the default */
 	uint32_t args_limit; /* bytes of exec arguments, at most RING_ARGS_MAX */
 	bool profile; /* programs fill the cost histograms */
@@ -69,6 +78,18 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n);
  * merged by their own time. Called at the start, and again after a loss.
  */
 int kernel_snapshot(struct kernel *k, struct err *err);
+
+/*
+ * With FEATURE_FS: what every thread has read and written so far; EV_ACCT, merged by time. Called
+ * at the start and once more at the end, so that sums are exact for who lives on.
+ */
+int kernel_accounts(struct kernel *k, struct err *err);
+
+/*
+ * With FEATURE_NET: every socket that a process holds open; EV_SOCKET with SOCKF_BEFORE, tid: the
+ * process, merged by time. Called at the start.
+ */
+int kernel_sockets(struct kernel *k, struct err *err);
 
 /*
  * Takes every committed event older than until_ns out of the rings, merged over CPUs by time,

@@ -247,6 +247,17 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_GAP: put_gap(x, ev); break;
 	case EV_NAME: put_name(x, ev); break;
 	case EV_CHECKPOINT: put_checkpoint(x, ev); break;
+	case EV_IO_START:
+	case EV_IO_ISSUE:
+	case EV_IO_DONE:
+	case EV_IO_REQUEUE:
+	case EV_IO_MERGE:
+	case EV_ACCT:
+	case EV_SOCKET:
+	case EV_NET:
+	case EV_SOCKET_STATE:
+	case EV_RETRANSMIT:
+	case EV_RESET:
 	case EV_KIND_END: break;
 	}
 }

@@ -145,7 +145,8 @@ int verb_record(int argc, char **argv)
 				.output = "rstat.data",
 				.nice = RECORDER_NICE,
 				.level = RECORDER_LEVEL,
-				.kernel = {.ring_bytes = 0, /* the default */
+				.kernel = {.features = FEATURES_DEFAULT,
+					   .ring_bytes = 0, /* the default */
 					   .args_limit = RECORDER_ARGS_LIMIT},
 			},
 	};

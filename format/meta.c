@@ -67,6 +67,7 @@ static const struct key end_keys[] = {
 	KEY(struct meta_end, U64, max_rss_bytes),
 	KEY(struct meta_end, U64, lost),
 	KEY(struct meta_end, U64, program_sample_ns),
+	KEY(struct meta_end, BOOL, cut),
 	KEY(struct meta_end, BOOL, child_exited),
 	KEY(struct meta_end, I32, child_status),
 	KEY(struct meta_end, TEXT, stopped_by),

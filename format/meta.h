@@ -70,6 +70,7 @@ struct meta_end {
 	uint64_t program_sample_ns; /* for how long programs were timed */
 	bool child_exited;
 	int child_status; /* wait4 status of CMD */
+	bool cut; /* what came after the last block is lost: it could not be written */
 	char stopped_by[64]; /* "SIGINT", "duration", "max-size", "command ended", "ENOSPC" */
 	struct meta_program *programs;
 	size_t nprograms;

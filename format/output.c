@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -10,6 +11,18 @@
 
 /* Smaller columns are kept as they are: a frame costs as much as it saves. */
 #define COMPRESS_MIN 32u
+
+/* So many blocks at the end can be taken back: some seconds of a busy machine. */
+#define PAST_BLOCKS 256u
+
+/* What the whole blocks so far are; restored when the next one fails. */
+struct progress {
+	uint64_t seq, offset, sync_offset, end_offset;
+	struct output_totals totals;
+	size_t nsegments;
+	uint8_t last_type;
+	bool footer; /* END or INDEX is there */
+};
 
 struct job {
 	struct job *next;
@@ -24,11 +37,13 @@ struct output {
 	/* of whoever writes: the thread, or the caller without one */
 	ZSTD_CCtx *zstd;
 	struct buf packed;
-	uint64_t seq, offset, sync_offset, end_offset;
-	uint8_t last_type;
-	uint32_t segment;
+	struct progress now;
+	struct progress past[PAST_BLOCKS]; /* before each of the last blocks, a ring */
+	uint64_t npast; /* ever added, less those taken back */
+	unsigned int kept; /* of them, in the ring */
 	struct segment_mark *segments;
-	size_t nsegments, segments_cap;
+	size_t segments_cap;
+	bool rewindable; /* a regular file, ours from its first byte */
 	/* shared */
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -151,7 +166,9 @@ static int pack_whole(struct output *o, struct raw_block *b)
 
 static int note_segment(struct output *o, uint64_t ts)
 {
-	if (o->nsegments == o->segments_cap) {
+	struct progress *now = &o->now;
+
+	if (now->nsegments == o->segments_cap) {
 		size_t cap = o->segments_cap ? 2 * o->segments_cap : 64;
 		struct segment_mark *list = realloc(o->segments, cap * sizeof(*list));
 
@@ -160,23 +177,55 @@ static int note_segment(struct output *o, uint64_t ts)
 		o->segments = list;
 		o->segments_cap = cap;
 	}
-	o->segments[o->nsegments++] = (struct segment_mark){
-		.offset = o->last_type == BLOCK_SYNC ? o->sync_offset : o->offset,
+	o->segments[now->nsegments++] = (struct segment_mark){
+		.offset = now->last_type == BLOCK_SYNC ? now->sync_offset : now->offset,
 		.ts = ts,
 	};
-	o->segment++;
 	return 0;
+}
+
+static void note_times(struct output_totals *t, const struct block_header *h)
+{
+	if (h->first_ns < t->first_ns)
+		t->first_ns = h->first_ns;
+	if (h->last_ns > t->last_ns)
+		t->last_ns = h->last_ns;
 }
 
 static int note(struct output *o, const struct block_header *h)
 {
-	if (h->type == BLOCK_SYNC)
-		o->sync_offset = o->offset;
-	else if (h->type == BLOCK_END)
-		o->end_offset = o->offset;
-	else if (h->type == BLOCK_CHECKPOINT)
-		return note_segment(o, h->first_ns);
+	struct progress *now = &o->now;
+
+	switch (h->type) {
+	case BLOCK_EVENTS:
+		note_times(&now->totals, h);
+		now->totals.events += h->events;
+		break;
+	case BLOCK_SYNC:
+		now->sync_offset = now->offset;
+		now->totals.whole = h->first_ns == UINT64_MAX;
+		break;
+	case BLOCK_END:
+		now->end_offset = now->offset;
+		now->footer = true;
+		break;
+	case BLOCK_INDEX: now->footer = true; break;
+	case BLOCK_CHECKPOINT: note_times(&now->totals, h); return note_segment(o, h->first_ns);
+	}
 	return 0;
+}
+
+static void push_progress(struct output *o)
+{
+	o->past[o->npast++ % PAST_BLOCKS] = o->now;
+	if (o->kept < PAST_BLOCKS)
+		o->kept++;
+}
+
+static void pop_progress(struct output *o)
+{
+	o->now = o->past[--o->npast % PAST_BLOCKS];
+	o->kept--;
 }
 
 static int write_block(struct output *o, struct raw_block *b)
@@ -188,9 +237,9 @@ static int write_block(struct output *o, struct raw_block *b)
 	out->len = 0;
 	if (!buf_reserve(out, FILE_HEADER_BYTES + BLOCK_HEADER_BYTES))
 		return -ENOMEM;
-	if (!o->offset) {
+	if (!o->now.offset) {
 		file_header_pack(out->data);
-		out->len = o->offset = FILE_HEADER_BYTES;
+		out->len = o->now.offset = FILE_HEADER_BYTES;
 	}
 	header = out->len;
 	out->len += BLOCK_HEADER_BYTES;
@@ -200,22 +249,27 @@ static int write_block(struct output *o, struct raw_block *b)
 	ret = b->ncolumns ? pack_columns(o, b) : pack_whole(o, b);
 	if (ret)
 		return ret;
-	b->header.seq = o->seq++;
-	b->header.segment = o->segment;
+	b->header.seq = o->now.seq++;
+	b->header.segment = (uint32_t)o->now.nsegments;
 	b->header.stored_bytes = (uint32_t)(out->len - header - BLOCK_HEADER_BYTES);
 	block_header_pack(out->data + header, &b->header, out->data + header + BLOCK_HEADER_BYTES);
-	o->last_type = b->header.type;
-	o->offset += out->len - header;
+	o->now.last_type = b->header.type;
+	o->now.offset += out->len - header;
 	return write_all(o, out->data, out->len);
 }
 
 /* Writes and frees a block, unless something failed before. */
 static void do_job(struct output *o, struct raw_block *b)
 {
-	int ret = o->error ? 0 : write_block(o, b);
+	int ret = 0;
 
+	if (!o->error) {
+		push_progress(o);
+		ret = write_block(o, b);
+	}
 	free(b);
 	if (ret) {
+		pop_progress(o);
 		err_errno(&o->err, ret,
 			  ret == -ENOMEM ? "cannot compress the trace" : "cannot write the trace");
 		o->error = ret;
@@ -272,6 +326,7 @@ static int start_thread(struct output *o, struct err *err)
 int output_new(struct output **out, int fd, const struct trace_writer_options *opt, struct err *err)
 {
 	struct output *o = calloc(1, sizeof(*o));
+	struct stat st;
 	int ret = 0;
 
 	*out = NULL;
@@ -283,6 +338,9 @@ int output_new(struct output **out, int fd, const struct trace_writer_options *o
 	o->write = opt->write ? opt->write : plain_write;
 	o->write_ctx = opt->write_ctx;
 	o->tail = &o->head;
+	o->now.totals.first_ns = UINT64_MAX;
+	o->rewindable = !fstat(fd, &st) && S_ISREG(st.st_mode) && !st.st_size &&
+			!lseek(fd, 0, SEEK_CUR);
 	o->zstd = ZSTD_createCCtx();
 	if (!o->zstd)
 		ret = err_set(err, -ENOMEM, "out of memory for the trace writer");
@@ -392,9 +450,47 @@ uint64_t output_bytes(const struct output *o)
 	return o->bytes;
 }
 
+void output_totals(const struct output *o, struct output_totals *totals)
+{
+	*totals = o->now.totals;
+}
+
 const struct segment_mark *output_segments(const struct output *o, size_t *n, uint64_t *end_offset)
 {
-	*n = o->nsegments;
-	*end_offset = o->end_offset;
+	*n = o->now.nsegments;
+	*end_offset = o->now.end_offset;
 	return o->segments;
+}
+
+/* Without a checkpoint there is nothing to be read: that far it does not go. */
+static bool may_pop(const struct output *o)
+{
+	return o->kept && o->past[(o->npast - 1) % PAST_BLOCKS].nsegments;
+}
+
+bool output_rewind(struct output *o, uint64_t bytes)
+{
+	uint64_t from;
+
+	output_drain(o, NULL);
+	while (o->now.footer && may_pop(o))
+		pop_progress(o);
+	if (!o->rewindable || o->now.footer || !o->now.nsegments)
+		return false;
+	from = o->now.offset;
+	while (from - o->now.offset < bytes && may_pop(o))
+		pop_progress(o);
+	if (ftruncate(o->fd, (off_t)o->now.offset) ||
+	    lseek(o->fd, (off_t)o->now.offset, SEEK_SET) < 0)
+		return false;
+	o->bytes = o->now.offset;
+	o->error = 0;
+	return !bytes || o->now.offset < from;
+}
+
+void output_fail(struct output *o, int error, const struct err *why)
+{
+	output_drain(o, NULL);
+	o->err = *why;
+	o->error = error;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * output: blocks to a file descriptor, in the order they are given: compression, headers, checksums
- * and write(2), in a thread or in the caller. The first failure sticks; nothing is written after it.
+ * and write(2), in a thread or in the caller. The first failure sticks; nothing is written after it
+ * unless output_rewind() makes a new beginning.
  */
 #ifndef RSTAT_FORMAT_OUTPUT_H
 #define RSTAT_FORMAT_OUTPUT_H
@@ -33,6 +34,28 @@ int output_drain(struct output *o, struct err *err);
 int output_error(struct output *o, struct err *err);
 
 uint64_t output_bytes(const struct output *o); /* that write(2) accepted */
+
+/* Of the whole blocks that were written. */
+struct output_totals {
+	uint64_t first_ns,
+		last_ns; /* least and greatest ts of any event or checkpoint; MAX and 0 */
+	uint64_t events;
+	bool whole; /* the last SYNC said that it was the last: no event is missing */
+};
+
+/* Valid when everything is drained. */
+void output_totals(const struct output *o, struct output_totals *totals);
+
+/*
+ * After a failure: takes back what is left of the block that failed, END and INDEX, and whole blocks
+ * until the rest is at least `bytes` shorter, or no more can be taken back; then blocks can be put
+ * again. False when nothing was gained: no checkpoint would be left, the last blocks are gone
+ * already, or this is no regular file that began with this trace.
+ */
+bool output_rewind(struct output *o, uint64_t bytes);
+
+/* From now on everything fails with this, as if it had failed just now. */
+void output_fail(struct output *o, int error, const struct err *why);
 
 /* Where segments and END began. Valid when everything is drained. */
 const struct segment_mark *output_segments(const struct output *o, size_t *n, uint64_t *end_offset);

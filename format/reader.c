@@ -349,7 +349,7 @@ const struct meta_end *trace_end(const struct trace *t)
 
 bool trace_complete(const struct trace *t)
 {
-	return t->end_seen && !t->blocks.ndamages;
+	return t->end_seen && !t->end.cut && !t->blocks.ndamages;
 }
 
 void trace_version(const struct trace *t, uint16_t *major, uint16_t *minor)

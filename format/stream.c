@@ -239,7 +239,6 @@ static void take_end(struct stream *s, const struct block *b)
 	struct buf raw = {0};
 	int ret = -EBADMSG;
 
-	s->final_sync = true; /* END comes after everything */
 	if (b->payload && buf_reserve(&raw, b->h.raw_bytes + 1))
 		ret = block_decompress(&b->h, b->payload, raw.data);
 	meta_end_free(&s->end);
@@ -247,6 +246,8 @@ static void take_end(struct stream *s, const struct block *b)
 		ret = meta_end_from_json(&s->end, (char *)raw.data, b->h.raw_bytes, NULL);
 	buf_free(&raw);
 	s->end_seen = !ret;
+	if (ret || !s->end.cut)
+		s->final_sync = true; /* END comes after everything */
 	if (ret)
 		damage(s, b->offset, CPU_NONE, b->h.first_ns, NULL, "the END block is damaged");
 	else

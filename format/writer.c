@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 
 #include "format/output.h"
 #include "format/writer.h"
 
 #define BLOCK_EVENTS_DEFAULT 16384u
+/*
+ * The footer that has no room: tries, with whole blocks taken back in between, the first none, the
+ * next these, then four times as many each. A page of a file system is freed as a whole.
+ */
+#define FOOTER_TRIES	  5
+#define FOOTER_ROOM_BYTES 4096u
 /* Raw bytes between two SYNC blocks: what a reader of a pipe may have to hold back. */
 #define SYNC_BYTES (8u << 20)
 
@@ -17,8 +24,9 @@ struct trace_writer {
 	size_t since_sync; /* raw bytes of the blocks closed since the last SYNC */
 	bool dirty; /* something was given since the last SYNC */
 	uint64_t oldest_ns; /* of the events given since the last SYNC */
-	uint64_t first_ns, last_ns; /* of all events and checkpoints */
+	uint64_t last_ns; /* of all events and checkpoints */
 	uint64_t events;
+	bool ended; /* the footer was written, or tried, after a failure */
 };
 
 static int put_json(struct trace_writer *w, uint8_t type, uint64_t ts, char *json, struct err *err)
@@ -52,7 +60,7 @@ int trace_writer_new(struct trace_writer **out, int fd, const struct trace_write
 	w->block_events = opt->block_events ? opt->block_events : BLOCK_EVENTS_DEFAULT;
 	if (w->block_events > BLOCK_MAX_EVENTS)
 		w->block_events = BLOCK_MAX_EVENTS;
-	w->oldest_ns = w->first_ns = UINT64_MAX;
+	w->oldest_ns = UINT64_MAX;
 	ret = output_new(&w->output, fd, opt, err);
 	if (!ret)
 		ret = put_json(w, BLOCK_META, meta->start_ns, meta_to_json(meta), err);
@@ -215,8 +223,6 @@ static int sync(struct trace_writer *w, uint64_t horizon_ns, struct err *err)
 
 	if (ret)
 		return ret;
-	if (w->oldest_ns < w->first_ns)
-		w->first_ns = w->oldest_ns;
 	w->dirty = false;
 	w->since_sync = 0;
 	w->oldest_ns = UINT64_MAX;
@@ -253,8 +259,6 @@ int trace_write_checkpoint(struct trace_writer *w, const struct checkpoint *ck, 
 		ret = sync(w, ck->ts, err);
 	if (ret)
 		return ret;
-	if (ck->ts < w->first_ns)
-		w->first_ns = ck->ts;
 	if (ck->ts > w->last_ns)
 		w->last_ns = ck->ts;
 	return put_payload(w, BLOCK_CHECKPOINT, ck->ts, ck->ts, &payload,
@@ -267,12 +271,13 @@ void trace_writer_totals(const struct trace_writer *w, uint64_t *events, uint64_
 	*bytes = output_bytes(w->output);
 }
 
-static bool put_index_payload(struct trace_writer *w, struct buf *out)
+static bool put_index_payload(struct trace_writer *w, const struct output_totals *t,
+			      struct buf *out)
 {
 	struct totals_mark totals = {
-		.first_ns = w->first_ns == UINT64_MAX ? 0 : w->first_ns,
-		.last_ns = w->last_ns,
-		.events = w->events,
+		.first_ns = t->first_ns == UINT64_MAX ? 0 : t->first_ns,
+		.last_ns = t->last_ns,
+		.events = t->events,
 	};
 	const struct segment_mark *segments;
 	size_t n;
@@ -286,11 +291,13 @@ static int put_index(struct trace_writer *w, struct err *err)
 {
 	struct buf payload = {0}, trailer = {0};
 	uint64_t offset = output_bytes(w->output);
+	struct output_totals t;
 	bool ok;
 	int ret;
 
-	ret = put_payload(w, BLOCK_INDEX, w->first_ns, w->last_ns, &payload,
-			  put_index_payload(w, &payload), err);
+	output_totals(w->output, &t);
+	ret = put_payload(w, BLOCK_INDEX, t.first_ns, t.last_ns, &payload,
+			  put_index_payload(w, &t, &payload), err);
 	if (ret)
 		return ret;
 	ok = buf_reserve(&trailer, TRAILER_PAYLOAD_BYTES);
@@ -298,22 +305,72 @@ static int put_index(struct trace_writer *w, struct err *err)
 		le64_put(trailer.data, offset);
 		trailer.len = TRAILER_PAYLOAD_BYTES;
 	}
-	return put_payload(w, BLOCK_TRAILER, w->first_ns, w->last_ns, &trailer, ok, err);
+	return put_payload(w, BLOCK_TRAILER, t.first_ns, t.last_ns, &trailer, ok, err);
 }
 
-int trace_writer_finish(struct trace_writer *w, const struct meta_end *end, struct err *err)
+/* END, the index and the trailer. */
+static int put_footer(struct trace_writer *w, const struct meta_end *end, struct err *err)
 {
-	int ret = output_error(w->output, err);
+	int ret = put_json(w, BLOCK_END, end->end_ns, meta_end_to_json(end), err);
 
-	if (!ret)
-		ret = sync(w, UINT64_MAX, err);
-	if (!ret)
-		ret = put_json(w, BLOCK_END, end->end_ns, meta_end_to_json(end), err);
 	if (!ret)
 		ret = output_drain(w->output, err);
 	if (!ret)
 		ret = put_index(w, err);
 	if (!ret)
 		ret = output_drain(w->output, err);
+	return ret;
+}
+
+static bool is_full(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT || error == -EFBIG;
+}
+
+/*
+ * A write failed: the file gets its end all the same, with the word that something is missing.
+ * Only for want of room whole blocks are given up for it: where nothing can be written, what is
+ * there is worth more.
+ */
+static void end_after_failure(struct trace_writer *w, const struct meta_end *end, int error,
+			      const struct err *why)
+{
+	struct meta_end told = *end;
+	struct output_totals t;
+	uint64_t room = 0;
+	int ret = error;
+
+	for (int i = 0; i < FOOTER_TRIES && ret; i++) {
+		if ((i && !is_full(ret)) || !output_rewind(w->output, room))
+			break;
+		output_totals(w->output, &t);
+		told.cut = !t.whole;
+		if (told.cut)
+			snprintf(told.stopped_by, sizeof(told.stopped_by), "%s",
+				 strerrorname_np(-error));
+		ret = put_footer(w, &told, NULL);
+		room = room ? 4 * room : FOOTER_ROOM_BYTES;
+	}
+	if (ret) /* no END: whole blocks at least */
+		output_rewind(w->output, 0);
+	output_fail(w->output, error, why);
+	output_totals(w->output, &t);
+	w->events = t.events;
+	w->ended = true;
+}
+
+int trace_writer_finish(struct trace_writer *w, const struct meta_end *end, struct err *err)
+{
+	struct err own;
+	int ret = output_error(w->output, &own);
+
+	if (!ret)
+		ret = sync(w, UINT64_MAX, &own);
+	if (!ret)
+		ret = put_footer(w, end, &own);
+	if (ret && !w->ended)
+		end_after_failure(w, end, ret, &own);
+	if (ret && err)
+		*err = own;
 	return ret;
 }

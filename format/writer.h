@@ -25,7 +25,7 @@ struct trace_writer_options {
 };
 
 /*
- * Starts a trace on fd (a file or a pipe; written in order, never seeked; stays the caller's).
+ * Starts a trace on fd (a file or a pipe; written in order, stays the caller's).
  * Writes the file header and the META block.
  */
 int trace_writer_new(struct trace_writer **out, int fd, const struct trace_writer_options *opt,
@@ -65,7 +65,12 @@ int trace_writer_sync(struct trace_writer *w, uint64_t horizon_ns, struct err *e
  */
 void trace_writer_totals(const struct trace_writer *w, uint64_t *events, uint64_t *bytes);
 
-/* Flushes, writes END, the index and the trailer. The writer is still to be freed. */
+/*
+ * Flushes, writes END, the index and the trailer. The writer is still to be freed.
+ * After a failed write, also one of an earlier call, that failure is returned; but a regular file
+ * is made to end with a whole block, END that says `cut`, index and trailer, if need be in the place
+ * of the last blocks, as far as there is room for it. The totals count what is in the file then.
+ */
 int trace_writer_finish(struct trace_writer *w, const struct meta_end *end, struct err *err);
 
 /* Stops the thread, drops what was not written. NULL is fine. */

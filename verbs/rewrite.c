@@ -86,6 +86,7 @@ struct meta_end rewrite_end(const struct rewrite *w, const struct meta_end *own,
 	if (own)
 		end = *own;
 	end.end_ns = end_ns;
+	end.cut = false; /* the copy has what the reader made of it: gaps */
 	end.lost = w->copy.lost;
 	if (stopped_by)
 		snprintf(end.stopped_by, sizeof(end.stopped_by), "%s", stopped_by);

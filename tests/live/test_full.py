@@ -4,8 +4,8 @@
 import os
 import subprocess
 
-from lib import (CPUS, RSTAT, background, case, check, equal, expect, finish, info, note,
-                 private_mounts, record, report, run, start, workload)
+from lib import (CPUS, RSTAT, background, case, check, equal, expect, finish, good, info,
+                 note, private_mounts, record, report, run, start, workload)
 
 private_mounts()
 start()
@@ -21,8 +21,15 @@ with case("a disk that fills up"):
     facts = info(trace)
     note(f"{facts['bytes']:,} bytes, {facts['events']:,} events, {facts['duration_ns']:,} ns")
     expect(facts["events"] > 1000, "hardly anything was kept")
+    equal([facts["complete"], facts["recorder"]["stopped_by"]], [False, "ENOSPC"], "the end")
+    expect(f"{facts['events']:,} events" in done.stderr, f"not what is there: {done.stderr}")
+    expect(facts["bytes"] > 200 * 1024, "more was given up than the end needs")
+    equal(run([RSTAT, "check", "--strict", trace]).returncode, 3, "check --strict")
     check(trace)
-    expect(report(trace), "nothing to report")
+    expect(any(row["gap_ns"] for row in report(trace)), "nothing is said to be unknown")
+    good(run([RSTAT, "recover", "-o", "whole.data", trace]))
+    equal(info("whole.data")["complete"], True, "complete after recover")
+    equal(report("whole.data"), report(trace), "report after recover")
 with case("a full disk from the start"):
     try:
         with open("tiny/filler", "wb", buffering=0) as f:

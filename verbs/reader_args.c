@@ -163,7 +163,8 @@ static void print_notice(const struct reader *r, const char *verb)
 int reader_close(struct reader *r, const char *verb)
 {
 	const struct trace_damage *list;
-	bool whole = !is_cut(r) && !trace_damages(r->trace, &list);
+	const struct meta_end *end = trace_end(r->trace);
+	bool whole = !is_cut(r) && !(end && end->cut) && !trace_damages(r->trace, &list);
 	int code = r->strict && !whole ? EXIT_INCOMPLETE : EXIT_OK;
 
 	print_notice(r, verb);

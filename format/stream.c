@@ -279,6 +279,7 @@ static int take_block(struct stream *s, const struct block *b)
 	case BLOCK_CHECKPOINT: ret = take_checkpoint(s, b); break;
 	case BLOCK_END: take_end(s, b); break;
 	case BLOCK_TRAILER: take_trailer(s, b); break;
+	case BLOCK_META: break; /* a damaged one was told of when the trace was opened */
 	default:
 		if (b->payload)
 			break;

@@ -522,6 +522,30 @@ static void two_in_a_row(void **state)
 	fixture_free(&f);
 }
 
+/* It is read when the trace is opened and passed when events are: told of once. */
+static void damaged_meta(void **state)
+{
+	const struct trace_damage *list;
+	struct event_list out = {0};
+	struct fixture f;
+	struct trace *t;
+	int fd;
+
+	(void)state;
+	fixture_make(&f, 100, 50, 0);
+	assert_int_equal(f.blocks[0].h.type, BLOCK_META);
+	f.data[f.blocks[0].end - 1] ^= 1;
+	fd = memory_file(f.data, f.bytes);
+	read_trace(fd_path(fd), &out, NULL, &t);
+	assert_int_equal(trace_damages(t, &list), 1);
+	assert_non_null(strstr(list[0].what, "META"));
+	assert_int_equal(out.n, f.in.n);
+	trace_close(t);
+	list_free(&out);
+	close(fd);
+	fixture_free(&f);
+}
+
 static void garbage_around(void **state)
 {
 	struct fixture f;
@@ -560,8 +584,9 @@ int main(void)
 		cmocka_unit_test(cut_everywhere),	 cmocka_unit_test(flip_everywhere),
 		cmocka_unit_test(flip_every_bit),	 cmocka_unit_test(blocks_removed),
 		cmocka_unit_test(counts_of_the_missing), cmocka_unit_test(gap_begins_at_horizon),
-		cmocka_unit_test(garbage_around),	 cmocka_unit_test(each_block_removed),
-		cmocka_unit_test(two_in_a_row),		 cmocka_unit_test(each_block_repeated),
+		cmocka_unit_test(damaged_meta),		 cmocka_unit_test(garbage_around),
+		cmocka_unit_test(each_block_removed),	 cmocka_unit_test(two_in_a_row),
+		cmocka_unit_test(each_block_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,8 +26,11 @@ struct trace {
 
 static int not_a_trace(const char *path, bool empty, struct err *err)
 {
-	return err_set(err, -EINVAL, empty ? "'%s' is empty, not a trace" : "'%s' is not a trace",
-		       path);
+	const char *what = empty ? "empty, not a trace" : "not a trace";
+
+	if (!strcmp(path, "-"))
+		return err_set(err, -EINVAL, "standard input is %s", what);
+	return err_set(err, -EINVAL, "'%s' is %s", path, what);
 }
 
 /* The file header, or what is left of it; leaves the input at the first block. */

@@ -71,7 +71,7 @@ $ : >empty; printf 'hello\n' >text; for f in empty text . none; do rstat report 
 ! rstat report: cannot open 'none': No such file or directory
 
 $ printf 'hello\n' | rstat report -
-! rstat report: '-' is not a trace
+! rstat report: standard input is not a trace
 [2]
 
 $ rstat report

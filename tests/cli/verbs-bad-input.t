@@ -28,11 +28,11 @@ $ for v in recover cut merge; do rstat $v text -o new; echo "$?"; done; ls new
 [2]
 
 $ rstat info <empty -
-! rstat info: '-' is empty, not a trace
+! rstat info: standard input is empty, not a trace
 [2]
 
 $ printf 'hello' | rstat dump -
-! rstat dump: '-' is not a trace
+! rstat dump: standard input is not a trace
 [2]
 
 ## Without a name it is rstat.data.

@@ -7,7 +7,6 @@
 
 #include "bpf/rstat.skel.h"
 
-#define GLOB_MAX	62u /* characters; bit 63 is the last state */
 #define CGROUP_VERDICTS 8192u
 
 int filter_compile_glob(struct glob *glob, const char *pattern)
@@ -20,7 +19,7 @@ int filter_compile_glob(struct glob *glob, const char *pattern)
 
 		if (pattern[0] == '*' && pattern[1] == '*')
 			continue;
-		if (j >= GLOB_MAX)
+		if (j >= KERNEL_GLOB_MAX)
 			return -E2BIG;
 		if (*pattern == '*')
 			glob->stars |= bit;
@@ -63,7 +62,7 @@ int filter_configure(struct rstat_bpf *skel, const struct kernel_filter *f, stru
 	if (r)
 		return r;
 	if (f->ncomms > GLOBS_MAX)
-		return err_set(err, -E2BIG, "at most %u name patterns can be recorded", GLOBS_MAX);
+		return err_set(err, -E2BIG, "--comm can be given %u times at most", GLOBS_MAX);
 	need |= f->npids ? FILTER_PID : 0;
 	need |= f->ntids ? FILTER_TID : 0;
 	need |= f->ncomms ? FILTER_COMM : 0;

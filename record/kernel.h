@@ -15,6 +15,9 @@
 #include "format/event.h"
 #include "format/meta.h"
 
+/* Characters of a pattern for names, '*' included: bit 63 of its automaton is the last state. */
+#define KERNEL_GLOB_MAX 62u
+
 /*
  * Which tasks to record; all lists empty: every task. Within a list one match is enough, every
  * list that is not empty must match. What does not match shows as TID_OTHER. Tasks that are there

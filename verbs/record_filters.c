@@ -92,6 +92,11 @@ static int add_comm(struct record_filters *f, const char *glob, struct err *err)
 {
 	const char **more;
 
+	if (strlen(glob) > KERNEL_GLOB_MAX)
+		return err_set(err, -E2BIG,
+			       "'%.40s...' is longer than the %u characters that a pattern may "
+			       "have (a name has at most %u)",
+			       glob, KERNEL_GLOB_MAX, TASK_COMM_LEN - 1);
 	if (!*glob)
 		return err_set(err, -EINVAL,
 			       "an empty name matches nothing; give a glob like 'make*'");

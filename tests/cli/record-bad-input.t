@@ -32,6 +32,10 @@ $ rstat record --start 14:30
 ! rstat record: --start: '14:30' is no start: give +30s (from now), @14:30 or @14:30:05 (local time), or /10s (next multiple)
 [125]
 
+$ rstat record --comm "$(printf '%063d' 0)"
+! rstat record: --comm: '0000000000000000000000000000000000000000...' is longer than the 62 characters that a pattern may have (a name has at most 15)
+[125]
+
 $ rstat record --bogus
 ! rstat record: unknown option --bogus; 'rstat record --help' lists the options
 [125]

@@ -24,6 +24,7 @@ static const struct {
 	{TASK_ZOMBIE_SURE, SNAPF_ZOMBIE_SURE},
 	{TASK_EXITED, SNAPF_EXITED},
 	{TASK_IN_WAIT, SNAPF_IN_WAIT},
+	{TASK_HIDDEN, SNAPF_HIDDEN},
 };
 
 #define NFLAGS (sizeof(flag_map) / sizeof(flag_map[0]))
@@ -71,7 +72,10 @@ static void task_out(const struct engine *e, const struct etask *y, uint64_t ts,
 	if (y->t.state == TS_RUN)
 		s->flags |= SNAPF_ON_CPU;
 	else if (uncertain(e, y, ts, &h0, &h1))
-		s->flags |= SNAPF_UNCERTAIN;
+		s->flags |= SNAPF_UNCERTAIN | (e->hides ? SNAPF_HIDDEN : 0u);
+	else if ((state_is_blocked((enum task_state)y->t.state) || y->t.state == TS_NEW) &&
+		 cpus_have_hidden(e, y->t.since_ns, ts))
+		s->flags |= SNAPF_HIDDEN;
 	if (y->t.state == TS_ZOMBIE || y->t.state == TS_LEADER_ZOMBIE)
 		s->state |= RAW_EXIT_ZOMBIE << 16;
 	else if (y->t.flags & TASK_REAPED)
@@ -247,6 +251,7 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 	struct etask *y = task_find(e, s->info.tid);
 	uint64_t h0, h1, since;
 
+	e->hides |= (s->flags & SNAPF_HIDDEN) != 0;
 	if (y && y->t.info.start_ns != s->info.start_ns && !(y->t.flags & TASK_UNNAMED)) {
 		if (y->t.state == TS_RUN || !uncertain(e, y, t, &h0, &h1)) {
 			e->counts.checkpoint_diffs++;
@@ -276,6 +281,8 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 		return;
 	if (s->run_state == y->t.state && s->since_ns <= h0) {
 		y->clean_ns = t; /* no gap changed anything */
+		if (s->flags & SNAPF_HIDDEN)
+			y->t.flags |= TASK_HIDDEN;
 		return;
 	}
 	since = s->since_ns > h0 ? s->since_ns : h0;
@@ -354,6 +361,8 @@ static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct 
 		since = c->since_ns;
 	if (e->want_cpu)
 		emit_cpu(e, c, since, IVF_GAP);
+	cpu_stop_hiding(e, c, since);
+	e->filtered |= s->tid == TID_OTHER;
 	cpu_set(c, s->tid, y, since);
 	e->nuncertain--;
 }

@@ -29,6 +29,7 @@ int cpus_new(struct engine *e, struct err *err)
 		c->state = CS_GAP;
 		c->cur_tid = TID_OTHER;
 		c->known_ns = KNOWN_NEVER;
+		c->hide_ns = HIDES_NOT;
 		c->gap = true;
 	}
 	e->nuncertain = e->ncpus;
@@ -51,6 +52,7 @@ void cpu_set(struct cpu *c, uint32_t tid, struct etask *y, uint64_t t)
 void cpu_lose(struct engine *e, struct cpu *c, uint64_t from, uint64_t known)
 {
 	struct etask *x = c->cur;
+	uint64_t since = c->since_ns;
 
 	if (e->want_cpu)
 		emit_cpu(e, c, from, IVF_GAP);
@@ -66,8 +68,74 @@ void cpu_lose(struct engine *e, struct cpu *c, uint64_t from, uint64_t known)
 	cpu_set(c, TID_OTHER, NULL, from);
 	c->state = CS_GAP;
 	c->known_ns = known;
+	c->hide_ns = since;
 	c->absent = false;
 	e->nuncertain++;
+}
+
+bool cpus_have_hidden(const struct engine *e, uint64_t from, uint64_t t)
+{
+	if (e->filtered || gaps_first(&e->hidden, from) <= t)
+		return true;
+	for (uint32_t i = 0; i < e->ncpus; i++)
+		if (e->cpus[i].state == CS_GAP && e->cpus[i].known_ns != KNOWN_NEVER)
+			return true;
+	return false;
+}
+
+uint64_t asleep_until(const struct etask *y)
+{
+	return y->t.waking_ns > y->t.since_ns ? y->t.waking_ns : y->t.since_ns;
+}
+
+bool cpus_hid(const struct engine *e, const struct cpu *d, const struct etask *y, uint64_t t,
+	      uint64_t *h0, uint64_t *h1)
+{
+	uint64_t from = asleep_until(y), last = e->hidden.last_ns;
+	uint64_t first = gaps_first(&e->hidden, from);
+
+	if (e->filtered)
+		first = from, last = t;
+	if (y->t.flags & TASK_HIDDEN && from < y->clean_ns)
+		first = from;
+	for (uint32_t i = 0; i < e->ncpus; i++) {
+		const struct cpu *c = &e->cpus[i];
+		uint64_t since = c->since_ns;
+
+		if (c == d || c->state == CS_IDLE)
+			continue;
+		if (c->state == CS_GAP && c->known_ns == KNOWN_NEVER)
+			continue; /* the kernel had nothing run there, and no event since */
+		if (c->state == CS_GAP && c->hide_ns != HIDES_NOT)
+			since = c->hide_ns;
+		/* Its next record may say that it did something else since then. */
+		if (since < from)
+			since = from;
+		if (since < first)
+			first = since;
+		last = t;
+	}
+	if (first > t)
+		return false;
+	/* What was hidden before the checkpoint may have lasted up to it. */
+	if (y->t.flags & TASK_HIDDEN && last < y->clean_ns)
+		last = y->clean_ns;
+	*h0 = first;
+	*h1 = last < t ? last : t;
+	return true;
+}
+
+static void hide(struct engine *e, uint64_t from, uint64_t to)
+{
+	gaps_add(&e->hidden, from, to);
+	e->hides = true;
+}
+
+void cpu_stop_hiding(struct engine *e, struct cpu *c, uint64_t start)
+{
+	if (c->hide_ns != HIDES_NOT)
+		hide(e, c->hide_ns, start);
+	c->hide_ns = HIDES_NOT;
 }
 
 /* The last instant at which y is known not to have run on a CPU that lost sight of it. */
@@ -79,10 +147,14 @@ static uint64_t known_off(const struct etask *y)
 /* y runs on c from `start` at the latest; before h0 it was what the engine has. */
 static void learn_task(struct engine *e, struct cpu *c, struct etask *y, uint64_t start)
 {
-	uint64_t h0, h1, off = known_off(y), lost = c->since_ns > off ? c->since_ns : off;
+	uint64_t h0, h1, from = 0, off = known_off(y), lost = c->since_ns > off ? c->since_ns : off;
 
 	if (!uncertain(e, y, start, &h0, &h1) || h0 > lost)
 		h0 = lost;
+	/* Its wake-up was not seen either. */
+	if (y->t.state != TS_RUNNABLE && e->hides && cpus_hid(e, c, y, start, &from, &h1) &&
+	    from < h0)
+		h0 = from;
 	if (h0 > start)
 		h0 = start;
 	emit_split(e, y, h0, start);
@@ -131,7 +203,7 @@ static struct etask *learn_who(struct engine *e, struct cpu *c, uint32_t tid, ui
 void cpu_learn(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t)
 {
 	struct etask *x = c->cur, *y = NULL;
-	uint64_t start;
+	uint64_t start, after;
 
 	if (c->state != CS_GAP) {
 		/* A filtered recording says "other" for idle too. */
@@ -152,11 +224,15 @@ void cpu_learn(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t)
 		e->counts.contradictions++;
 		cpu_lose(e, c, c->proof_ns, t);
 	}
-	start = c->known_ns < t ? c->known_ns : t;
+	start = after = c->known_ns < t ? c->known_ns : t;
+	cpu_stop_hiding(e, c, start);
 	if (tid && tid < TID_LIMIT)
 		y = learn_who(e, c, tid, t, &start);
 	if (start < c->since_ns)
 		start = c->since_ns;
+	if (start > after && c->known_ns != KNOWN_NEVER)
+		hide(e, after, start);
+	e->filtered |= tid == TID_OTHER;
 	if (e->want_cpu)
 		emit_cpu(e, c, start, IVF_GAP);
 	cpu_set(c, tid, y, start);
@@ -186,6 +262,7 @@ static void gap_on(struct engine *e, struct cpu *c, uint64_t first, uint64_t las
 {
 	if (c->state != CS_GAP) {
 		cpu_lose(e, c, first > c->since_ns ? first : c->since_ns, last);
+		c->hide_ns = HIDES_NOT;
 		return;
 	}
 	if (c->absent) {

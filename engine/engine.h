@@ -18,6 +18,15 @@
  * wake-up when one came in between); a wake-up, that it slept (TS_SLEEP, raw_state 0: blocked, how
  * is not known); being switched out, or acting, on a CPU that lost events: that it ran there since
  * that CPU's gap. A wake-up of a task whose CPU is not known waits for the event that tells.
+ *
+ * Wake-ups that were hidden: such a stretch of a CPU hides the wake-ups made there too. A sleeper
+ * that is switched in without one slept until the first stretch since (or its sched_waking) began,
+ * and was runnable since the last one ended; between, nothing is known. That a CPU hides something
+ * right now shows later only, so what runs on another CPU at the switch-in counts as hiding since
+ * its own switch-in; idle hides nothing. Nothing explains it, or tasks are filtered out (every one
+ * of their slices can hide): unknown since the sleeper was asleep for sure. Not found out: a
+ * sleeper still asleep at the end, and one woken again, visibly, before anything showed that it
+ * had been running.
  */
 #ifndef RSTAT_ENGINE_ENGINE_H
 #define RSTAT_ENGINE_ENGINE_H
@@ -64,6 +73,7 @@ enum task_flag {
 	TASK_IN_WAIT = 1 << 10, /* entered wait4/waitid and has not come back as far as is known */
 	TASK_WOKEN_EARLY =
 		1 << 11, /* blocked, but a wake-up came just before: the next event tells */
+	TASK_HIDDEN = 1 << 12, /* its wake-up may have been hidden before the first checkpoint */
 };
 
 enum interval_flag {

@@ -38,7 +38,7 @@
 /* Flags of a task that belong to its current state, not to the task. */
 #define STATE_FLAGS                                                                                \
 	(TASK_CERTAIN | TASK_IOWAIT | TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP |               \
-	 TASK_ZOMBIE_SURE | TASK_WOKEN_EARLY)
+	 TASK_ZOMBIE_SURE | TASK_WOKEN_EARLY | TASK_HIDDEN)
 
 /* A task with what only the engine needs of it. The first cache line is what a switch touches. */
 struct etask {
@@ -59,6 +59,7 @@ struct etask {
 } __attribute__((aligned(64)));
 
 #define KNOWN_NEVER UINT64_MAX
+#define HIDES_NOT   UINT64_MAX
 
 struct cpu {
 	struct etask *cur; /* CS_RUN */
@@ -70,6 +71,7 @@ struct cpu {
 	uint64_t since_ns;
 	uint64_t proof_ns; /* last instant at which cur was known to be on it */
 	uint64_t known_ns; /* CS_GAP: no event lost after this; KNOWN_NEVER: nothing known yet */
+	uint64_t hide_ns; /* CS_GAP: since when what it did may be hidden; HIDES_NOT: events lost */
 	uint32_t nr; /* running and runnable */
 	uint64_t depth_since_ns;
 	uint64_t lost;
@@ -113,6 +115,8 @@ struct engine {
 	bool started; /* an event has been applied */
 	bool loaded; /* a checkpoint has been applied */
 	bool reaps_exact, saw_free;
+	bool hides; /* a CPU contradicted itself, here or before the first checkpoint */
+	bool filtered; /* tasks are left out: their slices are not seen */
 	struct sink *sinks[MAX_SINKS];
 	uint32_t nsinks;
 
@@ -122,6 +126,7 @@ struct engine {
 	struct etask *zombies;
 	uint32_t mark;
 	struct gaps gaps;
+	struct gaps hidden; /* stretches of CPUs that their own next record contradicted */
 
 	struct name *names; /* open addressing, a power of two */
 	uint32_t nnames, names_cap;
@@ -192,6 +197,18 @@ void cpu_gap(struct engine *e, const struct event *ev);
 /* tid did something on c at t: it runs there. */
 void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t);
 void cpu_set(struct cpu *c, uint32_t tid, struct etask *y, uint64_t t);
+/*
+ * When a wake-up of y, which was asleep, can have been hidden before t: in [*h0, *h1), as far as is
+ * known at t. d: the CPU that tells at t, NULL none. False: nothing was hidden.
+ */
+bool cpus_hid(const struct engine *e, const struct cpu *d, const struct etask *y, uint64_t t,
+	      uint64_t *h0, uint64_t *h1);
+/* Until then y, asleep, was not woken: the kernel looks before it says sched_waking. */
+uint64_t asleep_until(const struct etask *y);
+/* Who runs on c is known again, since `start`: what went before stays hidden. */
+void cpu_stop_hiding(struct engine *e, struct cpu *c, uint64_t start);
+/* A wake-up after `from` may have been hidden in what is past, or on a CPU that is not known. */
+bool cpus_have_hidden(const struct engine *e, uint64_t from, uint64_t t);
 
 static inline struct cpu *cpu_at(const struct engine *e, uint32_t cpu)
 {
@@ -269,6 +286,8 @@ void life_cgroup(struct engine *e, const struct event *ev);
 void life_final_switch(struct engine *e, struct etask *y, uint64_t t, uint32_t raw);
 /* y, which is in a wait, runs again after a sleep that y->t.waker ended. */
 void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t);
+/* y, which is in a wait, runs again at t and what it was woken by is not known. */
+void life_doubt_wait(struct engine *e, struct etask *y, uint64_t t);
 /* Takes over the TID of its process (exec by a non-leader). */
 void life_take_leader(struct engine *e, struct etask *y, uint64_t t);
 /* y turns out to be gone at t: closes what is open and removes it. */

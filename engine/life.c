@@ -256,6 +256,14 @@ void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
 		child->t.flags |= TASK_REAPED;
 }
 
+void life_doubt_wait(struct engine *e, struct etask *y, uint64_t t)
+{
+	for (struct etask *z = e->zombies; z && !e->reaps_exact; z = z->znext)
+		if (z->t.state == TS_ZOMBIE && z->t.info.ppid == y->t.info.tgid &&
+		    (!y->wait_pid || y->wait_pid == z->t.info.tid))
+			doubt(e, z, t);
+}
+
 void life_reap(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y = task_find(e, ev->tid);

@@ -137,9 +137,14 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 	}
 }
 
-/* y was blocked and runs without a wake-up in between. */
+/*
+ * y was blocked and runs without a wake-up in between: that was hidden. Where every wake-up can be
+ * hidden (or where no stretch of a CPU explains it), nothing is known since y was blocked for sure.
+ */
 static void switch_in_blocked(struct engine *e, struct cpu *c, struct etask *y, uint64_t t)
 {
+	uint64_t h0, h1;
+
 	if (y->t.flags & TASK_WOKEN_EARLY) {
 		/* The wake-up came before the switch-out: runnable from the start. */
 		y->t.waker = y->wake_waker;
@@ -151,10 +156,19 @@ static void switch_in_blocked(struct engine *e, struct cpu *c, struct etask *y, 
 		return;
 	}
 	e->counts.inferred_switch_ins++;
-	y->t.waker = 0;
+	if (asleep_until(y) == y->t.since_ns)
+		y->t.waker = 0;
+	if (!cpus_hid(e, c, y, t, &h0, &h1)) {
+		h0 = asleep_until(y);
+		h1 = t;
+	}
+	emit_split(e, y, h0, h1);
+	if (y->t.flags & TASK_IN_WAIT)
+		life_doubt_wait(e, y, t);
+	y->t.flags &= (uint16_t) ~(TASK_IN_WAIT | STATE_FLAGS);
 	y->t.waking_ns = 0;
-	emit_current(e, y, y->t.since_ns, t, IVF_INFERRED);
-	emit_wait(e, c, y, t, t, RC_INFERRED, IVF_INFERRED);
+	if (h1 < t)
+		emit_wait(e, c, y, h1, t, RC_INFERRED, IVF_GAP | IVF_INFERRED);
 }
 
 /*
@@ -169,8 +183,13 @@ static enum task_state before_wake(const struct etask *y)
 static void switch_in_uncertain(struct engine *e, struct cpu *c, struct etask *y, uint64_t t,
 				uint64_t h0, uint64_t h1)
 {
-	uint64_t wake = y->wake_ns > h1 ? y->wake_ns : 0;
+	uint64_t wake = y->wake_ns > h1 ? y->wake_ns : 0, from, to;
 
+	/* Once this kernel is known to hide, that explains it as well as the gap does. */
+	if (!wake && e->hides && cpus_hid(e, c, y, t, &from, &to)) {
+		h0 = from < h0 ? from : h0;
+		h1 = to > h1 ? to : h1;
+	}
 	emit_split(e, y, h0, h1);
 	y->t.flags &= (uint16_t) ~(TASK_IN_WAIT | STATE_FLAGS);
 	y->t.waking_ns = 0;
@@ -250,6 +269,8 @@ void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
 		y = task_get(e, ev->tid, t);
 		if (likely(y))
 			y = switch_in(e, c, y, t);
+	} else if (ev->tid) {
+		e->filtered = true;
 	}
 	cpu_set(c, ev->tid, y, t);
 }

@@ -151,6 +151,7 @@ enum snapshot_flags {
 	SNAPF_GAP = 1 << 9, /* checkpoint: the state began in or at the end of a gap */
 	SNAPF_ZOMBIE_SURE = 1 << 10, /* checkpoint: the kernel said so */
 	SNAPF_EXITED = 1 << 11, /* checkpoint: its EV_EXIT has been */
+	SNAPF_HIDDEN = 1 << 12, /* checkpoint: a CPU contradicted itself since its state began */
 };
 
 /* A task at an instant: in EV_TASK as the kernel has it, in a checkpoint as the engine has it. */

@@ -7,6 +7,7 @@
 
 struct stask {
 	bool used, exited, group_dead, hides;
+	bool secret; /* its switch-in was hidden */
 	bool early_pending; /* ... and not run since */
 	bool waking_early; /* woken by what was written before its switch-out */
 	uint32_t tid, tgid, ppid, state, cause, raw, waker, early_waker, execs_as, first_tid;
@@ -19,6 +20,7 @@ struct sim_state {
 	struct stask task[SIM_TASKS];
 	struct stask *cur[SIM_CPUS];
 	uint64_t cur_since[SIM_CPUS];
+	bool hidden[SIM_CPUS]; /* what is done there is not seen, up to the next switch-in */
 	uint32_t next_tid;
 	struct {
 		uint32_t tid;
@@ -120,7 +122,8 @@ static struct stask *next_on(struct sim *m, uint16_t cpu)
 	for (uint32_t i = 0; i < SIM_TASKS; i++) {
 		struct stask *y = &m->now->task[(from + i) % SIM_TASKS];
 
-		if (y->used && y->state == TS_RUNNABLE && y->cpu == cpu)
+		if (y->used && y->state == TS_RUNNABLE && y->cpu == cpu &&
+		    !(m->now->hidden[cpu] && y->hides))
 			return y;
 	}
 	return NULL;
@@ -144,13 +147,12 @@ static void gone(struct sim *m, struct stask *y)
 static void switch_to(struct sim *m, uint16_t cpu, uint32_t raw, uint8_t flags, struct stask *next)
 {
 	struct sim_state *n = m->now;
-	struct stask *x = n->cur[cpu];
 	uint32_t prev = cur_tid(m, cpu);
 	struct event *ev;
 
 	m->cpu_segs = grow(m->cpu_segs, m->ncpu_segs, &m->cpu_segs_cap, sizeof(*m->cpu_segs));
 	m->cpu_segs[m->ncpu_segs++] = (struct cpu_seg){cpu, prev, n->cur_since[cpu], n->t};
-	if (!(x && x->hides && m->opt.hides && !(next && next->hides) && !sim_dice(m, 3))) {
+	if (!n->hidden[cpu]) {
 		ev = synth_add(&m->s, (struct event){.kind = EV_SWITCH,
 						     .ts = n->t,
 						     .cpu = cpu,
@@ -162,8 +164,10 @@ static void switch_to(struct sim *m, uint16_t cpu, uint32_t raw, uint8_t flags, 
 	if (next) {
 		close_seg(m, next, n->t, false);
 		become(m, next, TS_RUN);
+		next->secret = n->hidden[cpu];
 		next->cpu = cpu;
 	}
+	n->hidden[cpu] = m->opt.hides && next && next->hides && sim_dice(m, 3);
 	n->cur[cpu] = next;
 	n->cur_since[cpu] = n->t;
 }
@@ -203,12 +207,26 @@ static void do_preempt(struct sim *m, uint16_t cpu)
 
 static void write_wake(struct sim *m, uint8_t kind, uint16_t cpu, struct stask *y, uint16_t target)
 {
+	if (m->now->hidden[cpu])
+		return;
 	synth_add(&m->s, (struct event){.kind = kind,
 					.ts = m->now->t,
 					.cpu = cpu,
 					.tid = y->tid,
 					.peer = cur_tid(m, cpu),
 					.value = target});
+}
+
+static void write_irq_wakeup(struct sim *m, const struct stask *y, uint16_t target)
+{
+	if (!m->now->hidden[target])
+		synth_add(&m->s, (struct event){.kind = EV_WAKEUP,
+						.ts = m->now->t,
+						.cpu = target,
+						.tid = y->tid,
+						.peer = cur_tid(m, target),
+						.value = target,
+						.flags = EVF_CTX_HARDIRQ});
 }
 
 static void do_wake(struct sim *m, uint16_t cpu)
@@ -221,9 +239,12 @@ static void do_wake(struct sim *m, uint16_t cpu)
 		return;
 	write_wake(m, EV_WAKING, cpu, y, y->cpu);
 	tick(m);
-	if (target != y->cpu)
+	if (target != y->cpu && !m->now->hidden[cpu])
 		ev_migrate(&m->s, m->now->t, cpu, y->tid, y->cpu, target);
-	write_wake(m, EV_WAKEUP, cpu, y, target);
+	if (m->opt.hides && sim_dice(m, 2)) /* by an interrupt of the CPU that it goes to */
+		write_irq_wakeup(m, y, target);
+	else
+		write_wake(m, EV_WAKEUP, cpu, y, target);
 	y->waker = cur_tid(m, cpu);
 	close_seg(m, y, m->now->t, false);
 	become(m, y, TS_RUNNABLE);
@@ -242,7 +263,8 @@ static void do_redundant(struct sim *m, uint16_t cpu)
 {
 	struct stask *y = pick(m, m->opt.redundant_when_queued ? is_queued : is_running);
 
-	if (!y || y == m->now->cur[cpu])
+	/* Of one that nothing has shown yet it would look like the wake-up that was hidden. */
+	if (!y || y == m->now->cur[cpu] || y->secret)
 		return;
 	write_wake(m, EV_WAKING, cpu, y, y->cpu);
 	write_wake(m, EV_WAKEUP, cpu, y, y->cpu);

@@ -20,7 +20,7 @@ struct sim_options {
 	bool waits; /* reaps show as EV_WAIT only, else as EV_REAP */
 	bool words; /* EV_TASK of every task now and then */
 	bool heals; /* EV_CHECKPOINT now and then */
-	bool hides; /* some switch-outs are missing, with no gap that says so */
+	bool hides; /* some slices hide their end and all wake-ups, with no gap that says so */
 	bool redundant_when_queued; /* wake-ups of tasks that wait for a CPU */
 };
 

@@ -234,7 +234,7 @@ static void test_early_undecided(void **state)
 	synth_free(&s);
 }
 
-/* A switch-in without any wake-up: the sleep ends there, the wait has no length, both say so. */
+/* A switch-in without any wake-up, and nothing that hid it: when the sleep ended is not known. */
 static void test_inferred(void **state)
 {
 	struct engine_counts counts;
@@ -248,8 +248,7 @@ static void test_inferred(void **state)
 			   .ncpus = 1,
 			   .end = 1400,
 			   .counts = &counts,
-			   .want = "100 sleep 400-1300 (1000-1300) cpu0 raw=0x1 inferred before\n"
-				   "100 runnable:inferred 1300-1300 cpu0 inferred\n"
+			   .want = "100 unknown 400-1300 (1000-1300) before gap\n"
 				   "100 run 1300-1400 cpu0 open\n"
 				   "200 sleep 500-1400 (1000-1400) cpu0 raw=0x1 open before\n"});
 	assert_int_equal(counts.inferred_switch_ins, 1);

@@ -559,7 +559,7 @@ static void test_losses(void **state)
 	}
 }
 
-/* Switch-outs that never appear, as on one kernel that was measured; KERNEL.md. */
+/* Switch-outs and wake-ups that never appear, as on one kernel that was measured; KERNEL.md. */
 static void test_hidden_switches(void **state)
 {
 	(void)state;
@@ -573,6 +573,12 @@ static void test_hidden_switches(void **state)
 		keeper_run(&k, &m, m.s.ev, m.s.n, 0, UINT64_MAX);
 		keeper_finish(&k, m.end);
 		k.what = "hidden";
+		assert_claims_true(&k, &m, &m.s);
+		assert_cpus_true(&k, &m, false);
+		assert_whole(&k, &m);
+		keeper_free(&k);
+		split(&m, &m.s, 1 + (seed * 7919u) % (m.s.n - 1), &k);
+		k.what = "hidden, split";
 		assert_claims_true(&k, &m, &m.s);
 		assert_cpus_true(&k, &m, false);
 		assert_whole(&k, &m);

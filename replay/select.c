@@ -35,7 +35,8 @@ static int add_numbers(struct select_list *list, const char *text, struct err *e
 		if (rc)
 			return rc;
 		it = &list->items[list->n - 1];
-		rc = parse_u32(it->text, INT32_MAX, &it->number, err);
+		/* the largest PID a kernel gives, PID_MAX_LIMIT */
+		rc = parse_u32(it->text, 4u << 20, &it->number, err);
 		if (rc)
 			return rc;
 		it->is_number = true;
@@ -188,6 +189,14 @@ bool select_names_tasks(const struct select *s)
 		if (s->want[k].n)
 			return true;
 	return false;
+}
+
+bool select_has_tasks(const struct select *s)
+{
+	for (unsigned k = 0; k < SELECT_KINDS; k++)
+		if (s->not [k].n)
+			return true;
+	return select_names_tasks(s) || s->kthreads != KTHREADS_YES;
 }
 
 int select_check(const struct select *s, struct err *err)

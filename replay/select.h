@@ -58,6 +58,9 @@ bool select_has_cpus(const struct select *s); /* some CPUs are left out */
 /* Some -p, --tid, --comm, --cgroup or --user names what is wanted. */
 bool select_names_tasks(const struct select *s);
 
+/* Some task may be left out. */
+bool select_has_tasks(const struct select *s);
+
 /* -EINVAL when something that was asked for matched no task: "PID 12 is not in the trace". */
 int select_check(const struct select *s, struct err *err);
 

@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* dump: the raw events of a trace, one per line. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cpulist.h"
 #include "base/exit.h"
 #include "base/units.h"
 #include "verbs/event_text.h"
 #include "verbs/reader_args.h"
+#include "verbs/select_args.h"
 #include "verbs/verbs.h"
 
-#define VERB	   "dump"
-#define MAX_WANTED 256
+#define VERB "dump"
 
-enum { KEY_FORMAT = 1, KEY_PID, KEY_TID, KEY_COMM, KEY_CPU, KEY_KIND };
+enum { KEY_FORMAT = 1, KEY_KIND };
 
-/* What to print. Several of one option: one match is enough; of different ones: all must match. */
+/* What to print. */
 struct wanted {
-	uint32_t pids[MAX_WANTED], tids[MAX_WANTED];
-	const char *comms[MAX_WANTED];
-	size_t npids, ntids, ncomms;
-	struct cpulist cpus;
+	struct select tasks;
 	uint32_t kinds; /* bit per enum event_kind; 0: all but checkpoints */
 };
 
@@ -40,10 +35,7 @@ static const struct option_spec options[] = {
 	{KEY_FORMAT, 0, "format", "FORMAT", "text (default) or ndjson: one JSON object per line."},
 	{0, 0, NULL, NULL, "Which events (an option may be given more than once):"},
 	READER_OPTION_TIME,
-	{KEY_PID, 'p', "pid", "PID,...", "Events of the threads of these processes."},
-	{KEY_TID, 0, "tid", "TID,...", "Events of these threads."},
-	{KEY_COMM, 0, "comm", "GLOB", "Events of tasks with such a name; * and ? as in a shell."},
-	{KEY_CPU, 'C', "cpu", "CPUS", "Events on these CPUs, such as 0,2-5."},
+	SELECT_OPTIONS,
 	{KEY_KIND, 0, "kind", "KIND,...",
 	 "Events of these kinds: switch, waking, wakeup, wakeup_new, migrate, fork, exec, exit, "
 	 "rename, free, reap, wait, cgroup, task, block, gap, name, and checkpoint, which is "
@@ -52,28 +44,6 @@ static const struct option_spec options[] = {
 	READER_OPTION_STRICT,
 	OPTIONS_END,
 };
-
-/* "812" or "812,813". */
-static int add_numbers(uint32_t *list, size_t *n, const char *arg, struct err *err)
-{
-	const char *end;
-	char one[64];
-	int rc;
-
-	for (;; arg = end + 1) {
-		end = strchrnul(arg, ',');
-		if (*n == MAX_WANTED)
-			return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
-		snprintf(one, sizeof(one), "%.*s", (int)(end - arg < 63 ? end - arg : 63), arg);
-		/* the largest PID a kernel gives, PID_MAX_LIMIT */
-		rc = parse_u32(one, 4u << 20, &list[*n], err);
-		if (rc)
-			return rc;
-		(*n)++;
-		if (!*end)
-			return 0;
-	}
-}
 
 static int add_kinds(struct wanted *w, const char *arg, struct err *err)
 {
@@ -106,24 +76,20 @@ static int add_kinds(struct wanted *w, const char *arg, struct err *err)
 static int set(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct args *args = ctx;
-	struct wanted *w = &args->wanted;
+	int rc = reader_args_set(&args->reader, key, arg, err);
 
+	if (!rc)
+		rc = select_args_set(&args->wanted.tasks, key, arg, err);
+	if (rc)
+		return rc;
 	switch (key) {
 	case KEY_FORMAT:
 		args->json = !strcmp(arg, "ndjson");
 		if (!args->json && strcmp(arg, "text") != 0)
 			return err_set(err, -EINVAL, "'%.40s' is neither text nor ndjson", arg);
 		return 0;
-	case KEY_PID: return add_numbers(w->pids, &w->npids, arg, err);
-	case KEY_TID: return add_numbers(w->tids, &w->ntids, arg, err);
-	case KEY_COMM:
-		if (w->ncomms == MAX_WANTED)
-			return err_set(err, -E2BIG, "given more than %d times", MAX_WANTED);
-		w->comms[w->ncomms++] = arg;
-		return 0;
-	case KEY_CPU: return cpulist_parse(&w->cpus, arg, err);
-	case KEY_KIND: return add_kinds(w, arg, err);
-	default: return reader_args_set(&args->reader, key, arg, err);
+	case KEY_KIND: return add_kinds(&args->wanted, arg, err);
+	default: return 0;
 	}
 }
 
@@ -135,101 +101,93 @@ static const struct command command = {
 	.set = set,
 };
 
-static bool has_number(const uint32_t *list, size_t n, uint32_t value)
-{
-	for (size_t i = 0; i < n; i++)
-		if (list[i] == value)
-			return true;
-	return false;
-}
+/* What an event's tasks say: nobody's, of none that is wanted, of one that is. */
+enum verdict { NOBODY, OUT, IN };
 
-static bool wants_tasks(const struct wanted *w)
+/* What is known of a task, under a new name where it gets one. */
+static enum verdict judge(struct select *s, const struct engine *e, uint32_t tid, const char *comm)
 {
-	return w->npids || w->ntids || w->ncomms;
-}
-
-static bool comm_matches(const struct wanted *w, const char comm[TASK_COMM_LEN])
-{
-	char name[TASK_COMM_LEN + 1];
-
-	memcpy(name, comm, TASK_COMM_LEN);
-	name[TASK_COMM_LEN] = '\0';
-	for (size_t i = 0; i < w->ncomms; i++)
-		if (!fnmatch(w->comms[i], name, 0))
-			return true;
-	return false;
-}
-
-static bool info_matches(const struct wanted *w, uint32_t tid, const struct task_info *info)
-{
-	if (w->ntids && !has_number(w->tids, w->ntids, tid))
-		return false;
-	if (w->npids && !has_number(w->pids, w->npids, info ? info->tgid : tid))
-		return false;
-	return !w->ncomms || (info && comm_matches(w, info->comm));
-}
-
-static bool tid_matches(const struct wanted *w, const struct engine *e, uint32_t tid)
-{
+	/* no user has this uid, and no cgroup this id */
+	struct task_info info = {.tid = tid, .tgid = tid, .uid = UINT32_MAX};
 	const struct task *task;
 
 	if (!tid || tid == TID_OTHER)
-		return false;
+		return NOBODY;
 	task = engine_task(e, tid);
-	return info_matches(w, tid, task ? &task->info : NULL);
+	if (task)
+		info = task->info;
+	if (comm)
+		memcpy(info.comm, comm, TASK_COMM_LEN - 1);
+	return select_task(s, &info, e) ? IN : OUT;
 }
 
-/* Does the event tell of the new name of a task that --comm asks for? */
-static bool becomes_wanted(const struct wanted *w, const struct event *ev)
+/* The second task of an event, where it is part of what happens. */
+static uint32_t other_task(const struct event *ev)
 {
-	switch (ev->kind) {
-	case EV_EXEC: return comm_matches(w, ((const struct exec_info *)ev->ext)->comm);
-	case EV_RENAME: return comm_matches(w, ((const struct rename_info *)ev->ext)->comm);
-	default: return false;
-	}
-}
-
-static bool task_matches(const struct wanted *w, const struct engine *e, const struct event *ev)
-{
-	if (ev->kind == EV_GAP) /* what is missing concerns every task */
-		return true;
-	if (ev->kind == EV_NAME || ev->kind == EV_CHECKPOINT)
-		return false;
-	if (ev->kind == EV_FORK || ev->kind == EV_TASK) {
-		/* both begin with the task_info */
-		if (info_matches(w, ev->tid, ev->ext))
-			return true;
-		return ev->kind == EV_FORK && tid_matches(w, e, ev->peer);
-	}
-	if (tid_matches(w, e, ev->tid))
-		return true;
-	/* a wake-up in an interrupt is not the doing of whom it interrupted, but it shows it */
 	switch (ev->kind) {
 	case EV_SWITCH:
+	/* a wake-up in an interrupt is not the doing of whom it interrupted, but it shows it */
 	case EV_WAKING:
 	case EV_WAKEUP:
 	case EV_WAKEUP_NEW:
+	case EV_FORK:
 	case EV_REAP:
-	case EV_EXEC:
-		if (tid_matches(w, e, ev->peer))
-			return true;
-		break;
-	default: break;
+	case EV_EXEC: return ev->peer;
+	default: return 0;
 	}
-	return !w->ntids && !w->npids && becomes_wanted(w, ev);
 }
 
-static bool is_wanted(const struct wanted *w, const struct engine *e, const struct event *ev)
+/* The name that the event's task has from now on; NULL when it keeps its own. */
+static const char *new_name(const struct event *ev)
 {
+	switch (ev->kind) {
+	case EV_EXEC: return ((const struct exec_info *)ev->ext)->comm;
+	case EV_RENAME: return ((const struct rename_info *)ev->ext)->comm;
+	default: return NULL;
+	}
+}
+
+static enum verdict judge_event(struct select *s, const struct engine *e, const struct event *ev)
+{
+	const char *comm = new_name(ev);
+	enum verdict one, other;
+
+	if (ev->kind == EV_FORK || ev->kind == EV_TASK) /* both begin with the task_info */
+		one = select_task(s, ev->ext, e) ? IN : OUT;
+	else
+		one = judge(s, e, ev->tid, NULL);
+	if (one != IN && comm)
+		one = judge(s, e, ev->tid, comm);
+	other = judge(s, e, other_task(ev), NULL);
+	return one > other ? one : other;
+}
+
+static bool wants_tasks(const struct select *s)
+{
+	return select_names_tasks(s) || s->kthreads == KTHREADS_ONLY;
+}
+
+static bool is_wanted(struct wanted *w, const struct engine *e, const struct event *ev)
+{
+	struct select *s = &w->tasks;
+
 	if (w->kinds ? !(w->kinds >> ev->kind & 1) : ev->kind == EV_CHECKPOINT)
 		return false;
-	if (!cpulist_empty(&w->cpus) && (ev->cpu == CPU_NONE || !cpulist_has(&w->cpus, ev->cpu)))
+	if (ev->cpu == CPU_NONE ? !cpulist_empty(&s->cpus) : !select_cpu(s, ev->cpu))
 		return false;
-	return !wants_tasks(w) || task_matches(w, e, ev);
+	if (!select_has_tasks(s) || ev->kind == EV_GAP) /* what is missing concerns every task */
+		return true;
+	if (ev->kind == EV_NAME || ev->kind == EV_CHECKPOINT)
+		return !wants_tasks(s);
+	switch (judge_event(s, e, ev)) {
+	case IN: return true;
+	case OUT: return false;
+	default: return !wants_tasks(s);
+	}
 }
 
 struct dump {
-	const struct args *args;
+	struct args *args;
 	struct event_text text;
 	struct time_window window;
 	uint64_t printed;
@@ -277,7 +235,7 @@ static int print_all(struct dump *d, struct engine *e, struct source *src, struc
 	return 0;
 }
 
-static int dump(struct reader *in, const struct args *args, struct err *err)
+static int dump(struct reader *in, struct args *args, struct err *err)
 {
 	struct dump d = {.args = args, .window = in->window};
 	struct text *out = malloc(sizeof(*out));
@@ -300,7 +258,7 @@ static int dump(struct reader *in, const struct args *args, struct err *err)
 		rc = print_all(&d, engine, src, err);
 		src->close(src);
 	}
-	if (!rc && !d.printed && wants_tasks(&args->wanted) && !out->error)
+	if (!rc && !d.printed && wants_tasks(&args->wanted.tasks) && !out->error)
 		rc = err_set(err, -ESRCH, "no event of the tasks asked for%s",
 			     in->windowed ? " in this window" : "");
 	engine_free(engine);
@@ -346,7 +304,7 @@ int verb_dump(int argc, char **argv)
 		return verb_fail(VERB, EXIT_USAGE, &err);
 	}
 	code = run(args, argc, argv, &err);
-	cpulist_free(&args->wanted.cpus);
+	select_free(&args->wanted.tasks);
 	free(args);
 	return code;
 }

@@ -11,6 +11,7 @@
 #include "replay/report.h"
 #include "replay/view_states.h"
 #include "verbs/reader_args.h"
+#include "verbs/select_args.h"
 #include "verbs/verbs.h"
 
 #define VERB "report"
@@ -18,19 +19,6 @@
 enum {
 	KEY_GROUP = 1,
 	KEY_BY,
-	KEY_PID,
-	KEY_TID,
-	KEY_COMM,
-	KEY_CGROUP,
-	KEY_USER,
-	KEY_CPU,
-	KEY_NO_PID,
-	KEY_NO_TID,
-	KEY_NO_COMM,
-	KEY_NO_CGROUP,
-	KEY_NO_USER,
-	KEY_NO_CPU,
-	KEY_KTHREADS,
 	KEY_ALL,
 	KEY_STATE,
 	KEY_NO_SPLIT,
@@ -63,19 +51,7 @@ static const struct option_spec options[] = {
 	 "latency, slice, sleep: one row for all causes or states together."},
 	{KEY_TREE, 0, "tree", NULL, "life: children below their parents."},
 	{0, 0, NULL, NULL, "Of which tasks (each may be given more than once):"},
-	{KEY_PID, 'p', "pid", "PID,...", "Threads of these processes."},
-	{KEY_TID, 0, "tid", "TID,...", "These threads."},
-	{KEY_COMM, 0, "comm", "GLOB", "Tasks of this name; * and ? as in a shell."},
-	{KEY_CGROUP, 0, "cgroup", "PATH", "Tasks in this control group and below; globs too."},
-	{KEY_USER, 0, "user", "USER", "Tasks of this user, name or uid."},
-	{KEY_CPU, 'C', "cpu", "CPUS", "What happened on these CPUs: 0,2-5."},
-	{KEY_NO_PID, 0, "no-pid", "PID,...", "Not these processes."},
-	{KEY_NO_TID, 0, "no-tid", "TID,...", "Not these threads."},
-	{KEY_NO_COMM, 0, "no-comm", "GLOB", "Not tasks of this name."},
-	{KEY_NO_CGROUP, 0, "no-cgroup", "PATH", "Not tasks of this control group."},
-	{KEY_NO_USER, 0, "no-user", "USER", "Not tasks of this user."},
-	{KEY_NO_CPU, 0, "no-cpu", "CPUS", "Not on these CPUs."},
-	{KEY_KTHREADS, 0, "kthreads", "WHEN", "Kernel threads: yes (default), no or only."},
+	SELECT_OPTIONS,
 	{KEY_ALL, 0, "all", NULL,
 	 "All of the machine. Without it the report of 'record -- CMD' is about CMD and what it "
 	 "started, unless one of the options above says otherwise."},
@@ -104,33 +80,6 @@ struct args {
 	bool no_pager;
 };
 
-/* -p and its like. False when the key is none of them. */
-static bool set_select(struct select *s, int key, const char *arg, struct err *err, int *rc)
-{
-	switch (key) {
-	case KEY_PID:
-	case KEY_TID:
-	case KEY_COMM:
-	case KEY_CGROUP:
-	case KEY_USER:
-		*rc = select_add(s, (enum select_kind)(SELECT_PID + key - KEY_PID), false, arg,
-				 err);
-		return true;
-	case KEY_NO_PID:
-	case KEY_NO_TID:
-	case KEY_NO_COMM:
-	case KEY_NO_CGROUP:
-	case KEY_NO_USER:
-		*rc = select_add(s, (enum select_kind)(SELECT_PID + key - KEY_NO_PID), true, arg,
-				 err);
-		return true;
-	case KEY_CPU: *rc = cpulist_parse(&s->cpus, arg, err); return true;
-	case KEY_NO_CPU: *rc = cpulist_parse(&s->no_cpus, arg, err); return true;
-	case KEY_KTHREADS: *rc = select_kthreads(s, arg, err); return true;
-	default: return false;
-	}
-}
-
 static int set_color(struct args *a, const char *arg, struct err *err)
 {
 	bool valid;
@@ -148,7 +97,8 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 
 	if (rc)
 		return rc;
-	if (set_select(&o->select, key, arg, err, &rc))
+	rc = select_args_set(&o->select, key, arg, err);
+	if (rc)
 		return rc;
 	switch (key) {
 	case KEY_GROUP: return report_add_groups(o, arg, err);

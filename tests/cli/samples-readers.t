@@ -233,6 +233,30 @@ $ rstat dump --kind gap samples/lost.rstat
      0.047565723 [000] gap         until 0.048069453, events lost: 289, ring full
      0.049273226 [000] gap         until 0.049599231, events lost: 199, ring full
 
+## One task of a switch that is wanted is enough, and the idle task is nobody's.
+$ rstat dump --kthreads only --kind switch samples/compile.rstat | head -3
+     0.009247110 [000] switch      cc:23359 R (preempted) -> migration/0:18
+     0.009272709 [000] switch      migration/0:18 S -> make:23350
+     0.010784460 [001] switch      cc1:23359 R -> rcu_preempt:15
+
+$ rstat dump --kind exec --no-comm 'c*' samples/compile.rstat | tail -2
+     0.055027215 [001] exec        as:23369: /usr/bin/as [as --64 -o f5.o /tmp/ccv3oipX.s]
+     0.058732232 [000] exec        as:23370: /usr/bin/as [as --64 -o f6.o /tmp/ccnmGd1E.s]
+
+$ rstat dump --kind exec --comm make --no-cgroup / samples/compile.rstat
+! rstat dump: no event of the tasks asked for
+[2]
+
+$ rstat dump --user root --no-user 0 samples/compile.rstat
+! rstat dump: no event of the tasks asked for
+[2]
+
+$ rstat dump --kind fork,exit --user 0 --no-cpu 1 --no-pid 23350 samples/compile.rstat | head -4
+     0.002012617 [000] fork        rstat:23352 of process 23349, parent 23339, user 0, cgroup 1, by rstat:23351
+     0.002181879 [000] exit        rstat:23351, status 0
+     0.004534843 [000] fork        make:23353 of process 23353, parent 23350, user 0, cgroup 1, by make:23350
+     0.004773859 [000] fork        make:23354 of process 23354, parent 23350, user 0, cgroup 1, by make:23350
+
 $ rstat dump --kind exec --format ndjson samples/compile.rstat | head -5
 {"ts_ns":2855132,"cpu":0,"kind":"exec","tid":23350,"comm":"make","old_tid":23350,"uid":0,"filename":"/usr/bin/make","args":["make","-s","-j4","-C","/tmp/tmp.7i2F882tD6"],"truncated":false}
 {"ts_ns":4865305,"cpu":0,"kind":"exec","tid":23353,"comm":"cc","old_tid":23353,"uid":0,"filename":"/usr/bin/cc","args":["cc","-c","f1.c","-o","f1.o"],"truncated":false}

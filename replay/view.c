@@ -181,8 +181,8 @@ static const struct field process_fields[] = {
 	{"tasks", "THREADS", VT_COUNT, 0, TASKS_HELP, get_tasks},
 };
 static const struct field thread_fields[] = {
-	{"tid", "TID", VT_ID, FIELD_TABLE, TID_HELP, get_tid},
 	{"pid", "PID", VT_ID, FIELD_TABLE, PID_HELP, get_pid},
+	{"tid", "TID", VT_ID, FIELD_TABLE, TID_HELP, get_tid},
 	{"comm", "COMM", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, COMM_HELP, get_comm},
 	{"user", "USER", VT_TEXT, FIELD_ELASTIC, USER_HELP, get_user},
 	{"cgroup", "CGROUP", VT_TEXT, FIELD_ELASTIC, CGROUP_HELP, get_cgroup},

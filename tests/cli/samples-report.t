@@ -20,9 +20,9 @@ CPUs     43.7 % busy, 56.3 % idle
 focus    PID 23343 (--all: the machine): build/tests/workloads/pipe 2000 0
 
 cpu by thread: time on a CPU, waiting for one, and blocked
-  TID    PID  COMM   ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES    VOL  INVOL  MIGR
-23346  23343  ping  7.02 ms  35.7  17.9  3.90 ms  5.61 ms   2,003  1,121    882     0
-23347  23343  pong  6.92 ms  35.3  17.6  3.96 ms  5.64 ms   2,003  1,125    878     1
+  PID    TID  COMM   ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES    VOL  INVOL  MIGR
+23343  23346  ping  7.02 ms  35.7  17.9  3.90 ms  5.61 ms   2,003  1,121    882     0
+23343  23347  pong  6.92 ms  35.3  17.6  3.96 ms  5.64 ms   2,003  1,125    878     1
 23343  23343  pipe  1.41 ms   7.2   3.6   112 us  18.1 ms      18     18      0     2
 
 $ rstat report --all --by cpu samples/pipe.rstat
@@ -51,13 +51,13 @@ wakeup     2,262  1.27 us  1.00 us  2.33 us  64.7 us  +0.019386 s
 fork           2  34.9 us  20.8 us  48.9 us  48.9 us  +0.002940 s
 preempted  1,760  2.86 us  2.78 us  3.67 us  29.4 us  +0.004008 s
 
-  TID    PID  COMM  CAUSE      COUNT     MEAN      P50      P99      MAX       MAX AT
-23347  23343  pong  wakeup     1,124  1.28 us  1.00 us  1.76 us  64.7 us  +0.019386 s
-23346  23343  ping  fork           1  48.9 us  48.9 us  48.9 us  48.9 us  +0.002940 s
-23347  23343  pong  preempted    878  2.85 us  2.78 us  3.67 us  29.4 us  +0.004008 s
-23346  23343  ping  preempted    882  2.86 us  2.79 us  3.69 us  24.0 us  +0.015795 s
-23347  23343  pong  fork           1  20.8 us  20.8 us  20.8 us  20.8 us  +0.002934 s
-23346  23343  ping  wakeup     1,120  1.19 us  1.00 us  1.88 us  14.6 us  +0.005032 s
+  PID    TID  COMM  CAUSE      COUNT     MEAN      P50      P99      MAX       MAX AT
+23343  23347  pong  wakeup     1,124  1.28 us  1.00 us  1.76 us  64.7 us  +0.019386 s
+23343  23346  ping  fork           1  48.9 us  48.9 us  48.9 us  48.9 us  +0.002940 s
+23343  23347  pong  preempted    878  2.85 us  2.78 us  3.67 us  29.4 us  +0.004008 s
+23343  23346  ping  preempted    882  2.86 us  2.79 us  3.69 us  24.0 us  +0.015795 s
+23343  23347  pong  fork           1  20.8 us  20.8 us  20.8 us  20.8 us  +0.002934 s
+23343  23346  ping  wakeup     1,120  1.19 us  1.00 us  1.88 us  14.6 us  +0.005032 s
 23343  23343  pipe  wakeup        18  6.24 us  6.81 us  9.53 us  9.53 us  +0.007249 s
 
 the worst waits
@@ -85,10 +85,10 @@ all together
 COUNT     MEAN      P50      P99      MAX       MAX AT
 2,262  2.26 us  1.92 us  7.54 us  84.2 us  +0.019386 s
 
-  TID    PID  COMM  COUNT     MEAN      P50      P99      MAX       MAX AT
-23347  23343  pong  1,124  2.24 us  1.92 us  2.74 us  84.2 us  +0.019386 s
+  PID    TID  COMM  COUNT     MEAN      P50      P99      MAX       MAX AT
+23343  23347  pong  1,124  2.24 us  1.92 us  2.74 us  84.2 us  +0.019386 s
 23343  23343  pipe     18  12.6 us  10.5 us  26.8 us  26.8 us  +0.002086 s
-23346  23343  ping  1,120  2.11 us  1.92 us  2.92 us  15.5 us  +0.005032 s
+23343  23346  ping  1,120  2.11 us  1.92 us  2.92 us  15.5 us  +0.005032 s
 
 the worst waits
       START   WAITED    TID  COMM   CPU  RAN THERE MEANWHILE
@@ -109,12 +109,12 @@ ENDED      COUNT  PRE%     MEAN      P50      P99      MAX       MAX AT
 voluntary  2,264  43.7  3.84 us  2.79 us  8.18 us   854 us  +0.002940 s
 preempted  1,760  43.7  3.78 us  3.70 us  4.50 us  61.7 us  +0.019386 s
 
-  TID    PID  COMM  ENDED      COUNT  PRE%     MEAN      P50      P99      MAX       MAX AT
+  PID    TID  COMM  ENDED      COUNT  PRE%     MEAN      P50      P99      MAX       MAX AT
 23343  23343  pipe  voluntary     18   0.0  78.5 us  10.8 us   854 us   854 us  +0.002940 s
-23346  23343  ping  preempted    882  44.0  3.81 us  3.70 us  4.24 us  61.7 us  +0.019386 s
-23346  23343  ping  voluntary  1,121  44.0  3.26 us  2.78 us  4.66 us  48.9 us  +0.005818 s
-23347  23343  pong  voluntary  1,125  43.8  3.23 us  2.79 us  4.72 us  36.5 us  +0.002971 s
-23347  23343  pong  preempted    878  43.8  3.74 us  3.70 us  4.56 us  21.6 us  +0.014580 s
+23343  23346  ping  preempted    882  44.0  3.81 us  3.70 us  4.24 us  61.7 us  +0.019386 s
+23343  23346  ping  voluntary  1,121  44.0  3.26 us  2.78 us  4.66 us  48.9 us  +0.005818 s
+23343  23347  pong  voluntary  1,125  43.8  3.23 us  2.79 us  4.72 us  36.5 us  +0.002971 s
+23343  23347  pong  preempted    878  43.8  3.74 us  3.70 us  4.56 us  21.6 us  +0.014580 s
 
 sleep by thread: how long it is blocked at a time, by state
 all together
@@ -122,11 +122,11 @@ STATE  COUNT     MEAN      P50      P99      MAX       MAX AT
 D          1  31.5 us  31.5 us  31.5 us  31.5 us  +0.003002 s
 S      2,261  49.7 us  2.71 us  17.1 us  85.2 ms  +0.002084 s
 
-  TID    PID  COMM  STATE  COUNT     MEAN      P50      P99      MAX       MAX AT
-23347  23343  pong  D          1  31.5 us  31.5 us  31.5 us  31.5 us  +0.003002 s
+  PID    TID  COMM  STATE  COUNT     MEAN      P50      P99      MAX       MAX AT
+23343  23347  pong  D          1  31.5 us  31.5 us  31.5 us  31.5 us  +0.003002 s
 23343  23343  pipe  S         18  5.62 ms  1.06 ms  85.2 ms  85.2 ms  +0.002084 s
-23347  23343  pong  S      1,123  4.99 us  2.71 us  3.14 us  2.56 ms  +0.019321 s
-23346  23343  ping  S      1,120  5.01 us  2.71 us  3.26 us  2.55 ms  +0.019322 s
+23343  23347  pong  S      1,123  4.99 us  2.71 us  3.14 us  2.56 ms  +0.019321 s
+23343  23346  ping  S      1,120  5.01 us  2.71 us  3.26 us  2.55 ms  +0.019322 s
 
 $ rstat report --all -g idle,depth,migration samples/pipe.rstat
 host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 12:11:14 UTC
@@ -173,9 +173,9 @@ CPUs     51.9 % busy, 48.1 % idle
 focus    PID 23343 (--all: the machine): build/tests/workloads/pipe 2000 0
 
 cpu by thread: time on a CPU, waiting for one, and blocked
-  TID    PID  COMM   ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES  VOL  INVOL  MIGR
-23346  23343  ping  5.03 ms  50.3  25.2  2.77 ms  2.19 ms   1,456  814    641     0
-23347  23343  pong  4.97 ms  49.7  24.8  2.81 ms  2.22 ms   1,455  818    637     0
+  PID    TID  COMM   ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES  VOL  INVOL  MIGR
+23343  23346  ping  5.03 ms  50.3  25.2  2.77 ms  2.19 ms   1,456  814    641     0
+23343  23347  pong  4.97 ms  49.7  24.8  2.81 ms  2.22 ms   1,455  818    637     0
 23343  23343  pipe  81.7 us   0.8   0.4  71.4 us  9.85 ms      10   10      0     0
 
 ## A parallel compile: short processes, their arguments, who started whom.
@@ -275,7 +275,7 @@ no hook  release_task: fentry release_task: Operation not permitted; kprobe: not
          kernel
 
 totals by thread: time in D and Z (or what --state asks for) in the window, summed up
-  TID    PID  COMM           STATE  COUNT    TOTAL  LONGEST  OPEN
+  PID    TID  COMM           STATE  COUNT    TOTAL  LONGEST  OPEN
 23371  23371  vfork_parent   D          1  1.00 s   1.00 s      1
 23374  23374  walking-dead   Z          1   910 ms   910 ms     0
 23380  23380  vfork_parent   D          1   200 ms   200 ms     0
@@ -311,9 +311,9 @@ no hook  release_task: fentry release_task: Operation not permitted; kprobe: not
          kernel
 
 totals by thread: time in D and Z (or what --state asks for) in the window, summed up
-  TID    PID  COMM      STATE  COUNT   TOTAL  LONGEST  OPEN
-23386  23383  in-read   S          2  304 ms   300 ms     0
-23388  23383  in-futex  S          2  304 ms   300 ms     0
+  PID    TID  COMM      STATE  COUNT   TOTAL  LONGEST  OPEN
+23383  23386  in-read   S          2  304 ms   300 ms     0
+23383  23388  in-futex  S          2  304 ms   300 ms     0
 
 states: every stretch in D or Z (or --state): since when, how long, why, and who ended it
 STATE        START  LENGTH     TID  COMM      REASON  ENDED BY
@@ -331,9 +331,9 @@ CPUs     37.1 % busy, 50.0 % idle, 12.9 % unknown
 focus    PID 23390 (--all: the machine): build/tests/workloads/pipe 6000 0
 
 cpu by thread: time on a CPU, waiting for one, and blocked
-  TID    PID  COMM   ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES    VOL  INVOL  MIGR      GAP
-23393  23390  ping  16.0 ms  30.6  15.3  9.57 ms  9.71 ms   4,148  2,274  1,874     0  13.5 ms
-23394  23390  pong  15.8 ms  30.3  15.1  9.55 ms  7.42 ms   4,154  2,378  1,776     1  16.0 ms
+  PID    TID  COMM   ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES    VOL  INVOL  MIGR      GAP
+23390  23393  ping  16.0 ms  30.6  15.3  9.57 ms  9.71 ms   4,148  2,274  1,874     0  13.5 ms
+23390  23394  pong  15.8 ms  30.3  15.1  9.55 ms  7.42 ms   4,154  2,378  1,776     1  16.0 ms
 23390  23390  pipe  1.66 ms   3.2   1.6   317 us  36.9 ms      42     42      0     4  13.5 ms
 
 $ rstat report --all -g idle samples/lost.rstat
@@ -359,9 +359,9 @@ damage   CPU 0: the file ends before the recording did
 damage   CPU 1: the file ends before the recording did
 
 cpu by thread: time on a CPU, waiting for one, and blocked
-  TID    PID  COMM      ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES  VOL  INVOL  MIGR      GAP
+  PID    TID  COMM      ON-CPU  %CPU  %ALL     WAIT  BLOCKED  SLICES  VOL  INVOL  MIGR      GAP
 23396  23396  sleeper  5.47 ms   0.6   0.3  9.38 ms   828 ms     781  781      0     1  2.96 ms
-23397  23396  sleeper   880 us   0.1   0.1  2.40 ms   842 ms     207  207      0     0     0
+23396  23397  sleeper   880 us   0.1   0.1  2.40 ms   842 ms     207  207      0     0     0
 ! rstat report: samples/killed.rstat was cut or not finished: nothing is known after +0.845563 s
 
 $ rstat report --strict samples/killed.rstat >/dev/null

@@ -329,7 +329,7 @@ static void test_latency_table(void **state)
 		"preempted      1   200 us   200 us   200 us   200 us  +0.000500 s\n"
 		"yield          1   100 us   100 us   100 us   100 us  +0.000800 s\n"
 		"\n"
-		"TID  PID  COMM  CAUSE      COUNT    MEAN     P50     P99     MAX       MAX AT\n"
+		"PID  TID  COMM  CAUSE      COUNT    MEAN     P50     P99     MAX       MAX AT\n"
 		"400  400  t400  preempted      1  200 us  200 us  200 us  200 us  +0.000500 s\n"
 		"400  400  t400  yield          1  100 us  100 us  100 us  100 us  +0.000800 s\n"
 		"3 more rows; -n 0 shows all\n"

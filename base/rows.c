@@ -91,6 +91,7 @@ int fields_choose(struct fields *out, const struct fields *all, const struct fie
 		if (it.sign != '-')
 			out->list[out->n++] = field;
 	}
+	out->chosen = true;
 	return 0;
 }
 

@@ -46,6 +46,7 @@ enum field_flag {
 	FIELD_WAIT = 1 << 3, /* a delay: coloured when it is long */
 	FIELD_BAD = 1 << 4, /* coloured when not zero */
 	FIELD_HIDDEN = 1 << 5, /* only when asked for by -F, in every format */
+	FIELD_SPARE = 1 << 6, /* left out of a table that would not fit, unless asked for by -F */
 };
 
 struct field {
@@ -63,6 +64,7 @@ struct field {
 struct fields {
 	const struct field *list[FIELDS_MAX];
 	size_t n;
+	bool chosen; /* by the user */
 };
 
 void fields_add(struct fields *fs, const struct field *list, size_t n);
@@ -105,7 +107,7 @@ void json_text(FILE *f, const char *text, size_t len);
 
 struct table_style {
 	bool color;
-	unsigned width; /* columns to fit into; elastic fields give way */
+	unsigned width; /* columns to fit into; elastic and spare fields give way */
 	const char *indent;
 };
 

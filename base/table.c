@@ -28,7 +28,7 @@ struct cell {
 struct column {
 	const struct field *field;
 	unsigned width;
-	bool left, used;
+	bool left, used, dropped;
 };
 
 struct grid {
@@ -226,7 +226,7 @@ static int fill(struct grid *g, const struct fields *fs, const void *const *rows
 
 static bool shown(const struct column *col)
 {
-	return col->used || !(col->field->flags & FIELD_IF_SET);
+	return !col->dropped && (col->used || !(col->field->flags & FIELD_IF_SET));
 }
 
 static unsigned total_width(const struct grid *g, unsigned gap)
@@ -240,6 +240,27 @@ static unsigned total_width(const struct grid *g, unsigned gap)
 		n++;
 	}
 	return n ? width + (n - 1) * gap : 0;
+}
+
+/* How narrow it can get. */
+static unsigned least_width(const struct grid *g)
+{
+	unsigned width = total_width(g, 1);
+
+	for (size_t c = 0; c < g->ncols; c++) {
+		const struct column *col = &g->cols[c];
+
+		if (shown(col) && (col->field->flags & FIELD_ELASTIC) && col->width > ELASTIC_MIN)
+			width -= col->width - ELASTIC_MIN;
+	}
+	return width;
+}
+
+/* From the right, only what is needed. */
+static void drop_spare(struct grid *g, unsigned width)
+{
+	for (size_t c = g->ncols; c-- && least_width(g) > width;)
+		g->cols[c].dropped = g->cols[c].field->flags & FIELD_SPARE;
 }
 
 /* Takes from the widest elastic column until the table fits, or nothing can give way. */
@@ -338,6 +359,7 @@ int rows_table(FILE *f, const struct table_style *style, const struct fields *fs
 {
 	struct grid g = {.ncols = fs->n, .nrows = n};
 	unsigned indent = style->indent ? (unsigned)strlen(style->indent) : 0;
+	unsigned width = style->width > indent ? style->width - indent : style->width;
 	int rc;
 
 	g.cells = calloc(n && fs->n ? n * fs->n : 1, sizeof(*g.cells));
@@ -345,7 +367,9 @@ int rows_table(FILE *f, const struct table_style *style, const struct fields *fs
 		return err_set(err, -ENOMEM, "out of memory for a table of %zu rows", n);
 	rc = fill(&g, fs, rows);
 	if (!rc) {
-		fit(&g, style->width > indent ? style->width - indent : style->width);
+		if (!fs->chosen)
+			drop_spare(&g, width);
+		fit(&g, width);
 		print_grid(f, style, &g);
 	} else {
 		err_set(err, rc, "out of memory for a table of %zu rows", n);

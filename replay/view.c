@@ -176,7 +176,7 @@ static const struct field group_field = {
 static const struct field process_fields[] = {
 	{"pid", "PID", VT_ID, FIELD_TABLE, PID_HELP, get_pid},
 	{"comm", "COMM", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, COMM_HELP, get_comm},
-	{"user", "USER", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, USER_HELP, get_user},
+	{"user", "USER", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC | FIELD_SPARE, USER_HELP, get_user},
 	{"cgroup", "CGROUP", VT_TEXT, FIELD_ELASTIC, CGROUP_HELP, get_cgroup},
 	{"tasks", "THREADS", VT_COUNT, 0, TASKS_HELP, get_tasks},
 };

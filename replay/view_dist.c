@@ -456,7 +456,7 @@ static const struct field slice_fields[] = {
 	{"cause", "ENDED", VT_TEXT, FIELD_TABLE,
 	 "How it ended: voluntary (it blocked), preempted (still ready)", get_end},
 	COUNT_FIELD,
-	{"preempted_pct", "PRE%", VT_PERCENT, FIELD_TABLE,
+	{"preempted_pct", "PRE%", VT_PERCENT, FIELD_TABLE | FIELD_SPARE,
 	 "How many of the row's slices, of either end, were preempted", get_preempted_pct},
 	DIST_FIELDS,
 	BAND_FIELDS,

@@ -58,7 +58,7 @@ static const struct field list[] = {
 	{"name", "NAME", VT_TEXT, FIELD_TABLE | FIELD_ELASTIC, "", get_name},
 	{"len_ns", "LENGTH", VT_NS, FIELD_TABLE | FIELD_WAIT, "", get_ns},
 	{"at_ns", "AT", VT_TIME, FIELD_TABLE, "", get_at},
-	{"known", "KNOWN", VT_BOOL, FIELD_TABLE | FIELD_IF_SET, "", get_flag},
+	{"known", "KNOWN", VT_BOOL, FIELD_TABLE | FIELD_IF_SET | FIELD_SPARE, "", get_flag},
 	{"share", "%", VT_PERCENT, 0, "", get_share},
 };
 
@@ -148,7 +148,7 @@ static void test_sort(void **state)
 	expect_order("nothing", "bacd");
 }
 
-static char *table(const struct thing *things, size_t n, unsigned width)
+static char *chosen_table(const struct thing *things, size_t n, unsigned width, bool chosen)
 {
 	const void *rows[8];
 	struct fields fs = {0};
@@ -158,11 +158,17 @@ static char *table(const struct thing *things, size_t n, unsigned width)
 	FILE *f = open_memstream(&text, &len);
 
 	fields_add(&fs, list, 4);
+	fs.chosen = chosen;
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &things[i];
 	assert_int_equal(rows_table(f, &style, &fs, rows, n, NULL), 0);
 	fclose(f);
 	return text;
+}
+
+static char *table(const struct thing *things, size_t n, unsigned width)
+{
+	return chosen_table(things, n, width, false);
 }
 
 static void test_table(void **state)
@@ -185,6 +191,18 @@ static void test_table(void **state)
 				  "short              - +1.500000 s    no\n"
 				  "a name that~ 1.24 ms -0.000002 s   yes\n"
 				  "zero            0    +0.000000 s   yes\n");
+	free(text);
+	text = table(things, 3, 33); /* all of it just fits */
+	assert_non_null(strstr(text, "\na name~ 1.24 ms -0.000002 s   yes\n"));
+	free(text);
+	text = table(things, 3, 32); /* then what is spare goes */
+	assert_string_equal(text, "NAME          LENGTH          AT\n"
+				  "short              - +1.500000 s\n"
+				  "a name that~ 1.24 ms -0.000002 s\n"
+				  "zero            0    +0.000000 s\n");
+	free(text);
+	text = chosen_table(things, 3, 32, true); /* but not what the user wants to see */
+	assert_non_null(strstr(text, "KNOWN"));
 	free(text);
 	text = table(things, 1, 100); /* KNOWN drops out: nobody has it */
 	assert_string_equal(text, "NAME   LENGTH           AT\n"

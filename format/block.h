@@ -15,7 +15,7 @@
 #endif
 
 #define FORMAT_MAJOR 1
-#define FORMAT_MINOR 0
+#define FORMAT_MINOR 1
 
 #define FILE_MAGIC	      "\x89RSTAT\r\n"
 #define FILE_HEADER_BYTES     24u

@@ -32,7 +32,7 @@ enum column_id {
 	COLUMN_END,
 	/* COLUMN_PACKED + kind * PACKED_FIELDS + i: the i-th field of a packed kind (fields.h), a
 	 * varint per event: zigzag of the difference to the same field of the last event of that
-	 * kind and row in this block (at first 0), modulo 2^64 */
+	 * kind and row in this block (at first 0), modulo 2^64; a FIELD_TIME's: to event.ts */
 	COLUMN_PACKED = 64
 };
 
@@ -63,8 +63,7 @@ enum tid_source {
 #define MODE_RARE	(1 << 6) /* all but ts and kind is in COLUMN_RARE */
 #define MODE_PACKED                                                                                \
 	(1 << 7) /* the kind's own fields come from columns of their own; the shape
-				  * entry has a byte more: how many */
-#define MODE_KNOWN 0x7f /* an event with another bit is skipped */
+				  * entry has a byte more: how many. With MODE_RARE: skipped */
 
 #define MAX_SHAPES  255u
 #define MAX_TASKS   4096u /* in a block's dictionary */

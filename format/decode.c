@@ -5,6 +5,7 @@
 #include "format/columns.h"
 #include "format/decode.h"
 #include "format/fields.h"
+#include "format/packed.h"
 
 struct shape {
 	struct event like; /* kind, flags, value, cpu */
@@ -15,6 +16,8 @@ struct shape {
 	bool known; /* the event is delivered */
 	bool current, woken; /* the event moves this predictor */
 	uint16_t aux; /* the shape's last */
+	uint8_t npacked; /* fields that are in the columns; of those that we know */
+	const struct fields *packed; /* NULL: it is not */
 };
 
 struct decoder {
@@ -31,6 +34,8 @@ struct decoder {
 	uint32_t tids[MAX_TASKS];
 	union event_ext *ext; /* DECODER_RUN, once needed */
 	size_t next_ext;
+	bool needs_ext; /* some event of the block may have one */
+	struct packed_in *packed[EV_KIND_END]; /* by kind, once needed */
 	uint32_t nshapes;
 	struct shape shapes[256];
 	ZSTD_DCtx *zstd;
@@ -50,6 +55,8 @@ void decoder_free(struct decoder *d)
 	if (!d)
 		return;
 	buf_free(&d->raw);
+	for (size_t i = 0; i < EV_KIND_END; i++)
+		free(d->packed[i]);
 	free(d->ext);
 	free(d);
 }
@@ -83,6 +90,29 @@ static const char *read_directory(struct span *s, const struct block_header *h,
 	return NULL;
 }
 
+/*
+ * Where a column is kept; NULL: it is none that is known. 0, -ENOMEM. A column of a packed kind
+ * makes the room for all of that kind.
+ */
+static int find_column(struct decoder *d, uint64_t id, struct span **column)
+{
+	uint64_t kind = (id - COLUMN_PACKED) / PACKED_FIELDS;
+	const struct fields *f;
+
+	*column = id < COLUMN_END ? &d->columns[id] : NULL;
+	if (id < COLUMN_PACKED || kind >= EV_KIND_END)
+		return 0;
+	f = fields_ext((uint8_t)kind);
+	if (!f || !f->packed || id % PACKED_FIELDS >= f->n)
+		return 0;
+	if (!d->packed[kind])
+		d->packed[kind] = calloc(1, sizeof(*d->packed[kind]));
+	if (!d->packed[kind])
+		return -ENOMEM;
+	*column = &d->packed[kind]->columns[id % PACKED_FIELDS];
+	return 0;
+}
+
 static const char *read_column(struct decoder *d, uint64_t codec, uint64_t raw, const uint8_t *in,
 			       uint64_t stored)
 {
@@ -112,6 +142,9 @@ static int read_columns(struct decoder *d, const struct block_header *h, const u
 	if (*why)
 		return -EBADMSG;
 	memset(d->columns, 0, sizeof(d->columns));
+	for (size_t i = 0; i < EV_KIND_END; i++)
+		if (d->packed[i])
+			memset(d->packed[i]->columns, 0, sizeof(d->packed[i]->columns));
 	d->raw.len = 0;
 	/* a zero behind everything: see rewind_columns() */
 	if (!buf_reserve(&d->raw, h->raw_bytes + 1))
@@ -119,13 +152,16 @@ static int read_columns(struct decoder *d, const struct block_header *h, const u
 	for (uint32_t i = 0; i < dir.n; i++) {
 		const uint8_t *in = span_take(&s, dir.list[i].stored);
 		const uint8_t *start = d->raw.data + d->raw.len;
+		struct span *column;
 
-		if (dir.list[i].id >= COLUMN_END)
+		if (find_column(d, dir.list[i].id, &column))
+			return -ENOMEM;
+		if (!column)
 			continue; /* of a later version */
 		*why = read_column(d, dir.list[i].codec, dir.list[i].raw, in, dir.list[i].stored);
 		if (*why)
 			return -EBADMSG;
-		d->columns[dir.list[i].id] = (struct span){start, d->raw.data + d->raw.len};
+		*column = (struct span){start, d->raw.data + d->raw.len};
 	}
 	d->raw.data[d->raw.len] = 0;
 	return 0;
@@ -144,6 +180,21 @@ static const char *read_start(struct decoder *d)
 	return NULL;
 }
 
+/* Whether an event of this mode means something to us. */
+static bool is_known(uint8_t kind, uint8_t mode)
+{
+	const struct fields *ext = fields_ext(kind);
+
+	if (!kind || kind >= EV_KIND_END || kind == EV_CHECKPOINT)
+		return false;
+	switch (mode & (MODE_RARE | MODE_PACKED)) {
+	case 0: return !ext;
+	case MODE_RARE: return true;
+	case MODE_PACKED: return ext && ext->packed;
+	default: return false; /* of a later version */
+	}
+}
+
 /* at: length, kind, flags, mode */
 static void set_shape(const struct decoder *d, struct shape *shape, const uint8_t *at,
 		      uint32_t value)
@@ -156,12 +207,23 @@ static void set_shape(const struct decoder *d, struct shape *shape, const uint8_
 		.tid = MODE_TID(mode),
 		.peer = MODE_PEER(mode),
 		.has_aux = mode & MODE_AUX,
-		.known = kind > 0 && kind < EV_KIND_END && kind != EV_CHECKPOINT &&
-			 !(mode & ~MODE_KNOWN) && (mode & MODE_RARE || !fields_ext(kind)),
+		.known = is_known(kind, mode),
 	};
-	shape->seldom = !shape->known || mode & (MODE_RARE | MODE_VALUE);
+	shape->seldom = !shape->known || mode & (MODE_RARE | MODE_VALUE | MODE_PACKED);
 	shape->current = shape->known && kind == EV_SWITCH;
 	shape->woken = shape->known && kind == EV_WAKING;
+	shape->packed = shape->known && mode & MODE_PACKED ? fields_ext(kind) : NULL;
+}
+
+/* What an entry has behind the value. False when malformed. */
+static bool read_extra(struct shape *shape, struct span entry)
+{
+	if (!shape->packed)
+		return true; /* what there is, is of a later version */
+	if (entry.p == entry.end || *entry.p > PACKED_FIELDS)
+		return false;
+	shape->npacked = (uint8_t)(*entry.p < shape->packed->n ? *entry.p : shape->packed->n);
+	return true;
 }
 
 static const char *read_shapes(struct decoder *d)
@@ -180,6 +242,8 @@ static const char *read_shapes(struct decoder *d)
 		if (!varint_get_max(&entry, &value, UINT32_MAX))
 			return "shape table";
 		set_shape(d, shape, at, (uint32_t)value);
+		if (!read_extra(shape, entry))
+			return "shape table";
 	}
 	return NULL;
 }
@@ -202,7 +266,26 @@ static const char *read_tasks(struct decoder *d)
 /* How many events of each source the shapes ask for. */
 struct demand {
 	uint64_t tasks, values, aux, rare;
+	bool packed;
+	uint64_t fields[EV_KIND_END][PACKED_FIELDS]; /* of packed kinds */
 };
+
+static void add_demand(struct demand *demand, const struct shape *shape, uint64_t n)
+{
+	uint8_t mode = shape->mode;
+
+	if (mode & MODE_RARE) {
+		demand->rare += n;
+		return;
+	}
+	demand->tasks += MODE_TID(mode) == TID_DICTIONARY ? n : 0;
+	demand->tasks += MODE_PEER(mode) == TID_DICTIONARY ? n : 0;
+	demand->values += mode & MODE_VALUE ? n : 0;
+	demand->aux += mode & MODE_AUX ? n : 0;
+	demand->packed |= shape->packed != NULL;
+	for (uint32_t i = 0; i < shape->npacked; i++)
+		demand->fields[shape->like.kind][i] += n;
+}
 
 static const char *count_demand(const struct decoder *d, struct demand *demand)
 {
@@ -221,19 +304,12 @@ static const char *count_demand(const struct decoder *d, struct demand *demand)
 	*demand = (struct demand){0};
 	for (i = 0; i < 256; i++) {
 		uint64_t n = (uint64_t)counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
-		uint8_t mode = d->shapes[i].mode;
 
 		if (!n)
 			continue;
 		if (i >= d->nshapes)
 			return "shape of an event";
-		demand->rare += mode & MODE_RARE ? n : 0;
-		if (mode & MODE_RARE)
-			continue;
-		demand->tasks += MODE_TID(mode) == TID_DICTIONARY ? n : 0;
-		demand->tasks += MODE_PEER(mode) == TID_DICTIONARY ? n : 0;
-		demand->values += mode & MODE_VALUE ? n : 0;
-		demand->aux += mode & MODE_AUX ? n : 0;
+		add_demand(demand, &d->shapes[i], n);
 	}
 	return NULL;
 }
@@ -329,6 +405,21 @@ static const char *check_rare(const struct decoder *d, uint64_t n)
 	return rare.p == rare.end ? NULL : "rare records";
 }
 
+static const char *check_packed(const struct decoder *d, const struct demand *demand)
+{
+	static const struct span none;
+
+	for (uint32_t kind = 0; kind < EV_KIND_END; kind++) {
+		const struct packed_in *p = d->packed[kind];
+
+		for (uint32_t i = 0; (p || demand->packed) && i < PACKED_FIELDS; i++)
+			if (!are_varints(p ? p->columns[i] : none, demand->fields[kind][i],
+					 UINT64_MAX))
+				return "packed column";
+	}
+	return NULL;
+}
+
 static const char *validate(struct decoder *d)
 {
 	struct demand demand;
@@ -347,6 +438,9 @@ static const char *validate(struct decoder *d)
 		why = "value column";
 	if (!why)
 		why = check_rare(d, demand.rare);
+	if (!why)
+		why = check_packed(d, &demand);
+	d->needs_ext = demand.packed || demand.rare;
 	return why;
 }
 
@@ -364,6 +458,9 @@ static void rewind_columns(struct decoder *d)
 	d->aux_long = c[COLUMN_AUX_LONG];
 	d->value = c[COLUMN_VALUE];
 	d->rare = c[COLUMN_RARE];
+	for (size_t i = 0; i < EV_KIND_END; i++)
+		if (d->packed[i])
+			packed_in_rewind(d->packed[i]);
 }
 
 int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t *payload,
@@ -390,7 +487,7 @@ int decoder_open(struct decoder *d, const struct block_header *h, const uint8_t 
 	if (!*why)
 		*why = validate(d);
 	ret = *why ? -EBADMSG : 0;
-	if (!ret && span_left(&d->columns[COLUMN_RARE]) && !d->ext) {
+	if (!ret && d->needs_ext && !d->ext) {
 		d->ext = malloc(DECODER_RUN * sizeof(*d->ext));
 		ret = d->ext ? 0 : -ENOMEM;
 	}
@@ -418,6 +515,14 @@ static void take_rare(struct decoder *d, const struct shape *shape, struct event
 		ev->ext = ext;
 		d->next_ext++;
 	}
+}
+
+static void take_packed(struct decoder *d, const struct shape *shape, struct event *ev)
+{
+	union event_ext *ext = &d->ext[d->next_ext++];
+
+	packed_take(d->packed[ev->kind], shape->packed, shape->npacked, ev, ext);
+	ev->ext = ext;
 }
 
 /* Cursors of the columns, in registers while a run is decoded. */
@@ -479,6 +584,8 @@ static void take_seldom(struct decoder *d, struct shape *shape, struct event *ev
 		varint_get(&d->value, &v);
 		ev->value = (uint32_t)v;
 	}
+	if (shape->packed)
+		take_packed(d, shape, ev);
 }
 
 size_t decoder_run(struct decoder *d, struct event *out, size_t max)
@@ -497,12 +604,12 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 		struct event *ev = &out[n];
 
 		*ev = shape->like;
+		ts += __builtin_expect(delta == TIME_ESCAPE, 0) ? take_long_time(d) : delta;
+		ev->ts = ts;
 		if (__builtin_expect(shape->seldom, 0))
 			take_seldom(d, shape, ev, &c);
 		else
 			take_common(d, shape, ev, &c);
-		ts += __builtin_expect(delta == TIME_ESCAPE, 0) ? take_long_time(d) : delta;
-		ev->ts = ts;
 		c.current = shape->current ? ev->tid : c.current;
 		c.woken = shape->woken ? ev->tid : c.woken;
 		n += shape->known;

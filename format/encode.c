@@ -4,11 +4,13 @@
 
 #include "format/encode.h"
 #include "format/fields.h"
+#include "format/packed.h"
 
-#define SHAPE_SLOTS 512u /* hash slots, a power of two > MAX_SHAPES */
-#define TASK_SLOTS  (2 * MAX_TASKS)
-#define RARE_CLOSE  (1u << 20) /* bytes of rare records that close a block */
-#define RARE_MAX    (4u << 20) /* of one record */
+#define SHAPE_SLOTS  512u /* hash slots, a power of two > MAX_SHAPES */
+#define TASK_SLOTS   (2 * MAX_TASKS)
+#define RARE_CLOSE   (1u << 20) /* bytes of rare records that close a block */
+#define RARE_MAX     (4u << 20) /* of one record */
+#define PACKED_CLOSE (1u << 20) /* bytes of packed columns that close a block */
 
 /* Shapes with the value inside while there are fewer than this, then with the value apart; past
  * the second limit an event is a rare record. */
@@ -39,6 +41,8 @@ struct encoder {
 	uint16_t last_aux[MAX_SHAPES];
 	uint32_t tasks[MAX_TASKS];
 	uint64_t blocks, events_before, lost;
+	struct packed_out *packed[EV_KIND_END]; /* by kind, once needed */
+	size_t packed_bytes;
 	struct task_slot task_slots[TASK_SLOTS];
 };
 
@@ -75,8 +79,13 @@ void encoder_free(struct encoder *e)
 	buf_free(&e->value);
 	buf_free(&e->rare);
 	buf_free(&e->scratch);
+	for (size_t i = 0; i < EV_KIND_END; i++)
+		packed_out_free(e->packed[i]);
 	free(e);
 }
+
+/* Never 0. What a packed kind adds: how many fields, above it. */
+#define PACKED_KEY(n) ((uint64_t)MODE_PACKED << 16 | (uint64_t)(n) << 56)
 
 static uint64_t shape_key(uint8_t kind, uint8_t flags, uint8_t mode, uint32_t value)
 {
@@ -201,7 +210,8 @@ static uint8_t peer_source(const struct encoder *e, uint32_t peer)
 	return peer == 0 ? TID_ZERO : TID_DICTIONARY;
 }
 
-static int add_common(struct encoder *e, const struct event *ev, struct err *err)
+/* All but time and ext. extra: what ext adds to the shape's key. False: no shape is left. */
+static inline bool put_common(struct encoder *e, const struct event *ev, uint64_t extra)
 {
 	uint8_t tid = tid_source(e, ev->tid), peer = peer_source(e, ev->peer);
 	uint8_t mode = (uint8_t)(tid | peer << 2);
@@ -209,12 +219,13 @@ static int add_common(struct encoder *e, const struct event *ev, struct err *err
 
 	if (ev->kind == EV_WAKEUP || ev->kind == EV_WAKEUP_NEW || ev->kind == EV_MIGRATE || ev->aux)
 		mode |= MODE_AUX;
-	code = shape_code(e, shape_key(ev->kind, ev->flags, mode, ev->value), SHAPES_INLINE);
+	code = shape_code(e, shape_key(ev->kind, ev->flags, mode, ev->value) | extra,
+			  SHAPES_INLINE);
 	if (code < 0) {
 		mode |= MODE_VALUE;
-		code = shape_code(e, shape_key(ev->kind, ev->flags, mode, 0), SHAPES_APART);
+		code = shape_code(e, shape_key(ev->kind, ev->flags, mode, 0) | extra, SHAPES_APART);
 		if (code < 0)
-			return add_rare(e, ev, err);
+			return false;
 		e->value.len = (size_t)(varint_put(e->value.data + e->value.len, ev->value) -
 					e->value.data);
 	}
@@ -225,12 +236,26 @@ static int add_common(struct encoder *e, const struct event *ev, struct err *err
 		put_task(e, ev->tid);
 	if (peer == TID_DICTIONARY)
 		put_task(e, ev->peer);
+	return true;
+}
+
+static int add_packed(struct encoder *e, const struct event *ev, const struct fields *f,
+		      struct err *err)
+{
+	uint32_t n = packed_count(f, ev->ext);
+
+	if (!packed_out_reserve(&e->packed[ev->kind], f))
+		return err_set(err, -ENOMEM, "out of memory for an event of CPU %u", ev->cpu);
+	if (!put_common(e, ev, PACKED_KEY(n)))
+		return add_rare(e, ev, err);
+	e->packed_bytes += packed_put(e->packed[ev->kind], f, n, ev);
 	return 0;
 }
 
 int encoder_add(struct encoder *e, const struct event *ev, struct err *err)
 {
-	int ret;
+	const struct fields *ext = fields_ext(ev->kind);
+	int ret = 0;
 
 	if (ev->kind == 0 || ev->kind >= EV_KIND_END || ev->kind == EV_CHECKPOINT)
 		return err_set(err, -EINVAL, "event kind %u cannot be stored", ev->kind);
@@ -239,10 +264,10 @@ int encoder_add(struct encoder *e, const struct event *ev, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory for an event of CPU %u", ev->cpu);
 	if (!e->n)
 		begin_block(e, ev);
-	if (fields_ext(ev->kind))
+	if (ext && ext->packed)
+		ret = add_packed(e, ev, ext, err);
+	else if (ext || !put_common(e, ev, 0))
 		ret = add_rare(e, ev, err);
-	else
-		ret = add_common(e, ev, err);
 	if (ret)
 		return ret;
 	put_time(e, ev->ts);
@@ -255,7 +280,8 @@ int encoder_add(struct encoder *e, const struct event *ev, struct err *err)
 
 bool encoder_full(const struct encoder *e)
 {
-	return e->n >= e->max_events || e->ntasks + 2 > MAX_TASKS || e->rare.len >= RARE_CLOSE;
+	return e->n >= e->max_events || e->ntasks + 2 > MAX_TASKS || e->rare.len >= RARE_CLOSE ||
+	       e->packed_bytes >= PACKED_CLOSE;
 }
 
 uint32_t encoder_events(const struct encoder *e)
@@ -265,7 +291,7 @@ uint32_t encoder_events(const struct encoder *e)
 
 size_t encoder_bytes(const struct encoder *e)
 {
-	return 4 * (size_t)e->n + e->ntask_codes + e->rare.len;
+	return 4 * (size_t)e->n + e->ntask_codes + e->rare.len + e->packed_bytes;
 }
 
 uint64_t encoder_first_ns(const struct encoder *e)
@@ -288,13 +314,13 @@ uint64_t encoder_blocks(const struct encoder *e)
 	return e->blocks;
 }
 
-static void add_column(struct raw_block *b, uint8_t id, const uint8_t *data, size_t bytes)
+static void add_column(struct raw_block *b, uint32_t id, const uint8_t *data, size_t bytes)
 {
 	if (!bytes)
 		return;
 	if (data != b->data + b->bytes)
 		memcpy(b->data + b->bytes, data, bytes);
-	b->columns[b->ncolumns].id = id;
+	b->columns[b->ncolumns].id = (uint16_t)id;
 	b->columns[b->ncolumns++].bytes = (uint32_t)bytes;
 	b->bytes += bytes;
 }
@@ -309,7 +335,8 @@ static void add_start(const struct encoder *e, struct raw_block *b)
 	add_column(b, COLUMN_START, start, (size_t)(p - start));
 }
 
-/* An entry: its length, then kind, flags, mode, varint value; later versions may append. */
+/* An entry: its length, then kind, flags, mode, varint value, of packed ones how many fields; later
+ * versions may append. */
 static void add_shapes(const struct encoder *e, struct raw_block *b)
 {
 	uint8_t *start = b->data + b->bytes, *p = start;
@@ -320,7 +347,9 @@ static void add_shapes(const struct encoder *e, struct raw_block *b)
 		*p++ = (uint8_t)e->shapes[i];
 		*p++ = (uint8_t)(e->shapes[i] >> 8);
 		*p++ = (uint8_t)(e->shapes[i] >> 16);
-		p = varint_put(p, e->shapes[i] >> 24);
+		p = varint_put(p, (uint32_t)(e->shapes[i] >> 24));
+		if (length[3] & MODE_PACKED)
+			*p++ = (uint8_t)(e->shapes[i] >> 56);
 		*length = (uint8_t)(p - length - 1);
 	}
 	add_column(b, COLUMN_SHAPES, start, (size_t)(p - start));
@@ -336,6 +365,17 @@ static void add_tasks(const struct encoder *e, struct raw_block *b)
 		last = e->tasks[i];
 	}
 	add_column(b, COLUMN_TASKS, start, (size_t)(p - start));
+}
+
+static void add_packed_columns(const struct encoder *e, struct raw_block *b)
+{
+	for (uint32_t kind = 0; kind < EV_KIND_END; kind++) {
+		const struct packed_out *p = e->packed[kind];
+
+		for (uint32_t i = 0; p && i < PACKED_FIELDS; i++)
+			add_column(b, COLUMN_PACKED + kind * PACKED_FIELDS + i, p->columns[i].data,
+				   p->columns[i].len);
+	}
 }
 
 static void fill_header(const struct encoder *e, struct block_header *h)
@@ -359,6 +399,9 @@ static void next_block(struct encoder *e)
 	e->blocks++;
 	e->n = e->ntask_codes = e->naux = e->ntasks = e->nshapes = 0;
 	e->time_long.len = e->aux_long.len = e->value.len = e->rare.len = 0;
+	e->packed_bytes = 0;
+	for (size_t i = 0; i < EV_KIND_END; i++)
+		packed_out_clear(e->packed[i]);
 	memset(e->shape_keys, 0, sizeof(e->shape_keys));
 	if (!++e->epoch) { /* wrapped: old slots could look like new ones */
 		memset(e->task_slots, 0, sizeof(e->task_slots));
@@ -368,10 +411,10 @@ static void next_block(struct encoder *e)
 
 struct raw_block *encoder_close(struct encoder *e)
 {
-	size_t need = 3 * VARINT_MAX + (size_t)e->nshapes * (4 + VARINT_MAX) +
+	size_t need = 3 * VARINT_MAX + (size_t)e->nshapes * (5 + VARINT_MAX) +
 		      (size_t)e->ntasks * VARINT_MAX + 3 * (size_t)e->n +
 		      2 * (size_t)e->ntask_codes + e->naux + e->time_long.len + e->aux_long.len +
-		      e->value.len + e->rare.len;
+		      e->value.len + e->rare.len + e->packed_bytes;
 	struct raw_block *b = malloc(sizeof(*b) + need);
 
 	if (!b)
@@ -393,6 +436,7 @@ struct raw_block *encoder_close(struct encoder *e)
 	add_column(b, COLUMN_AUX_LONG, e->aux_long.data, e->aux_long.len);
 	add_column(b, COLUMN_VALUE, e->value.data, e->value.len);
 	add_column(b, COLUMN_RARE, e->rare.data, e->rare.len);
+	add_packed_columns(e, b);
 	b->header.raw_bytes = (uint32_t)b->bytes;
 	next_block(e);
 	return b;

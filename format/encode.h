@@ -13,9 +13,9 @@ struct encoder;
 struct raw_block {
 	struct block_header header;
 	struct {
-		uint8_t id;
+		uint16_t id;
 		uint32_t bytes;
-	} columns[COLUMN_END];
+	} columns[MAX_COLUMNS];
 	uint32_t ncolumns;
 	size_t bytes; /* in data */
 	uint8_t data[];

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+#include "format/columns.h"
 #include "format/fields.h"
 
 #define FIELD(no, kind, type, member)                                                              \
 	{                                                                                          \
 		no, FIELD_##kind, offsetof(type, member), 0                                        \
 	}
-#define FIELDS(name, type, list)                                                                   \
-	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type), false}
+#define COUNT(list)		 (sizeof(list) / sizeof((list)[0]))
+#define FIELDS(name, type, list) const struct fields name = {list, COUNT(list), sizeof(type), false}
+#define PACKED(name, type, list)                                                                   \
+	const struct fields name = {list, COUNT(list), sizeof(type), true};                        \
+	_Static_assert(COUNT(list) <= PACKED_FIELDS, #list)
 
 static const struct field event_fields[] = {
 	FIELD(1, U32, struct event, tid),   FIELD(2, U32, struct event, peer),
@@ -82,31 +86,97 @@ static const struct field cpu_fields[] = {
 };
 FIELDS(fields_cpu, struct cpu_snapshot, cpu_fields);
 
+/* Number n of a block request's own fields is 16 + n in every record that has them. */
+#define IO_INFO_FIELDS(type, prefix)                                                               \
+	FIELD(16, U64, type, prefix request), FIELD(17, U64, type, prefix sector),                 \
+		FIELD(18, U64, type, prefix bytes), FIELD(19, U32, type, prefix error),            \
+		FIELD(20, U64, type, prefix cgroup_id)
+
+static const struct field io_fields[] = {IO_INFO_FIELDS(struct io_info, NO_PREFIX)};
+static PACKED(fields_io, struct io_info, io_fields);
+
+static const struct field request_fields[] = {
+	IO_INFO_FIELDS(struct request_snapshot, io.),
+	FIELD(32, U32, struct request_snapshot, dev),
+	FIELD(33, U32, struct request_snapshot, tid),
+	FIELD(34, U32, struct request_snapshot, share),
+	FIELD(35, U16, struct request_snapshot, op),
+	FIELD(36, U8, struct request_snapshot, flags),
+	FIELD(37, U64, struct request_snapshot, queued_ns),
+	FIELD(38, U64, struct request_snapshot, issued_ns),
+	FIELD(39, U64, struct request_snapshot, requeues),
+	FIELD(40, U64, struct request_snapshot, done_bytes),
+};
+FIELDS(fields_request, struct request_snapshot, request_fields);
+
+#define ACCT_INFO_FIELDS(type, prefix)                                                             \
+	FIELD(16, U64, type, prefix rchar), FIELD(17, U64, type, prefix wchar),                    \
+		FIELD(18, U64, type, prefix syscr), FIELD(19, U64, type, prefix syscw),            \
+		FIELD(20, U64, type, prefix read_bytes), FIELD(21, U64, type, prefix write_bytes), \
+		FIELD(22, U64, type, prefix cancelled_write_bytes),                                \
+		FIELD(23, U64, type, prefix rss_bytes),                                            \
+		FIELD(24, U64, type, prefix rss_peak_bytes)
+
+static const struct field acct_fields[] = {ACCT_INFO_FIELDS(struct acct_info, NO_PREFIX)};
+static PACKED(fields_acct, struct acct_info, acct_fields);
+
+static const struct field account_fields[] = {
+	ACCT_INFO_FIELDS(struct account_snapshot, acct.),
+	FIELD(32, U32, struct account_snapshot, tid),
+	FIELD(33, U64, struct account_snapshot, ts),
+};
+FIELDS(fields_account, struct account_snapshot, account_fields);
+
+#define SOCKET_INFO_FIELDS(owner, prefix)                                                          \
+	FIELD(16, U64, owner, prefix id), FIELD(17, U64, owner, prefix netns),                     \
+		FIELD(18, U16, owner, prefix family), FIELD(19, U16, owner, prefix type),          \
+		FIELD(20, U16, owner, prefix protocol), FIELD(21, U16, owner, prefix local_port),  \
+		FIELD(22, U16, owner, prefix remote_port), FIELD(23, U8, owner, prefix state),     \
+		FIELD(24, U32, owner, prefix flags), FIELD(25, ADDRESS, owner, prefix local),      \
+		FIELD(26, ADDRESS, owner, prefix remote)
+
+static const struct field socket_fields[] = {SOCKET_INFO_FIELDS(struct socket_info, NO_PREFIX)};
+static FIELDS(fields_socket, struct socket_info, socket_fields);
+
+static const struct field socket_snapshot_fields[] = {
+	SOCKET_INFO_FIELDS(struct socket_snapshot, info.),
+	FIELD(32, U32, struct socket_snapshot, owner),
+	FIELD(33, U64, struct socket_snapshot, since_ns),
+	FIELD(34, U64, struct socket_snapshot, used_ns),
+};
+FIELDS(fields_socket_snapshot, struct socket_snapshot, socket_snapshot_fields);
+
+static const struct field net_fields[] = {
+	FIELD(16, U64, struct net_info, socket),   FIELD(17, U64, struct net_info, tx_bytes),
+	FIELD(18, U64, struct net_info, rx_bytes), FIELD(19, U64, struct net_info, tx_calls),
+	FIELD(20, U64, struct net_info, rx_calls), FIELD(21, TIME, struct net_info, first_ns),
+};
+static PACKED(fields_net, struct net_info, net_fields);
+
+static const struct field ref_fields[] = {FIELD(16, U64, struct socket_ref, socket)};
+static PACKED(fields_ref, struct socket_ref, ref_fields);
+
+/* A block may have all of them. */
+_Static_assert(COLUMN_END - 1 + 5 * COUNT(io_fields) + COUNT(acct_fields) + COUNT(net_fields) +
+			       3 * COUNT(ref_fields) <=
+		       MAX_COLUMNS,
+	       "too many columns");
+
 const struct fields *fields_ext(uint8_t kind)
 {
-	switch (kind) {
-	case EV_FORK: return &fields_task;
-	case EV_EXEC: return &fields_exec;
-	case EV_RENAME: return &fields_rename;
-	case EV_CGROUP: return &fields_cgroup;
-	case EV_TASK: return &fields_snapshot;
-	case EV_GAP: return &fields_gap;
-	case EV_NAME: return &fields_name;
-	default: return NULL;
-	}
-}
+	static const struct fields *const ext[256] = {
+		[EV_FORK] = &fields_task,      [EV_EXEC] = &fields_exec,
+		[EV_RENAME] = &fields_rename,  [EV_CGROUP] = &fields_cgroup,
+		[EV_TASK] = &fields_snapshot,  [EV_GAP] = &fields_gap,
+		[EV_NAME] = &fields_name,      [EV_IO_START] = &fields_io,
+		[EV_IO_ISSUE] = &fields_io,    [EV_IO_DONE] = &fields_io,
+		[EV_IO_REQUEUE] = &fields_io,  [EV_IO_MERGE] = &fields_io,
+		[EV_ACCT] = &fields_acct,      [EV_SOCKET] = &fields_socket,
+		[EV_NET] = &fields_net,	       [EV_SOCKET_STATE] = &fields_ref,
+		[EV_RETRANSMIT] = &fields_ref, [EV_RESET] = &fields_ref,
+	};
 
-static uint64_t field_load(const struct field *f, const uint8_t *at)
-{
-	uint64_t v = 0;
-
-	switch (f->type) {
-	case FIELD_U8: return *at;
-	case FIELD_U16: memcpy(&v, at, 2); break;
-	case FIELD_U32: memcpy(&v, at, 4); break;
-	default: memcpy(&v, at, 8); break;
-	}
-	return v; /* the machine is little-endian, see block.h */
+	return ext[kind];
 }
 
 static bool put_number(struct buf *out, const struct field *f, uint64_t v)
@@ -151,6 +221,7 @@ static bool put_field(struct buf *out, const struct field *f, const uint8_t *obj
 
 	switch (f->type) {
 	case FIELD_COMM:
+	case FIELD_ADDRESS:
 		len = TASK_COMM_LEN;
 		while (len && !at[len - 1])
 			len--;
@@ -187,11 +258,9 @@ void fields_init(const struct fields *f, void *obj)
 
 static bool set_number(const struct field *f, uint8_t *obj, uint64_t v)
 {
-	static const uint64_t max[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX};
-
-	if (f->type > FIELD_U64 || v > max[f->type])
+	if (f->type > FIELD_TIME || (f->type < FIELD_U64 && v >> (8 * field_bytes(f))))
 		return false;
-	memcpy(obj + f->offset, &v, (size_t)1 << f->type);
+	field_store(f, obj + f->offset, v);
 	return true;
 }
 
@@ -206,6 +275,12 @@ static bool set_bytes(const struct field *f, uint8_t *obj, const uint8_t *data, 
 			return false;
 		memset(obj + f->offset, 0, TASK_COMM_LEN);
 		memcpy(obj + f->offset, data, len < TASK_COMM_LEN ? len : TASK_COMM_LEN - 1);
+		return true;
+	case FIELD_ADDRESS:
+		if (len > TASK_COMM_LEN)
+			return false;
+		memset(obj + f->offset, 0, TASK_COMM_LEN);
+		memcpy(obj + f->offset, data, len);
 		return true;
 	case FIELD_STRING:
 		if (!len || memchr(data, 0, len) != data + len - 1)

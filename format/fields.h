@@ -17,7 +17,9 @@ enum field_type {
 	FIELD_U16,
 	FIELD_U32,
 	FIELD_U64,
-	FIELD_COMM, /* 16 bytes, trailing zeroes left out: a comm, an address */
+	FIELD_TIME, /* uint64_t; where it is packed, near the time of its event */
+	FIELD_COMM, /* 16 bytes, the last one NUL, trailing zeroes left out */
+	FIELD_ADDRESS, /* 16 bytes, trailing zeroes left out */
 	FIELD_STRING, /* const char *, on disk with its NUL */
 	FIELD_LIST, /* const char * + uint32_t length; NUL-separated, on disk with the last NUL */
 };
@@ -53,10 +55,42 @@ union event_ext {
 };
 
 extern const struct fields fields_event; /* of struct event itself, numbers below 16 */
-extern const struct fields fields_snapshot, fields_cpu, fields_name;
+extern const struct fields fields_snapshot, fields_cpu, fields_name; /* of a checkpoint */
+extern const struct fields fields_request, fields_socket_snapshot, fields_account;
 
 /* Fields of the ext of a stored kind; NULL when the kind has none (or is not known). */
 const struct fields *fields_ext(uint8_t kind);
+
+/* Bytes of a number in its struct. */
+static inline size_t field_bytes(const struct field *f)
+{
+	return f->type == FIELD_TIME ? 8 : (size_t)1 << f->type;
+}
+
+/* A number of the struct that `at` points into. The machine is little-endian, see block.h. */
+static inline uint64_t field_load(const struct field *f, const uint8_t *at)
+{
+	uint64_t v = 0;
+
+	switch (f->type) {
+	case FIELD_U8: return *at;
+	case FIELD_U16: memcpy(&v, at, 2); break;
+	case FIELD_U32: memcpy(&v, at, 4); break;
+	default: memcpy(&v, at, 8); break;
+	}
+	return v;
+}
+
+/* The low bits of v that the field has room for. */
+static inline void field_store(const struct field *f, uint8_t *at, uint64_t v)
+{
+	switch (f->type) {
+	case FIELD_U8: *at = (uint8_t)v; break;
+	case FIELD_U16: memcpy(at, &v, 2); break;
+	case FIELD_U32: memcpy(at, &v, 4); break;
+	default: memcpy(at, &v, 8); break;
+	}
+}
 
 /* Appends the fields of obj. False when out of memory. */
 bool fields_put(struct buf *out, const struct fields *f, const void *obj);

@@ -47,6 +47,7 @@ static const struct key meta_keys[] = {
 	KEY(struct meta, TEXT, reap),
 	KEY(struct meta, BOOL, filtered),
 	KEY(struct meta, TEXT, filters),
+	KEY(struct meta, TEXT, features),
 };
 
 static const struct key cpu_keys[] = {
@@ -56,9 +57,10 @@ static const struct key cpu_keys[] = {
 };
 
 static const struct key hook_keys[] = {
-	KEY(struct meta_hook, TEXT, name), KEY(struct meta_hook, TEXT, alternative),
-	KEY(struct meta_hook, BOOL, live), KEY(struct meta_hook, BOOL, required),
-	KEY(struct meta_hook, TEXT, why),  KEY(struct meta_hook, TEXT, needed),
+	KEY(struct meta_hook, TEXT, name),    KEY(struct meta_hook, TEXT, alternative),
+	KEY(struct meta_hook, BOOL, live),    KEY(struct meta_hook, BOOL, required),
+	KEY(struct meta_hook, TEXT, why),     KEY(struct meta_hook, TEXT, needed),
+	KEY(struct meta_hook, TEXT, feature),
 };
 
 static const struct key end_keys[] = {

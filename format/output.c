@@ -119,7 +119,7 @@ static int pack_columns(struct output *o, const struct raw_block *b)
 {
 	struct buf *out = &o->packed;
 	size_t room = VARINT_MAX * (1 + 4 * (size_t)b->ncolumns), start = out->len, in = 0;
-	uint8_t directory[VARINT_MAX * (1 + 4 * COLUMN_END)], *p = directory;
+	uint8_t directory[VARINT_MAX * (1 + 4 * MAX_COLUMNS)], *p = directory;
 
 	/* the columns first, behind the most that the directory can take; then move them up */
 	if (!buf_reserve(out, room))

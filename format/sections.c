@@ -129,11 +129,46 @@ int section_array(struct span records, uint64_t count, const struct fields *f, v
 	return 0;
 }
 
+/* Sections since version 1.1 are left out when they have no records. */
+static bool put_if_any(struct buf *out, enum section_id id, const struct fields *f,
+		       const void *array, size_t n)
+{
+	return !n || section_put(out, id, f, array, n);
+}
+
 bool checkpoint_put(struct buf *out, const struct checkpoint *ck)
 {
 	return section_put(out, SECTION_TASKS, &fields_snapshot, ck->tasks, ck->ntasks) &&
 	       section_put(out, SECTION_CPUS, &fields_cpu, ck->cpus, ck->ncpus) &&
-	       section_put(out, SECTION_NAMES, &fields_name, ck->names, ck->nnames);
+	       section_put(out, SECTION_NAMES, &fields_name, ck->names, ck->nnames) &&
+	       put_if_any(out, SECTION_REQUESTS, &fields_request, ck->requests, ck->nrequests) &&
+	       put_if_any(out, SECTION_SOCKETS, &fields_socket_snapshot, ck->sockets,
+			  ck->nsockets) &&
+	       put_if_any(out, SECTION_ACCOUNTS, &fields_account, ck->accounts, ck->naccounts);
+}
+
+/* One section of a checkpoint, known or not. */
+static int get_section(struct checkpoint *ck, uint64_t id, uint64_t count, struct span records)
+{
+	const struct {
+		uint64_t id;
+		const struct fields *fields;
+		void **array;
+		uint32_t *n;
+	} sections[] = {
+		{SECTION_TASKS, &fields_snapshot, (void **)&ck->tasks, &ck->ntasks},
+		{SECTION_CPUS, &fields_cpu, (void **)&ck->cpus, &ck->ncpus},
+		{SECTION_NAMES, &fields_name, (void **)&ck->names, &ck->nnames},
+		{SECTION_REQUESTS, &fields_request, (void **)&ck->requests, &ck->nrequests},
+		{SECTION_SOCKETS, &fields_socket_snapshot, (void **)&ck->sockets, &ck->nsockets},
+		{SECTION_ACCOUNTS, &fields_account, (void **)&ck->accounts, &ck->naccounts},
+	};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (sections[i].id == id)
+			return section_array(records, count, sections[i].fields, sections[i].array,
+					     sections[i].n);
+	return 0;
 }
 
 int checkpoint_get(struct checkpoint *ck, struct span payload)
@@ -143,16 +178,7 @@ int checkpoint_get(struct checkpoint *ck, struct span payload)
 	int ret;
 
 	while ((ret = section_next(&payload, &id, &count, &records)) > 0) {
-		ret = 0;
-		if (id == SECTION_TASKS)
-			ret = section_array(records, count, &fields_snapshot, (void **)&ck->tasks,
-					    &ck->ntasks);
-		else if (id == SECTION_CPUS)
-			ret = section_array(records, count, &fields_cpu, (void **)&ck->cpus,
-					    &ck->ncpus);
-		else if (id == SECTION_NAMES)
-			ret = section_array(records, count, &fields_name, (void **)&ck->names,
-					    &ck->nnames);
+		ret = get_section(ck, id, count, records);
 		if (ret)
 			return ret;
 	}
@@ -164,5 +190,8 @@ void checkpoint_clear(struct checkpoint *ck)
 	free((void *)ck->tasks);
 	free((void *)ck->cpus);
 	free((void *)ck->names);
+	free((void *)ck->requests);
+	free((void *)ck->sockets);
+	free((void *)ck->accounts);
 	*ck = (struct checkpoint){0};
 }

@@ -18,6 +18,9 @@ enum section_id {
 	SECTION_STREAMS = 4, /* SYNC: struct stream_mark */
 	SECTION_SEGMENTS = 5, /* INDEX: struct segment_mark */
 	SECTION_TOTALS = 6, /* INDEX: one struct totals_mark */
+	SECTION_REQUESTS = 7, /* CHECKPOINT: struct request_snapshot */
+	SECTION_SOCKETS = 8, /* CHECKPOINT: struct socket_snapshot */
+	SECTION_ACCOUNTS = 9, /* CHECKPOINT: struct account_snapshot */
 };
 
 /* How far the stream of a CPU had come. */

@@ -123,10 +123,33 @@ static void add_extreme(struct event_list *l, uint8_t kind, unsigned int i)
 	struct cgroup_info cgroup = {EXTREME(i)};
 	struct gap_info gap = {EXTREME(i), EXTREME(i + 1) >> 8, (uint8_t)EXTREME(i + 2)};
 	struct name_info name = {EXTREME(i), (uint8_t)EXTREME(i + 1), longest};
+	struct io_info io = {.request = EXTREME(i),
+			     .sector = EXTREME(i + 1),
+			     .bytes = EXTREME(i + 2),
+			     .cgroup_id = EXTREME(i + 4),
+			     .error = (uint32_t)EXTREME(i + 3)};
+	struct acct_info acct = {EXTREME(i),	 EXTREME(i + 1), EXTREME(i + 2),
+				 EXTREME(i + 3), EXTREME(i + 4), EXTREME(i + 5),
+				 EXTREME(i + 6), EXTREME(i + 7), EXTREME(i + 8)};
+	struct socket_info socket = {.id = EXTREME(i),
+				     .netns = EXTREME(i + 1),
+				     .family = (uint16_t)EXTREME(i + 2),
+				     .type = (uint16_t)EXTREME(i + 3),
+				     .protocol = (uint16_t)EXTREME(i + 4),
+				     .local_port = (uint16_t)EXTREME(i + 5),
+				     .remote_port = (uint16_t)EXTREME(i + 6),
+				     .state = (uint8_t)EXTREME(i + 7),
+				     .flags = (uint32_t)EXTREME(i + 8)};
+	struct net_info net = {EXTREME(i),     EXTREME(i + 1), EXTREME(i + 2),
+			       EXTREME(i + 3), EXTREME(i + 4), EXTREME(i + 5)};
+	struct socket_ref ref = {EXTREME(i)};
 	const void *ext[EV_KIND_END] = {
-		[EV_FORK] = &task,     [EV_EXEC] = &exec,     [EV_RENAME] = &rename,
-		[EV_CGROUP] = &cgroup, [EV_TASK] = &snapshot, [EV_GAP] = &gap,
-		[EV_NAME] = &name};
+		[EV_FORK] = &task,	  [EV_EXEC] = &exec,	  [EV_RENAME] = &rename,
+		[EV_CGROUP] = &cgroup,	  [EV_TASK] = &snapshot,  [EV_GAP] = &gap,
+		[EV_NAME] = &name,	  [EV_IO_START] = &io,	  [EV_IO_ISSUE] = &io,
+		[EV_IO_DONE] = &io,	  [EV_IO_REQUEUE] = &io,  [EV_IO_MERGE] = &io,
+		[EV_ACCT] = &acct,	  [EV_SOCKET] = &socket,  [EV_NET] = &net,
+		[EV_SOCKET_STATE] = &ref, [EV_RETRANSMIT] = &ref, [EV_RESET] = &ref};
 	struct event ev = {.ts = EXTREME(i),
 			   .tid = (uint32_t)EXTREME(i + 1),
 			   .peer = (uint32_t)EXTREME(i + 2),
@@ -137,6 +160,8 @@ static void add_extreme(struct event_list *l, uint8_t kind, unsigned int i)
 			   .kind = kind,
 			   .ext = ext[kind]};
 
+	memset(socket.local, i % 2 ? 0xff : 0, sizeof(socket.local));
+	socket.remote[i % 16] = 1;
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = 0;
 	list_add(l, &ev);
@@ -148,8 +173,9 @@ static void extreme_values(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 60; i++)
-		for (uint8_t kind = 1; kind < EV_CHECKPOINT; kind++)
-			add_extreme(&in, kind, i * 7 + kind);
+		for (uint8_t kind = 1; kind < EV_KIND_END; kind++)
+			if (kind != EV_CHECKPOINT)
+				add_extreme(&in, kind, i * 7 + kind);
 	check_streams(&in, 3, 0);
 	check_streams(&in, 3, 1);
 	list_free(&in);
@@ -320,13 +346,37 @@ static void check_checkpoint(uint32_t ntasks, bool same)
 		{0, 0, 5, 6, 7}, {1, 1, TID_OTHER, 0, 0}, {8191, 0, 0, UINT64_MAX, 1}};
 	struct name_info names[3] = {
 		{0, NAME_USER, "root"}, {UINT64_MAX, NAME_CGROUP, "/\xff\n"}, {7, NAME_USER, ""}};
+	struct request_snapshot requests[2] = {{.io = {1, 2, 3, 4, 5},
+						.dev = 259 << 20,
+						.tid = TID_OTHER,
+						.share = 6,
+						.op = IO_OTHER,
+						.flags = EVF_IO_UNSTARTED,
+						.queued_ns = UINT64_MAX,
+						.issued_ns = 8,
+						.requeues = 9,
+						.done_bytes = 10}};
+	struct socket_snapshot sockets[3] = {
+		{.info = {.id = UINT64_MAX, .local_port = 80, .state = 10}, .owner = 5},
+		{.info = {.family = 10, .local = {[15] = 1}, .remote = {[0] = 255, [15] = 255}},
+		 .since_ns = 3,
+		 .used_ns = 4}};
+	struct account_snapshot accounts[2] = {
+		{.tid = 7, .ts = START, .acct = {1, 2, 3, 4, 5, 6, 7, 8, UINT64_MAX}}};
+	/* sections may all be empty: nothing of them is written then */
 	struct checkpoint ck = {.ts = START,
 				.tasks = tasks,
 				.ntasks = ntasks,
 				.cpus = cpus,
 				.ncpus = 3,
 				.names = names,
-				.nnames = 3};
+				.nnames = 3,
+				.requests = requests,
+				.nrequests = ntasks ? 2 : 0,
+				.sockets = sockets,
+				.nsockets = ntasks ? 3 : 0,
+				.accounts = accounts,
+				.naccounts = ntasks ? 2 : 0};
 	const struct checkpoint *got;
 	const struct event *events;
 	struct meta_end end = {0};
@@ -363,6 +413,15 @@ static void check_checkpoint(uint32_t ntasks, bool same)
 		assert_same_fields(&fields_cpu, &got->cpus[i], &cpus[i]);
 		assert_same_fields(&fields_name, &got->names[i], &names[i]);
 	}
+	assert_int_equal(got->nrequests, ck.nrequests);
+	assert_int_equal(got->nsockets, ck.nsockets);
+	assert_int_equal(got->naccounts, ck.naccounts);
+	for (uint32_t i = 0; i < got->nrequests; i++)
+		assert_same_fields(&fields_request, &got->requests[i], &requests[i]);
+	for (uint32_t i = 0; i < got->nsockets; i++)
+		assert_same_fields(&fields_socket_snapshot, &got->sockets[i], &sockets[i]);
+	for (uint32_t i = 0; i < got->naccounts; i++)
+		assert_same_fields(&fields_account, &got->accounts[i], &accounts[i]);
 	assert_int_equal(src->next(src, &events, &err), 0);
 	assert_true(trace_complete(t));
 	trace_close(t);
@@ -425,6 +484,7 @@ static void full_tables(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 60000; i++) {
+		struct io_info io = {.request = i, .sector = UINT64_C(8) * i, .error = i % 7};
 		struct event ev = {.ts = START + i, .kind = EV_SWITCH, .tid = i, .peer = 7 * i};
 
 		if (i > 20000) { /* few tasks, any shape */
@@ -434,6 +494,10 @@ static void full_tables(void **state)
 			ev.value = (uint32_t)random_next(&seed);
 			ev.aux = (uint16_t)random_next(&seed);
 			ev.flags = (uint8_t)random_next(&seed);
+		}
+		if (i > 40000 && i % 2) { /* any shape of packed kinds */
+			ev.kind = EV_IO_START + (uint8_t)(random_next(&seed) % 5);
+			ev.ext = &io;
 		}
 		list_add(&in, &ev);
 	}
@@ -494,9 +558,11 @@ static void sloppy_events(void **state)
 	(void)state;
 	simple_meta(&meta, 1, START);
 	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
-	for (uint8_t kind = 1; kind < EV_CHECKPOINT; kind++) {
+	for (uint8_t kind = 1; kind < EV_KIND_END; kind++) {
 		struct event ev = {.ts = START + kind, .kind = kind};
 
+		if (kind == EV_CHECKPOINT)
+			continue;
 		assert_int_equal(trace_write_event(w, &ev, &err), 0);
 	}
 	assert_int_equal(
@@ -505,7 +571,7 @@ static void sloppy_events(void **state)
 		0);
 	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
 	read_trace(fd_path(fd), &out, NULL, NULL);
-	assert_int_equal(out.n, EV_CHECKPOINT);
+	assert_int_equal(out.n, EV_KIND_END - 1);
 	for (size_t i = 0; i + 1 < out.n; i++)
 		assert_int_equal(!out.list[i].ext, !fields_ext(out.list[i].kind));
 	assert_int_equal(((const struct exec_info *)out.list[out.n - 1].ext)->args_len, 3);

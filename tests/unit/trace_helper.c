@@ -104,7 +104,7 @@ static void random_task(uint64_t *seed, struct task_info *t)
 static void random_rare(uint64_t *seed, struct event *ev, union event_ext *x, char *text)
 {
 	static const uint8_t kinds[] = {EV_FORK, EV_EXEC, EV_RENAME, EV_CGROUP,
-					EV_TASK, EV_GAP,  EV_NAME};
+					EV_TASK, EV_GAP,  EV_NAME,   EV_SOCKET};
 
 	memset(x, 0, sizeof(*x));
 	ev->kind = kinds[random_next(seed) % sizeof(kinds)];
@@ -134,12 +134,48 @@ static void random_rare(uint64_t *seed, struct event *ev, union event_ext *x, ch
 		x->gap.count = random_next(seed) % 100;
 		x->gap.reason = GAP_RING_FULL;
 		break;
+	case EV_SOCKET: random_bytes(seed, &x->socket, sizeof(x->socket)); break;
 	default:
 		x->name.id = random_next(seed);
 		x->name.kind = NAME_CGROUP;
 		random_text(seed, text, 200);
 		x->name.name = text;
 	}
+}
+
+/* A number that is mostly near what it was, now and then anything. */
+static void random_step(uint64_t *seed, const struct field *f, void *x, uint64_t ts)
+{
+	uint8_t *at = (uint8_t *)x + f->offset;
+	uint64_t v = field_load(f, at);
+
+	switch (random_next(seed) % 8) {
+	case 0: v = random_next(seed) >> random_next(seed) % 64; break;
+	case 1: v = 0; break;
+	case 2: v -= random_next(seed) % 5000; break;
+	case 3: v = UINT64_MAX; break;
+	default: v += random_next(seed) % 5000;
+	}
+	field_store(f, at, f->type == FIELD_TIME && random_next(seed) % 4 ? ts - v % 5000 : v);
+}
+
+/* A kind of numbers only, of few tasks and devices; *x is what the last one had. */
+static void random_packed(uint64_t *seed, struct event *ev, union event_ext *x)
+{
+	static const uint8_t kinds[] = {EV_IO_START,	 EV_IO_ISSUE,	EV_IO_DONE, EV_IO_REQUEUE,
+					EV_IO_MERGE,	 EV_ACCT,	EV_NET,	    EV_NET,
+					EV_SOCKET_STATE, EV_RETRANSMIT, EV_RESET};
+	const struct fields *f;
+
+	ev->kind = kinds[random_next(seed) % sizeof(kinds)];
+	ev->tid = random_next(seed) % 3 ? 100 + (uint32_t)(random_next(seed) % 300) : 0;
+	ev->value = random_next(seed) % 2 ? 259u << 20 | (uint32_t)(random_next(seed) % 3) : 0;
+	ev->aux = random_next(seed) % 3 ? 0 : (uint16_t)(random_next(seed) % 10);
+	ev->flags = random_next(seed) % 3 ? 0 : 1 << random_next(seed) % 8;
+	f = fields_ext(ev->kind);
+	for (size_t i = 0; i < f->n; i++)
+		random_step(seed, &f->list[i], x, ev->ts);
+	ev->ext = x;
 }
 
 static void random_wild(uint64_t *seed, struct event *ev)
@@ -184,6 +220,7 @@ static void random_usual(uint64_t *seed, struct event *ev, uint32_t *current, ui
 void random_events(struct event_list *l, uint64_t seed, size_t n, uint16_t ncpus)
 {
 	uint32_t current[64] = {0}, woken[64] = {0};
+	union event_ext last = {0};
 	uint64_t ts = 1000000000;
 
 	for (size_t i = 0; i < n; i++) {
@@ -200,6 +237,8 @@ void random_events(struct event_list *l, uint64_t seed, size_t n, uint16_t ncpus
 			random_rare(&seed, &ev, &ext, text);
 		else if (dice < 10)
 			random_wild(&seed, &ev);
+		else if (dice < 25)
+			random_packed(&seed, &ev, &last);
 		else
 			random_usual(&seed, &ev, &current[cpu], &woken[cpu]);
 		if (ev.kind == EV_TASK || ev.kind == EV_NAME)
@@ -229,6 +268,7 @@ static bool ext_equal(uint8_t kind, const void *a, const void *b)
 
 		switch (f->list[i].type) {
 		case FIELD_COMM:
+		case FIELD_ADDRESS:
 			if (memcmp(pa, pb, TASK_COMM_LEN) != 0)
 				return false;
 			break;
@@ -248,7 +288,7 @@ static bool ext_equal(uint8_t kind, const void *a, const void *b)
 				return false;
 			break;
 		default:
-			if (memcmp(pa, pb, (size_t)1 << f->list[i].type) != 0)
+			if (memcmp(pa, pb, field_bytes(&f->list[i])) != 0)
 				return false;
 		}
 	}

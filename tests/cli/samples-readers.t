@@ -269,7 +269,7 @@ $ cat samples/pipe.rstat | rstat report --format csv - | cmp - <(rstat report --
 
 ## Made whole, cut and put together again, it says the same.
 $ rstat recover -o whole.rstat samples/killed.rstat 2>/dev/null && rstat check --strict whole.rstat
-trace        whole.rstat, rstat trace 1.0
+trace        whole.rstat, rstat trace 1.1
 read         4,257 events in 1 segment
 damage       none
 the engine's counts

@@ -125,6 +125,7 @@ static uint32_t cpus_out(struct engine *e)
 		e->out_cpus[n++] = (struct cpu_snapshot){
 			.cpu = (uint16_t)i,
 			.uncertain = gap,
+			.left_out = c->left_out,
 			.tid = gap ? TID_OTHER : c->cur_tid,
 			.since_ns = gap ? c->known_ns : c->since_ns,
 			.lost = c->lost,
@@ -227,6 +228,8 @@ static void task_new(struct engine *e, const struct task_snapshot *s, uint64_t t
 	if (s->info.tgid)
 		y->t.flags &= (uint16_t)~TASK_UNNAMED;
 	y->t.cpu = s->cpu;
+	if (e->some_cpus && is_elsewhere(e, s->cpu))
+		y->sure_ns = KNOWN_NEVER;
 	y->t.exit_code = s->flags & SNAPF_IN_WAIT ? 0 : s->exit_code;
 	if (!says_nothing(s) && s->run_state != TS_RUN) {
 		load_state(e, y, s, s->since_ns, t);
@@ -389,6 +392,9 @@ void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t)
 	const struct checkpoint *cp = ev->ext;
 
 	e->mark++;
+	for (uint32_t i = 0; i < cp->ncpus; i++)
+		if (cp->cpus[i].left_out)
+			engine_leave_out(e, cp->cpus[i].cpu);
 	for (uint32_t i = 0; i < cp->nnames; i++)
 		names_set(e, &cp->names[i]);
 	for (uint32_t i = 0; i < cp->ntasks; i++)

@@ -258,8 +258,26 @@ void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t)
 	cpu_learn(e, c, tid, t);
 }
 
+void cpu_leave_out(struct engine *e, struct cpu *c)
+{
+	if (c->left_out)
+		return;
+	c->left_out = true;
+	e->some_cpus = e->filtered = true;
+	/* Whether the first wake-up put it on a CPU that is recorded, only that wake-up tells. */
+	e->unsure |= 1 << TS_NEW;
+	if (c->state != CS_GAP)
+		return;
+	cpu_set(c, TID_OTHER, NULL, e->now_ns);
+	if (!c->absent)
+		e->nuncertain--;
+	c->absent = false;
+}
+
 static void gap_on(struct engine *e, struct cpu *c, uint64_t first, uint64_t last)
 {
+	if (c->left_out)
+		return;
 	if (c->state != CS_GAP) {
 		cpu_lose(e, c, first > c->since_ns ? first : c->since_ns, last);
 		c->hide_ns = HIDES_NOT;

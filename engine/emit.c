@@ -97,7 +97,7 @@ void emit_implied(struct engine *e, const struct etask *y, enum task_state state
 bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
 	       uint64_t *h1)
 {
-	bool unknown = y->t.state == TS_UNKNOWN;
+	bool unknown = e->unsure >> y->t.state & 1;
 
 	if (likely(e->gaps.last_ns < y->clean_ns) && !unknown)
 		return false;

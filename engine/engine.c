@@ -17,6 +17,7 @@ int engine_new(struct engine **out, uint32_t ncpus, uint64_t from_ns, uint64_t t
 	e->ncpus = ncpus;
 	e->window_from_ns = e->lo_ns = from_ns;
 	e->hi_ns = to_ns;
+	e->unsure = 1 << TS_UNKNOWN;
 	ret = cpus_new(e, err);
 	if (ret < 0) {
 		engine_free(e);
@@ -54,6 +55,12 @@ int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
 void engine_reaps_exact(struct engine *e)
 {
 	e->reaps_exact = true;
+}
+
+void engine_leave_out(struct engine *e, uint16_t cpu)
+{
+	if (cpu < e->ncpus)
+		cpu_leave_out(e, &e->cpus[cpu]);
 }
 
 static void start(struct engine *e, uint64_t ts)

@@ -280,6 +280,13 @@ int engine_checkpoint(struct engine *e, uint64_t ts, struct checkpoint *out, str
  */
 void engine_reaps_exact(struct engine *e);
 
+/*
+ * The switches of this CPU are not recorded (record -C), as checkpoints say from then on. What a
+ * task does there is unknown: from its migration to it until the one back, and from its fork until
+ * its first wake-up on a CPU that is recorded.
+ */
+void engine_leave_out(struct engine *e, uint16_t cpu);
+
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
 const struct socket *engine_socket(const struct engine *e, uint64_t cookie);

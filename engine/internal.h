@@ -67,6 +67,7 @@ struct cpu {
 	uint16_t id;
 	uint8_t state; /* enum cpu_state; CS_GAP: not known */
 	bool gap; /* the state began at the end of a gap */
+	bool left_out; /* its switches are not recorded */
 	bool absent; /* not in the first checkpoint and no event yet */
 	uint64_t since_ns;
 	uint64_t proof_ns; /* last instant at which cur was known to be on it */
@@ -107,6 +108,8 @@ struct engine {
 	uint32_t nuncertain; /* CPUs in CS_GAP that are not absent */
 	bool oom;
 	bool want_interval, want_cpu, want_depth, want_other;
+	bool some_cpus; /* some are left out: a task may run where it is not seen */
+	uint16_t unsure; /* a bit per task state that tells nothing of what comes after */
 	uint32_t want_kinds; /* of events, a bit each */
 	struct engine_counts counts;
 	struct tid_page *pages[TID_LIMIT >> PAGE_BITS];
@@ -193,6 +196,8 @@ int cpus_new(struct engine *e, struct err *err);
 void cpu_lose(struct engine *e, struct cpu *c, uint64_t from, uint64_t known);
 /* At t, tid turns out to be what runs on c, against or beyond what the engine has there. */
 void cpu_learn(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t);
+/* From now on no switch of c is expected. */
+void cpu_leave_out(struct engine *e, struct cpu *c);
 void cpu_gap(struct engine *e, const struct event *ev);
 /* tid did something on c at t: it runs there. */
 void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t);
@@ -225,6 +230,12 @@ static inline void cpu_acts(struct engine *e, uint16_t cpu, uint32_t tid, uint64
 		c->proof_ns = t;
 	else
 		cpu_acts_slow(e, c, tid, t);
+}
+
+/* What a task does there is not recorded. */
+static inline bool is_elsewhere(const struct engine *e, uint32_t cpu)
+{
+	return cpu >= e->ncpus || e->cpus[cpu].left_out;
 }
 
 static inline bool queued(const struct etask *y)

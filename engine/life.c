@@ -170,6 +170,15 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 
 /* ---- reap ---- */
 
+/* A wait of process `tgid` for pid (0: any) may have reaped any of its zombies that match. */
+static void doubt_children(struct engine *e, uint32_t tgid, uint32_t pid, uint64_t t)
+{
+	for (struct etask *z = e->zombies; z; z = z->znext)
+		if (z->t.state == TS_ZOMBIE && z->t.info.ppid == tgid &&
+		    (!pid || z->t.info.tid == pid))
+			doubt(e, z, t);
+}
+
 /* Its parent is gone: whoever adopted it is not known. */
 static bool is_orphan(const struct engine *e, const struct etask *y)
 {
@@ -222,6 +231,10 @@ void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 		doubt_all(e, TS_ZOMBIE, ev->value, t);
 		return;
 	}
+	if (e->some_cpus && !ev->value) {
+		doubt_children(e, y->t.info.tgid, 0, t);
+		return;
+	}
 	z = find_zombie(e, y->t.info.tgid, ev->value);
 	if (z) {
 		wait_takes(e, z, t, ev->tid, ev->value);
@@ -249,6 +262,11 @@ void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
 		child = task_find(e, child->t.info.tgid); /* its last thread woke us */
 	if (child && (child->t.info.ppid != tgid || !(child->t.flags & TASK_EXITED)))
 		return;
+	if (e->some_cpus && !pid) {
+		/* One that ended where nothing is recorded may have been first in the row. */
+		doubt_children(e, tgid, 0, t);
+		return;
+	}
 	z = find_zombie(e, tgid, pid);
 	if (z)
 		wait_takes(e, z, t, y->t.info.tid, pid);
@@ -258,10 +276,8 @@ void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
 
 void life_doubt_wait(struct engine *e, struct etask *y, uint64_t t)
 {
-	for (struct etask *z = e->zombies; z && !e->reaps_exact; z = z->znext)
-		if (z->t.state == TS_ZOMBIE && z->t.info.ppid == y->t.info.tgid &&
-		    (!y->wait_pid || y->wait_pid == z->t.info.tid))
-			doubt(e, z, t);
+	if (!e->reaps_exact)
+		doubt_children(e, y->t.info.tgid, y->wait_pid, t);
 }
 
 void life_reap(struct engine *e, const struct event *ev, uint64_t t)
@@ -323,6 +339,7 @@ void life_fork(struct engine *e, const struct event *ev, uint64_t t)
 	y->t.forked_ns = t;
 	y->t.flags = 0;
 	enter(e, y, TS_NEW, ev->cpu, t);
+	y->sure_ns = KNOWN_NEVER;
 }
 
 void life_take_leader(struct engine *e, struct etask *y, uint64_t t)

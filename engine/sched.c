@@ -186,7 +186,7 @@ static void switch_in_uncertain(struct engine *e, struct cpu *c, struct etask *y
 	uint64_t wake = y->wake_ns > h1 ? y->wake_ns : 0, from, to;
 
 	/* Once this kernel is known to hide, that explains it as well as the gap does. */
-	if (!wake && e->hides && cpus_hid(e, c, y, t, &from, &to)) {
+	if (!wake && (e->hides || e->filtered) && cpus_hid(e, c, y, t, &from, &to)) {
 		h0 = from < h0 ? from : h0;
 		h1 = to > h1 ? to : h1;
 	}
@@ -404,10 +404,72 @@ void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t)
 	sched_wakeup(e, ev, t);
 }
 
+/* y goes where nothing of it is recorded. Asleep, it is being woken; else it was in the queue. */
+static void go_elsewhere(struct engine *e, struct etask *y, const struct event *ev, uint64_t t)
+{
+	bool asleep = state_is_blocked((enum task_state)y->t.state);
+	uint64_t h0, h1;
+
+	if (uncertain(e, y, t, &h0, &h1))
+		emit_split(e, y, h0, t);
+	else if (asleep && !(ev->flags & EVF_PLACED)) /* in a queue: its wake-up was hidden */
+		emit_split(e, y, asleep_until(y), t);
+	else
+		emit_current(e, y, y->t.since_ns, t, IVF_GAP);
+	enter(e, y, TS_UNKNOWN, (uint16_t)ev->value, t);
+	y->sure_ns = KNOWN_NEVER;
+}
+
+/* y comes to a CPU that is recorded. */
+static void come_back(struct engine *e, struct etask *y, const struct event *ev, uint64_t t)
+{
+	uint64_t h0, h1;
+
+	if (uncertain(e, y, t, &h0, &h1)) {
+		emit_split(e, y, h0, t);
+	} else {
+		e->counts.contradictions++; /* that it went there was hidden */
+		emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, t);
+	}
+	if (ev->flags & EVF_PLACED) {
+		enter(e, y, TS_UNKNOWN, (uint16_t)ev->value, t); /* asleep until its wake-up */
+		y->sure_ns = t;
+		return;
+	}
+	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
+	y->t.cause = RC_INFERRED;
+	y->t.flags |= TASK_INFERRED | TASK_GAP;
+	y->t.waker = 0;
+}
+
+static void migrate_across(struct engine *e, struct etask *y, const struct event *ev, uint64_t t)
+{
+	if (y->t.state == TS_ZOMBIE || y->t.state == TS_LEADER_ZOMBIE)
+		return;
+	if (y->t.state == TS_RUN) {
+		struct cpu *c = cpu_at(e, y->t.cpu);
+
+		e->counts.contradictions++;
+		if (c && c->cur == y)
+			cpu_lose(e, c, c->proof_ns, t);
+	}
+	if (is_elsewhere(e, ev->value))
+		go_elsewhere(e, y, ev, t);
+	else
+		come_back(e, y, ev, t);
+	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
+	y->t.waking_ns = y->wake_ns = y->late_wake_ns = 0;
+}
+
 void sched_migrate(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y = task_find(e, ev->tid);
 
+	if (unlikely(e->some_cpus) && y &&
+	    (is_elsewhere(e, ev->value) || is_elsewhere(e, ev->aux))) {
+		migrate_across(e, y, ev, t);
+		return;
+	}
 	/* A blocked task keeps the CPU it slept on until it is woken: that event has the new one. */
 	if (!y || (y->t.state != TS_RUNNABLE && y->t.state != TS_NEW))
 		return;

@@ -132,8 +132,14 @@ void snapshot_task(struct engine *e, const struct event *ev, uint64_t t)
 	identify(e, y, &s->info, fresh);
 	if (s->flags & SNAPF_GROUP_DEAD)
 		y->t.flags |= TASK_GROUP_DEAD;
-	if (s->flags & SNAPF_UNCERTAIN)
-		return; /* on a CPU that is not recorded: who it is, and no more */
+	if (s->flags & SNAPF_UNCERTAIN) {
+		/* On a CPU that is not recorded: who it is, and no more. */
+		if (fresh) {
+			y->t.cpu = s->cpu;
+			y->sure_ns = KNOWN_NEVER;
+		}
+		return;
+	}
 	if (y->t.state == TS_RUN || (!fresh && !uncertain(e, y, t, &h0, &h1)))
 		return;
 	if (st == TS_RUN) {

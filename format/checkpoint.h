@@ -16,6 +16,7 @@ struct cpu_snapshot {
 		since_ns; /* since when; 0 unknown. Uncertain: the end of its last gap, which may lie
 			    * after the checkpoint */
 	uint64_t lost; /* events lost on this CPU since the recording began */
+	uint8_t left_out; /* its switches are not recorded */
 };
 
 /* A block request that is open, or (`share` > 0) what another IO added to it. */

@@ -82,7 +82,7 @@ FIELDS(fields_name, struct name_info, name_fields);
 static const struct field cpu_fields[] = {
 	FIELD(16, U16, struct cpu_snapshot, cpu),  FIELD(17, U8, struct cpu_snapshot, uncertain),
 	FIELD(18, U32, struct cpu_snapshot, tid),  FIELD(19, U64, struct cpu_snapshot, since_ns),
-	FIELD(20, U64, struct cpu_snapshot, lost),
+	FIELD(20, U64, struct cpu_snapshot, lost), FIELD(21, U8, struct cpu_snapshot, left_out),
 };
 FIELDS(fields_cpu, struct cpu_snapshot, cpu_fields);
 

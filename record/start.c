@@ -127,20 +127,14 @@ static int fill_meta(struct recording *r, struct err *err)
 }
 
 /* What CPUs run that the filter leaves out is nobody's business: not idle, and no task of ours. */
-static int leave_out_cpus(struct recording *r, struct err *err)
+static void leave_out_cpus(struct recording *r)
 {
 	const struct kernel_filter *f = &r->opt->kernel.filter;
-	struct event ev = {.ts = host_now(), .tid = TID_OTHER, .kind = EV_SWITCH};
 	uint32_t limit = host_cpu_limit("");
-	int ret = 0;
 
-	for (uint32_t cpu = 0; f->cpus && !ret && cpu < limit; cpu++) {
-		if (cpu / 64 < f->ncpu_words && f->cpus[cpu / 64] >> (cpu % 64) & 1)
-			continue;
-		ev.cpu = (uint16_t)cpu;
-		ret = engine_apply(r->engine, &ev, 1, err);
-	}
-	return ret;
+	for (uint32_t cpu = 0; f->cpus && cpu < limit; cpu++)
+		if (cpu / 64 >= f->ncpu_words || !(f->cpus[cpu / 64] >> (cpu % 64) & 1))
+			engine_leave_out(r->engine, (uint16_t)cpu);
 }
 
 /* Attaches; with --only the command's tree joins the filter. */
@@ -168,7 +162,7 @@ static int open_kernel(struct recording *r, struct err *err)
 		ret = engine_new(&r->engine, host_cpu_limit(""), 0, UINT64_MAX, err);
 	r->pump = (struct pump){.kernel = r->kernel, .engine = r->engine, .names = r->names};
 	if (!ret)
-		ret = leave_out_cpus(r, err);
+		leave_out_cpus(r);
 	return ret ? ret : kernel_snapshot(r->kernel, err);
 }
 

@@ -3,11 +3,12 @@
 """Filters in the kernel: what matches is exact, the rest leaves no name and little weight."""
 import json
 import os
+import sys
 import time
 
 from lib import (CPUS, RSTAT, background, by_tid, case, check, compare_accounts, equal, expect,
-                 finish, info, recording, report, run, start, unless_hidden, until_collected,
-                 wait_for, workload)
+                 finish, good, info, note, record, recording, report, run, start, unless_hidden,
+                 until_collected, wait_for, workload)
 
 TRACE = "t.data"
 
@@ -48,6 +49,32 @@ def exact():
         compare_accounts(rows[task["tid"]], task)
 
 
+LEAVES = """
+import json, os, sys, time
+def stay(cpu):
+    os.sched_setaffinity(0, {cpu})
+    begin = time.monotonic_ns()
+    while time.monotonic_ns() < begin + 50000000:
+        pass
+    time.sleep(0.05)
+    return time.monotonic_ns() - begin
+here, there = int(sys.argv[1]), int(sys.argv[2])
+print(json.dumps({"pid": os.getpid(), "here": stay(here), "there": stay(there), "again": stay(here)}))
+"""
+
+
+def leaves():
+    """What a task does on a CPU that is not recorded is unknown, and only that."""
+    done = record(TRACE, "-C", CPUS[0],
+                  cmd=[sys.executable, "-c", LEAVES, str(CPUS[0]), str(CPUS[1])])
+    told = json.loads(good(done).stdout)
+    row = by_tid(report(TRACE))[told["pid"]]
+    expect(row["gap_ns"] >= told["there"] - 1000000, f"{row} leaves out {told}")
+    known = row["oncpu_ns"] + row["runq_ns"] + row["blocked_ns"]
+    expect(known >= told["here"] + told["again"] - 1000000, f"{row} knows less than {told}")
+    check(TRACE)
+
+
 start()
 with case("-p"):
     wanted, others = record_two(lambda pid: ["-p", pid])
@@ -69,6 +96,11 @@ with case("-C"):
     wanted, others = record_two(lambda pid: ["-C", CPUS[0]])
     cpus = {row["cpu"] for row in report(TRACE, "cpu", "cpu") if row["oncpu_ns"]}
     equal(cpus, {CPUS[0]}, "CPUs with events")
+if len(CPUS) > 1:
+    with case("-C, and a task that leaves these CPUs"):
+        leaves()
+else:
+    note("one CPU: no task can leave it")
 with case("-p follows the children"):
     argv = [RSTAT, "record", "-o", TRACE, "--comm", "short", "--", *workload("short", 50)]
     told = json.loads(run(argv).stdout)

@@ -240,7 +240,13 @@ static void do_wake(struct sim *m, uint16_t cpu)
 	write_wake(m, EV_WAKING, cpu, y, y->cpu);
 	tick(m);
 	if (target != y->cpu && !m->now->hidden[cpu])
-		ev_migrate(&m->s, m->now->t, cpu, y->tid, y->cpu, target);
+		synth_add(&m->s, (struct event){.kind = EV_MIGRATE,
+						.ts = m->now->t,
+						.cpu = cpu,
+						.tid = y->tid,
+						.value = target,
+						.aux = y->cpu,
+						.flags = EVF_PLACED});
 	if (m->opt.hides && sim_dice(m, 2)) /* by an interrupt of the CPU that it goes to */
 		write_irq_wakeup(m, y, target);
 	else
@@ -414,7 +420,7 @@ static void do_exec(struct sim *m, uint16_t cpu)
 	gone(m, leader);
 	x->tid = x->tgid;
 	x->hides = false;
-	if (sim_dice(m, 2)) {
+	if (!m->opt.plain_exec && sim_dice(m, 2)) {
 		/* It is seen under the new TID before the exec event. */
 		struct stask *next = next_on(m, cpu);
 

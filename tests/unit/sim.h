@@ -21,6 +21,7 @@ struct sim_options {
 	bool words; /* EV_TASK of every task now and then */
 	bool heals; /* EV_CHECKPOINT now and then */
 	bool hides; /* some slices hide their end and all wake-ups, with no gap that says so */
+	bool plain_exec; /* no switch under the new TID before the exec event */
 	bool redundant_when_queued; /* wake-ups of tasks that wait for a CPU */
 };
 
@@ -63,5 +64,11 @@ uint32_t sim_dice(struct sim *m, uint32_t n); /* below n, the next of its seed *
  */
 void sim_lose(const struct sim *m, uint32_t seed, unsigned gaps, unsigned max_run,
 	      struct synth *out);
+
+/*
+ * A copy of the stream as `record -C` of all CPUs but one has it: no switch of `cpu`, no wake-up of
+ * a task on it, and snapshots only say who is there.
+ */
+void sim_leave_out(const struct sim *m, uint16_t cpu, struct synth *out);
 
 #endif

@@ -54,3 +54,56 @@ void sim_lose(const struct sim *m, uint32_t seed, unsigned gaps, unsigned max_ru
 	free(lost);
 	free(gap_end);
 }
+
+static bool is_left_out(const struct event *ev, uint16_t cpu)
+{
+	switch (ev->kind) {
+	case EV_SWITCH: return ev->cpu == cpu;
+	case EV_WAKING:
+	case EV_WAKEUP:
+	case EV_WAKEUP_NEW: return ev->value == cpu;
+	case EV_MIGRATE: return ev->value == cpu && ev->aux == cpu;
+	default: return false;
+	}
+}
+
+static struct task_snapshot only_who(struct task_snapshot s)
+{
+	s.flags |= SNAPF_UNCERTAIN;
+	s.run_state = TS_UNKNOWN;
+	return s;
+}
+
+static void leave_out_checkpoint(struct synth *out, const struct checkpoint *from, uint16_t cpu)
+{
+	struct task_snapshot tasks[SIM_TASKS];
+	struct cpu_snapshot cpus[SIM_CPUS];
+	struct checkpoint cp = *from;
+
+	for (uint32_t i = 0; i < cp.ntasks; i++)
+		tasks[i] = cp.tasks[i].cpu == cpu ? only_who(cp.tasks[i]) : cp.tasks[i];
+	for (uint32_t i = 0; i < cp.ncpus; i++) {
+		cpus[i] = cp.cpus[i];
+		if (cpus[i].cpu == cpu)
+			cpus[i] =
+				(struct cpu_snapshot){.cpu = cpu, .tid = TID_OTHER, .left_out = 1};
+	}
+	cp.tasks = tasks;
+	cp.cpus = cpus;
+	ev_checkpoint(out, &cp);
+}
+
+void sim_leave_out(const struct sim *m, uint16_t cpu, struct synth *out)
+{
+	for (size_t i = 0; i < m->s.n; i++) {
+		const struct event *ev = &m->s.ev[i];
+		const struct task_snapshot *s = ev->ext;
+
+		if (ev->kind == EV_CHECKPOINT)
+			leave_out_checkpoint(out, ev->ext, cpu);
+		else if (ev->kind == EV_TASK)
+			ev_task(out, ev->ts, s->cpu == cpu ? only_who(*s) : *s);
+		else if (!is_left_out(ev, cpu))
+			synth_add(out, *ev);
+	}
+}

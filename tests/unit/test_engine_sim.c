@@ -587,12 +587,59 @@ static void test_hidden_switches(void **state)
 	}
 }
 
+/* Nothing runs on `left_out` as far as is known, and what runs elsewhere is known. */
+static void assert_known(const struct keeper *k, uint16_t left_out)
+{
+	uint64_t run_ns = 0;
+
+	for (size_t i = 0; i < k->ncpus; i++) {
+		assert_int_equal(k->cpus[i].cpu == left_out, k->cpus[i].state == CS_OTHER);
+		if (k->cpus[i].state == CS_RUN)
+			run_ns += k->cpus[i].to_ns - k->cpus[i].from_ns;
+	}
+	for (size_t i = 0; i < k->n; i++)
+		if (k->claims[i].iv.state == TS_RUN)
+			run_ns -= k->claims[i].iv.to_ns - k->claims[i].iv.from_ns;
+	assert_int_equal(run_ns, 0);
+	assert_int_equal(engine_counts(k->e)->contradictions, 0);
+}
+
+/* One CPU is not recorded: what a task does there is not claimed. */
+static void test_left_out(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 4 * SEEDS; seed++) {
+		struct sim_options opt = options(seed);
+		static struct keeper k;
+		struct synth s = {0};
+		struct sim m;
+
+		opt.ncpus = opt.ncpus < 2 ? 2 : opt.ncpus;
+		opt.plain_exec = true;
+		sim_run(&m, opt);
+		sim_leave_out(&m, (uint16_t)(seed % opt.ncpus), &s);
+		k.what = "left out";
+		keeper_run(&k, &m, s.ev, s.n, 0, UINT64_MAX);
+		keeper_finish(&k, m.end);
+		k.what = "left out";
+		assert_claims_true(&k, &m, &s);
+		assert_known(&k, (uint16_t)(seed % opt.ncpus));
+		keeper_free(&k);
+		split(&m, &s, 1 + (seed * 7919u) % (s.n - 1), &k);
+		k.what = "left out, split";
+		assert_claims_true(&k, &m, &s);
+		keeper_free(&k);
+		synth_free(&s);
+		sim_free(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truth),		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_split),		cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_hidden_switches),
+		cmocka_unit_test(test_hidden_switches), cmocka_unit_test(test_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

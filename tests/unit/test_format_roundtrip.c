@@ -343,7 +343,7 @@ static void check_checkpoint(uint32_t ntasks, bool same)
 	struct trace_writer_options opt = {.level = 1};
 	struct task_snapshot *tasks = calloc(ntasks + 1, sizeof(*tasks));
 	struct cpu_snapshot cpus[3] = {
-		{0, 0, 5, 6, 7}, {1, 1, TID_OTHER, 0, 0}, {8191, 0, 0, UINT64_MAX, 1}};
+		{0, 0, 5, 6, 7, 0}, {1, 1, TID_OTHER, 0, 0, 1}, {8191, 0, 0, UINT64_MAX, 1, 0}};
 	struct name_info names[3] = {
 		{0, NAME_USER, "root"}, {UINT64_MAX, NAME_CGROUP, "/\xff\n"}, {7, NAME_USER, ""}};
 	struct request_snapshot requests[2] = {{.io = {1, 2, 3, 4, 5},

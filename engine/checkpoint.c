@@ -112,6 +112,19 @@ static bool name_out(struct engine *e, uint8_t kind, uint64_t id, uint32_t *n)
 	return true;
 }
 
+/* Devices are few: all that have a name, used or not. */
+static bool devices_out(struct engine *e, uint32_t *n)
+{
+	for (uint32_t i = 0; i < e->names_cap; i++) {
+		const struct name *name = &e->names[i];
+
+		if (name->name && name->kind == NAME_DEVICE &&
+		    !name_out(e, NAME_DEVICE, name->id, n))
+			return false;
+	}
+	return true;
+}
+
 static uint32_t cpus_out(struct engine *e)
 {
 	uint32_t n = 0;
@@ -152,15 +165,22 @@ int engine_checkpoint(struct engine *e, uint64_t ts, struct checkpoint *out, str
 		    !name_out(e, NAME_CGROUP, y->t.info.cgroup_id, &nnames))
 			goto nomem;
 	}
+	if (!devices_out(e, &nnames))
+		goto nomem;
 	*out = (struct checkpoint){
 		.ts = ts,
 		.tasks = e->out_tasks,
 		.ntasks = n,
 		.cpus = e->out_cpus,
 		.ncpus = cpus_out(e),
-		.names = e->out_names,
-		.nnames = nnames,
 	};
+	if (!requests_out(e, out) || !accounts_out(e, out) || !sockets_out(e, out))
+		goto nomem;
+	for (uint32_t i = 0; i < out->nrequests; i++)
+		if (!name_out(e, NAME_CGROUP, out->requests[i].io.cgroup_id, &nnames))
+			goto nomem;
+	out->names = e->out_names;
+	out->nnames = nnames;
 	return 0;
 nomem:
 	return err_set(err, -ENOMEM, "no memory for a checkpoint of %u tasks", n);
@@ -401,6 +421,9 @@ void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t)
 		task_in(e, &cp->tasks[i], t);
 	for (uint32_t i = 0; i < cp->ncpus; i++)
 		cpu_in(e, &cp->cpus[i], cp);
+	requests_in(e, cp, t);
+	accounts_in(e, cp);
+	sockets_in(e, cp, t);
 	sweep(e, t);
 	if (e->loaded)
 		return;

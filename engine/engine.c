@@ -32,6 +32,9 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	tasks_free(e);
+	requests_free(e);
+	accounts_free(e);
+	sockets_free(e);
 	engine_names_free(e);
 	checkpoints_free(e);
 	free(e->cpus);
@@ -61,6 +64,11 @@ void engine_leave_out(struct engine *e, uint16_t cpu)
 {
 	if (cpu < e->ncpus)
 		cpu_leave_out(e, &e->cpus[cpu]);
+}
+
+void engine_filtered(struct engine *e)
+{
+	e->filtered = true;
 }
 
 static void start(struct engine *e, uint64_t ts)
@@ -93,6 +101,17 @@ static void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 	case EV_GAP: cpu_gap(e, ev); break;
 	case EV_NAME: names_set(e, ev->ext); break;
 	case EV_CHECKPOINT: checkpoint_in(e, ev, t); break;
+	case EV_IO_START: request_start(e, ev, t); break;
+	case EV_IO_ISSUE: request_issue(e, ev, t); break;
+	case EV_IO_DONE: request_done(e, ev, t); break;
+	case EV_IO_REQUEUE: request_requeue(e, ev, t); break;
+	case EV_IO_MERGE: request_merge(e, ev, t); break;
+	case EV_ACCT: account_event(e, ev, t); break;
+	case EV_SOCKET: socket_describe(e, ev, t); break;
+	case EV_NET: socket_traffic(e, ev, t); break;
+	case EV_SOCKET_STATE: socket_state(e, ev, t); break;
+	case EV_RETRANSMIT:
+	case EV_RESET: socket_trouble(e, ev, t); break;
 	default: e->counts.ignored++; break;
 	}
 }
@@ -186,6 +205,8 @@ int engine_finish(struct engine *e, uint64_t now_ns, struct err *err)
 		if (e->want_depth)
 			emit_depth(e, c, end);
 	}
+	requests_finish(e, end);
+	sockets_finish(e);
 	while ((y = task_next(e, &pos)))
 		finish_task(e, y, end);
 	for (uint32_t i = 0; i < e->ncpus; i++) {

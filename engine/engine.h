@@ -146,12 +146,14 @@ struct request_share {
 };
 
 enum request_flag {
-	RQF_OPEN = 1 << 0, /* not completed when the trace or window ends; done_ns is that end */
+	RQF_OPEN = 1 << 0, /* not completed when the trace or window ends; done_ns is that end.
+			    * With RQF_GAP: as far as is known. */
 	RQF_NO_START = 1 << 1, /* its start is not known: queued_ns 0, who made it neither */
 	RQF_NO_ISSUE = 1 << 2, /* its issue is not known */
 	RQF_NO_END = 1 << 3, /* its end was lost: its address was used again, or a gap; done_ns is
 			      * when that showed. Counts in nothing but its own number. */
-	RQF_ABSORBED = 1 << 4, /* became a part of another request, which has its shares now */
+	RQF_ABSORBED = 1 << 4, /* became a part of another request, which has its bytes and shares
+				* now: one share of 0 bytes says who made it */
 	RQF_BEFORE = 1 << 5, /* began before the window */
 	RQF_GAP = 1 << 6, /* a gap lies between its times: totals only, no latencies */
 	RQF_UNSTARTED = 1 << 7, /* one that never has a start: flush machinery, passthrough */
@@ -164,18 +166,19 @@ struct request {
 	uint8_t io_flags; /* EVF_IO_SYNC ... EVF_IO_FUA */
 	uint16_t flags; /* enum request_flag */
 	uint32_t error; /* errno, 0 good */
-	uint64_t sector, bytes; /* bytes: completed; OPEN: asked for */
+	uint64_t sector, bytes; /* bytes: completed (by every IO_DONE); OPEN: asked for */
 	uint64_t cgroup_id; /* charged for it: the submitter's own when the kernel named no other */
 	uint64_t queued_ns, issued_ns, done_ns; /* 0 not known; issued: the last time */
 	uint32_t requeues, merges;
-	const struct request_share *shares; /* at least one; bytes add up to what was asked for */
+	const struct request_share *shares; /* at least one, the maker's first; add up to `bytes` */
 	uint32_t nshares;
 };
 
 /* What a task read and wrote from one EV_ACCT to the next: as old as the switch that told it. */
 struct account {
 	const struct task *task;
-	uint64_t from_ns, to_ns; /* from: the EV_ACCT before, or the fork; 0 not known */
+	uint64_t from_ns, to_ns; /* from: the EV_ACCT before, which may lie before the window, or
+				  * the fork; 0 not known: then only the memory is told */
 	struct acct_info delta; /* rss_bytes, rss_peak_bytes: as they are at to_ns */
 };
 
@@ -183,13 +186,14 @@ struct account {
 struct socket {
 	uint32_t id; /* dense, reused after socket_gone */
 	struct socket_info info; /* family 0: never described */
-	const struct task *owner; /* who used it last; NULL not known, or gone */
+	const struct task *owner; /* who used it last, or its process when that thread is gone;
+				   * NULL not known */
 	uint64_t seen_ns, since_ns; /* first seen; in its state since, 0 not known */
 };
 
 enum socket_event_kind {
 	SE_TRAFFIC, /* bytes and calls, by `task` */
-	SE_STATE, /* before -> after */
+	SE_STATE, /* before -> after; *socket is still as it was: since_ns is of `before` */
 	SE_RETRANSMIT,
 	SE_RESET,
 };
@@ -222,7 +226,8 @@ struct sink {
 	void (*request)(struct sink *s, const struct request *rq);
 	void (*account)(struct sink *s, const struct account *a);
 	void (*socket)(struct sink *s, const struct socket_event *se);
-	void (*socket_gone)(struct sink *s, const struct socket *socket); /* its id is reused */
+	/* Its id is reused. Told of every socket that was there in the window, used or not. */
+	void (*socket_gone)(struct sink *s, const struct socket *socket);
 	/* The task's id is about to be reused: fold what you hold on it. */
 	void (*task_gone)(struct sink *s, const struct task *task);
 	/* Its identity changed (exec, rename, cgroup); `before` is what it was. */
@@ -287,9 +292,17 @@ void engine_reaps_exact(struct engine *e);
  */
 void engine_leave_out(struct engine *e, uint16_t cpu);
 
+/*
+ * The recording left tasks out (meta.filtered): requests and merges without a known beginning are
+ * nothing to be counted.
+ */
+void engine_filtered(struct engine *e);
+
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
 const struct socket *engine_socket(const struct engine *e, uint64_t cookie);
+/* What the last EV_ACCT said, NULL: there was none. Also in task_gone(). */
+const struct acct_info *engine_account(const struct engine *e, const struct task *t);
 const struct task *engine_cpu_current(const struct engine *e,
 				      uint16_t cpu); /* NULL: idle/unknown */
 bool engine_task_certain(const struct engine *e,

@@ -11,12 +11,16 @@
  *   tasks.c       the table of live tasks
  *   emit.c        intervals to the sinks
  *   gaps.c        the list of gaps
- *   names.c       names of users and cgroups
+ *   names.c       names of users, cgroups and devices
+ *   requests.c    block requests        (flows.h)
+ *   accounts.c    what tasks read and wrote
+ *   sockets.c     sockets
  */
 #ifndef RSTAT_ENGINE_INTERNAL_H
 #define RSTAT_ENGINE_INTERNAL_H
 
 #include "engine/engine.h"
+#include "engine/flows.h"
 #include "engine/gaps.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)
@@ -51,11 +55,15 @@ struct etask {
 	uint64_t
 		late_wake_ns; /* the last wake-up that changed nothing, of a task thought off CPU */
 	uint32_t late_waker;
+	uint32_t pins; /* parts of open requests that refer to it: it stays until they are told */
 	uint64_t
 		sure_ns; /* TS_UNKNOWN: from when on its closing event tells the state; gaps apart */
 	struct etask *znext, *zprev; /* the list of zombies */
 	uint32_t mark; /* seen in checkpoint number `mark` */
+	uint32_t gen; /* how often this entry was another task */
+	uint32_t account; /* accounts.c: number + 1, 0 none */
 	bool used;
+	bool gone; /* not used any more, but pinned */
 } __attribute__((aligned(64)));
 
 #define KNOWN_NEVER UINT64_MAX
@@ -131,6 +139,10 @@ struct engine {
 	struct gaps gaps;
 	struct gaps hidden; /* stretches of CPUs that their own next record contradicted */
 
+	struct requests requests;
+	struct accounts accounts;
+	struct sockets sockets;
+
 	struct name *names; /* open addressing, a power of two */
 	uint32_t nnames, names_cap;
 
@@ -160,6 +172,7 @@ bool task_take_unfreed(struct engine *e, uint32_t tid); /* an EV_FREE is of a ta
 void task_rekey(struct engine *e, struct etask *y, uint32_t tid); /* the entry at tid is gone */
 struct etask *task_next(const struct engine *e, uint32_t *pos); /* iterate; *pos starts at 0 */
 void tasks_free(struct engine *e);
+void task_unpin(struct engine *e, struct etask *y); /* one pin less; when gone it goes now */
 void task_enter_zombies(struct engine *e, struct etask *y);
 void task_leave_zombies(struct engine *e, struct etask *y);
 

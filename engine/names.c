@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* Names of users and cgroups, by kind and id: open addressing, never deleted. */
+/* Names of users, cgroups and devices, by kind and id: open addressing, never deleted. */
 #include "engine/internal.h"
 
 #include <stdlib.h>

@@ -64,7 +64,7 @@ struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t)
 {
 	struct tid_page *page;
 	struct etask *y;
-	uint32_t id;
+	uint32_t id, gen;
 
 	if (tid >= TID_LIMIT || tid == 0) {
 		e->counts.ignored++;
@@ -80,8 +80,10 @@ struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t)
 	y = e->free_tasks;
 	e->free_tasks = y->znext;
 	id = y->t.id;
+	gen = y->gen + 1;
 	memset(y, 0, sizeof(*y));
 	y->t.id = id;
+	y->gen = gen;
 	y->t.info.tid = tid;
 	y->t.cpu = CPU_NONE;
 	y->t.syscall = SYSCALL_UNKNOWN;
@@ -159,17 +161,32 @@ static void unlink_tid(struct engine *e, struct etask *y, bool await_free)
 	page_put(e, tid);
 }
 
+static void release(struct engine *e, struct etask *y)
+{
+	for (uint32_t i = 0; i < e->nsinks; i++)
+		if (e->sinks[i]->task_gone)
+			e->sinks[i]->task_gone(e->sinks[i], &y->t);
+	account_forget(e, y);
+	y->gone = false;
+	y->znext = e->free_tasks;
+	e->free_tasks = y;
+}
+
 void task_remove(struct engine *e, struct etask *y, bool await_free)
 {
 	enter(e, y, TS_DEAD, y->t.cpu, e->now_ns);
 	task_leave_zombies(e, y);
-	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->task_gone)
-			e->sinks[i]->task_gone(e->sinks[i], &y->t);
 	unlink_tid(e, y, await_free);
 	y->used = false;
-	y->znext = e->free_tasks;
-	e->free_tasks = y;
+	y->gone = true;
+	if (likely(!y->pins))
+		release(e, y);
+}
+
+void task_unpin(struct engine *e, struct etask *y)
+{
+	if (--y->pins == 0 && y->gone)
+		release(e, y);
 }
 
 void task_rekey(struct engine *e, struct etask *y, uint32_t tid)

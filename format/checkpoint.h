@@ -19,16 +19,22 @@ struct cpu_snapshot {
 	uint8_t left_out; /* its switches are not recorded */
 };
 
-/* A block request that is open, or (`share` > 0) what another IO added to it. */
+#define REQUEST_SNAPF_GAP EVF_IO_ABSORBED /* of flags: a gap touched it */
+
+/*
+ * A block request that is open, or (`share` > 0) what another IO added to it: those come right
+ * after it. io.sector, io.bytes: where that part lies on the device.
+ */
 struct request_snapshot {
-	struct io_info io;
+	struct io_info io; /* cgroup_id: charged for the request; error: of what was done of it */
 	uint32_t dev, tid; /* tid: who submitted it; TID_OTHER: not known */
 	uint32_t
 		share; /* 0: the request itself; else the n-th merge: tid, io.bytes, queued_ns count */
 	uint16_t op; /* enum io_op */
-	uint8_t flags; /* EVF_IO_* */
+	uint8_t flags; /* EVF_IO_*, REQUEST_SNAPF_GAP */
 	uint64_t queued_ns, issued_ns; /* 0: not known, not yet */
-	uint64_t requeues, done_bytes;
+	uint64_t requeues; /* share > 0: 1 when it counts as a merge */
+	uint64_t done_bytes;
 };
 
 struct socket_snapshot {
@@ -40,7 +46,7 @@ struct socket_snapshot {
 
 struct account_snapshot {
 	uint32_t tid;
-	uint64_t ts; /* of the EV_ACCT */
+	uint64_t ts; /* of the EV_ACCT; of the fork, with all zeroes, when there was none yet */
 	struct acct_info acct;
 };
 
@@ -50,7 +56,7 @@ struct checkpoint {
 	uint32_t ntasks;
 	const struct cpu_snapshot *cpus;
 	uint32_t ncpus;
-	const struct name_info *names; /* every user and cgroup name that the tasks refer to */
+	const struct name_info *names; /* every user, cgroup and device name that it refers to */
 	uint32_t nnames;
 	const struct request_snapshot *requests;
 	uint32_t nrequests;

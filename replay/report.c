@@ -102,6 +102,8 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 	if (rc)
 		return rc;
 	r->env.engine = r->engine;
+	if (meta->filtered)
+		engine_filtered(r->engine);
 	if (meta->child_pid && !opt->all && !select_names_tasks(&opt->select))
 		rc = focus_new(&r->focus, meta->child_pid, err);
 	if (!rc)

@@ -184,6 +184,9 @@ void ev_checkpoint(struct synth *s, const struct checkpoint *cp)
 	copy.names = names = synth_ext(s, cp->names, cp->nnames * sizeof(*cp->names));
 	for (uint32_t i = 0; i < cp->nnames; i++)
 		names[i].name = synth_ext(s, names[i].name, strlen(names[i].name) + 1);
+	copy.requests = synth_ext(s, cp->requests, cp->nrequests * sizeof(*cp->requests));
+	copy.sockets = synth_ext(s, cp->sockets, cp->nsockets * sizeof(*cp->sockets));
+	copy.accounts = synth_ext(s, cp->accounts, cp->naccounts * sizeof(*cp->accounts));
 	ADD(.kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = synth_ext(s, &copy, sizeof(copy)));
 }
 

@@ -167,10 +167,11 @@ struct ring_name {
 	u64 id;
 };
 
-/* Fields as struct io_info. */
+/* Fields as struct io_info, but for the error. */
 struct ring_io {
 	u64 request, sector, bytes, cgroup_id;
-	u32 error, pad;
+	s32 status; /* blk_status_t; negative: -errno */
+	u32 pad;
 };
 
 /* Fields as struct acct_info. */
@@ -178,6 +179,14 @@ struct ring_acct {
 	u64 rchar, wchar, syscr, syscw;
 	u64 read_bytes, write_bytes, cancelled_write_bytes;
 	u64 rss_bytes, rss_peak_bytes;
+};
+
+/* A thread's accounts as read by the iterator; its own time comes out as `ts`. */
+struct ring_account {
+	u64 ts;
+	u64 start_ns; /* task_struct.start_time, MONOTONIC */
+	u32 tid, pad;
+	struct ring_acct acct;
 };
 
 /* Fields as struct net_info. */
@@ -244,6 +253,7 @@ enum program_id {
 	PROG_IO_DONE,
 	PROG_IO_REQUEUE,
 	PROG_IO_MERGE,
+	PROG_IO_FRONT_MERGE,
 	PROG_IO_ABSORB,
 	PROG_NET_SEND,
 	PROG_NET_RECV,

@@ -9,10 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAY_TP(name, prog)                                                                         \
-	{                                                                                          \
-		"tp_btf", name, prog                                                               \
-	}
+#include "record/features.h"
+
+#define TABLE (sizeof(table) / sizeof(table[0]))
 
 /* clang-format off */
 static const struct hook table[] = {
@@ -47,8 +46,14 @@ static const struct hook table[] = {
 	{"cgroup_mkdir", "cgroup", 0, false, PROG_CGROUP_MKDIR, EV_NAME,
 	 {{"tp_btf", "cgroup_mkdir", "on_cgroup_mkdir"}}},
 };
+
+/* Their first argument was a request_queue before Linux 5.11, so they are not for our programs. */
+static const struct { const char *tracepoint; unsigned args; } layouts[] = {
+	{"block_rq_issue", 1}, {"block_rq_complete", 3}, {"block_rq_requeue", 1},
+	{"block_rq_merge", 1}, {"block_bio_backmerge", 1}, {"block_bio_frontmerge", 1},
+};
 /* clang-format on */
-static_assert(sizeof(table) / sizeof(table[0]) <= HOOKS_MAX, "HOOKS_MAX");
+static_assert(TABLE <= HOOKS_MAX, "HOOKS_MAX");
 
 static int find_typedef(const struct btf *vmlinux, const char *tracepoint)
 {
@@ -72,6 +77,14 @@ unsigned hooks_tracepoint_args(const struct btf *vmlinux, const char *tracepoint
 	if (!t || !btf_is_func_proto(t) || !btf_vlen(t))
 		return 0;
 	return btf_vlen(t) - 1u; /* the first one is the tracepoint's own data */
+}
+
+static bool has_layout(const struct btf *vmlinux, const char *tracepoint)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		if (!strcmp(layouts[i].tracepoint, tracepoint))
+			return hooks_tracepoint_args(vmlinux, tracepoint) == layouts[i].args;
+	return true;
 }
 
 /* Loads and attaches a program that does nothing: some kernels offer the type but not the use. */
@@ -105,9 +118,13 @@ static bool way_exists(const struct btf *vmlinux, const struct hook_way *way, ch
 	int r;
 
 	if (!strcmp(way->how, "tp_btf")) {
-		if (find_typedef(vmlinux, way->target) >= 0)
+		if (find_typedef(vmlinux, way->target) < 0) {
+			snprintf(why, len, "tp_btf: this kernel has no such tracepoint");
+			return false;
+		}
+		if (has_layout(vmlinux, way->target))
 			return true;
-		snprintf(why, len, "tp_btf: this kernel has no such tracepoint");
+		snprintf(why, len, "tp_btf: the tracepoint has other arguments");
 		return false;
 	}
 	if (!strcmp(way->how, "fentry")) {
@@ -141,7 +158,7 @@ static void choose(struct hooks *hooks, size_t i, const struct hook_way *way)
 /* The first way from `from` on that this kernel has. */
 static void choose_from(struct hooks *hooks, const struct btf *vmlinux, size_t i, size_t from)
 {
-	const struct hook *hook = &hooks->table[i];
+	const struct hook *hook = hooks->hook[i];
 	char why[120];
 	size_t w;
 
@@ -155,21 +172,24 @@ static void choose_from(struct hooks *hooks, const struct btf *vmlinux, size_t i
 	}
 }
 
-void hooks_probe(struct hooks *hooks, const struct btf *vmlinux)
+void hooks_probe(struct hooks *hooks, const struct btf *vmlinux, uint32_t features)
 {
-	size_t i;
+	size_t t;
 
 	memset(hooks, 0, sizeof(*hooks));
-	hooks->table = table;
-	hooks->n = sizeof(table) / sizeof(table[0]);
 	hooks->vmlinux = vmlinux;
-	for (i = 0; i < hooks->n; i++) {
-		struct meta_hook *meta = &hooks->meta[i];
+	for (t = 0; t < TABLE; t++) {
+		const struct hook *hook = &table[t];
+		struct meta_hook *meta = &hooks->meta[hooks->n];
 
-		snprintf(meta->name, sizeof(meta->name), "%s", table[i].name);
-		snprintf(meta->needed, sizeof(meta->needed), "%s", table[i].needed);
-		meta->required = table[i].required;
-		choose_from(hooks, vmlinux, i, 0);
+		if (hook->feature && !(hook->feature & features))
+			continue;
+		hooks->hook[hooks->n] = hook;
+		snprintf(meta->name, sizeof(meta->name), "%s", hook->name);
+		snprintf(meta->needed, sizeof(meta->needed), "%s", hook->needed);
+		snprintf(meta->feature, sizeof(meta->feature), "%s", feature_name(hook->feature));
+		meta->required = hook->required;
+		choose_from(hooks, vmlinux, hooks->n++, 0);
 	}
 }
 
@@ -180,23 +200,31 @@ void hooks_reject(struct hooks *hooks, size_t i, const char *why)
 	snprintf(text, sizeof(text), "%s: %.120s", hooks->chosen[i]->how, why);
 	say_why(&hooks->meta[i], text);
 	choose_from(hooks, hooks->vmlinux, i,
-		    (size_t)(hooks->chosen[i] - hooks->table[i].ways) + 1);
+		    (size_t)(hooks->chosen[i] - hooks->hook[i]->ways) + 1);
+}
+
+static bool is_chosen(const struct hooks *hooks, const struct hook_way *way)
+{
+	for (size_t i = 0; i < hooks->n; i++)
+		if (hooks->chosen[i] == way)
+			return true;
+	return false;
 }
 
 int hooks_select(const struct hooks *hooks, struct bpf_object *obj, struct err *err)
 {
 	struct bpf_program *prog;
-	size_t i, w;
+	size_t t, w;
 
-	for (i = 0; i < hooks->n; i++) {
-		for (w = 0; w < HOOK_ALTERNATIVES && hooks->table[i].ways[w].how; w++) {
-			const struct hook_way *way = &hooks->table[i].ways[w];
+	for (t = 0; t < TABLE; t++) {
+		for (w = 0; w < HOOK_ALTERNATIVES && table[t].ways[w].how; w++) {
+			const struct hook_way *way = &table[t].ways[w];
 
 			prog = bpf_object__find_program_by_name(obj, way->program);
 			if (!prog)
 				return err_set(err, -EINVAL, "the program %s is not in the binary",
 					       way->program);
-			bpf_program__set_autoload(prog, way == hooks->chosen[i]);
+			bpf_program__set_autoload(prog, is_chosen(hooks, way));
 		}
 	}
 	return 0;

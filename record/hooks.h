@@ -39,15 +39,19 @@ struct hook {
 /* The table as this kernel has it. */
 struct hooks {
 	size_t n;
-	struct meta_hook meta[HOOKS_MAX]; /* in the table's order */
-	const struct hook *table;
+	struct meta_hook meta[HOOKS_MAX]; /* in the table's order, without what is left out */
+	const struct hook *hook[HOOKS_MAX];
 	const struct btf *vmlinux; /* borrowed, for hooks_reject() */
 	const struct hook_way *chosen[HOOKS_MAX]; /* NULL: not live */
 	struct bpf_link *links[HOOKS_MAX];
 };
 
-/* Looks every alternative up in the kernel's BTF; tries those that BTF cannot tell about. */
-void hooks_probe(struct hooks *hooks, const struct btf *vmlinux);
+/*
+ * Looks every alternative up in the kernel's BTF; tries those that BTF cannot tell about.
+ *
+ * @features  enum kernel_feature; hooks of others are left out
+ */
+void hooks_probe(struct hooks *hooks, const struct btf *vmlinux, uint32_t features);
 
 /* Takes the chosen way out of the running, for good: the next one, if any, is chosen. */
 void hooks_reject(struct hooks *hooks, size_t i, const char *why);

@@ -292,7 +292,7 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 			err, -ENOENT,
 			"cannot record: this kernel has no BTF (/sys/kernel/btf/vmlinux); it "
 			"must be built with CONFIG_DEBUG_INFO_BTF=y");
-	hooks_probe(&k->hooks, k->vmlinux);
+	hooks_probe(&k->hooks, k->vmlinux, opt->features);
 	r = hooks_check_required(&k->hooks, err);
 	if (r)
 		return r;
@@ -472,7 +472,7 @@ int kernel_programs(struct kernel *k, const struct meta_program **programs, size
 		p->runs = info.run_cnt;
 		p->run_ns = info.run_time_ns;
 		p->missed = info.recursion_misses;
-		p->events = rings_events(k->rings, k->hooks.table[i].events);
+		p->events = rings_events(k->rings, k->hooks.hook[i]->events);
 	}
 	*programs = k->programs;
 	*n = k->hooks.n;
@@ -495,7 +495,7 @@ int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[COS
 	if (!costs)
 		return err_set(err, -ENOMEM, "cannot read a histogram: out of memory");
 	memset(buckets, 0, COST_BUCKETS * sizeof(*buckets));
-	slot = k->hooks.table[program].id;
+	slot = k->hooks.hook[program]->id;
 	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.costs), &slot, costs)) {
 		free(costs);
 		return err_errno(err, -errno, "cannot read the histogram of %s",

@@ -9,6 +9,9 @@ static_assert((int)REC_SWITCH == EV_SWITCH && (int)REC_BLOCK == EV_BLOCK, "kinds
 static_assert((int)REC_LOST == EV_GAP && (int)REC_NAME == EV_NAME, "kinds are the same");
 static_assert((int)RECF_PREEMPT == EVF_PREEMPT && (int)RECF_THREADGROUP == EVF_THREADGROUP,
 	      "flags are the same");
+static_assert((int)REC_IO_START == EV_IO_START && (int)REC_RESET == EV_RESET, "kinds are the same");
+static_assert((int)RECF_IO_SYNC == EVF_IO_SYNC && (int)RECF_IO_UNSTARTED == EVF_IO_UNSTARTED,
+	      "flags are the same");
 static_assert(RING_COMM_LEN == TASK_COMM_LEN, "names are as long");
 static_assert(sizeof(struct ring_page) <= RING_HEADER_BYTES, "a page");
 
@@ -164,6 +167,71 @@ int ring_decode_snapshot(const struct ring_snapshot *s, struct ring_arena *arena
 	return 1;
 }
 
+/* include/linux/blk_types.h, block/blk-core.c: blk_errors. Numbered as before Linux 6.10. */
+static const uint8_t block_errors[] = {
+	[1] = EOPNOTSUPP, [2] = ETIMEDOUT, [3] = ENOSPC, [4] = ENOLINK, [5] = EREMOTEIO,
+	[6] = EBADE,	  [7] = ENODATA,   [8] = EILSEQ, [9] = ENOMEM,	[10] = EIO,
+	[11] = EREMCHG,	  [12] = EAGAIN,   [13] = EBUSY, [14] = EBUSY,	[15] = ETOOMANYREFS,
+	[16] = EOVERFLOW, [17] = ENODEV,   [18] = ETIME, [19] = EIO,	[20] = EINVAL,
+};
+
+static uint32_t block_error(int32_t status)
+{
+	if (status < 0)
+		return (uint32_t)-status;
+	if (!status)
+		return 0;
+	return (size_t)status < sizeof(block_errors) ? block_errors[status] : EIO;
+}
+
+static int decode_io(const struct ring_io *io, struct ring_arena *arena, struct event *event)
+{
+	struct io_info *info = take(arena, sizeof(*info));
+
+	*info = (struct io_info){
+		.request = io->request,
+		.sector = io->sector,
+		.bytes = io->bytes,
+		.cgroup_id = io->cgroup_id,
+		.error = block_error(io->status),
+	};
+	event->aux = (uint16_t)event->peer;
+	event->peer = 0;
+	event->ext = info;
+	return 1;
+}
+
+static int decode_acct(const struct ring_acct *acct, struct ring_arena *arena, struct event *event)
+{
+	struct acct_info *info = take(arena, sizeof(*info));
+
+	*info = (struct acct_info){
+		.rchar = acct->rchar,
+		.wchar = acct->wchar,
+		.syscr = acct->syscr,
+		.syscw = acct->syscw,
+		.read_bytes = acct->read_bytes,
+		.write_bytes = acct->write_bytes,
+		.cancelled_write_bytes = acct->cancelled_write_bytes,
+		.rss_bytes = acct->rss_bytes,
+		.rss_peak_bytes = acct->rss_peak_bytes,
+	};
+	event->ext = info;
+	return 1;
+}
+
+int ring_decode_account(const struct ring_account *account, struct ring_arena *arena,
+			struct event *event)
+{
+	*event = (struct event){
+		.ts = account->ts,
+		.tid = account->tid,
+		.cpu = CPU_NONE,
+		.kind = EV_ACCT,
+	};
+	return decode_acct(&account->acct, arena, event);
+}
+
 /* Bytes that a kind has at least behind its struct ring_rec. */
 static size_t tail_min(unsigned kind)
 {
@@ -175,6 +243,12 @@ static size_t tail_min(unsigned kind)
 	case REC_TASK: return sizeof(struct ring_snapshot);
 	case REC_LOST: return sizeof(struct ring_lost);
 	case REC_NAME: return sizeof(struct ring_name);
+	case REC_IO_START:
+	case REC_IO_ISSUE:
+	case REC_IO_DONE:
+	case REC_IO_REQUEUE:
+	case REC_IO_MERGE: return sizeof(struct ring_io);
+	case REC_ACCT: return sizeof(struct ring_acct);
 	default: return 0;
 	}
 }
@@ -212,6 +286,12 @@ int ring_decode(const struct ring_rec *rec, struct ring_arena *arena, struct eve
 	case REC_TASK: return ring_decode_snapshot(behind, arena, event);
 	case REC_LOST: return decode_lost(rec, arena, event);
 	case REC_NAME: return decode_name(behind, tail, arena, event);
+	case REC_IO_START:
+	case REC_IO_ISSUE:
+	case REC_IO_DONE:
+	case REC_IO_REQUEUE:
+	case REC_IO_MERGE: return decode_io(behind, arena, event);
+	case REC_ACCT: return decode_acct(behind, arena, event);
 	default: return 1;
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "base/units.h"
+#include "record/features.h"
 
 static bool progress_shown;
 
@@ -34,6 +35,14 @@ void show_hooks(const struct meta_hook *hooks, size_t n, bool all)
 			show_note("hook %s is not live: %s%s%s", h->name, h->why,
 				  *h->needed ? "; less exact: " : "", h->needed);
 	}
+}
+
+void show_features(uint32_t features)
+{
+	char text[64];
+
+	features_text(features, text, sizeof(text));
+	show_note("recorded: %s", text);
 }
 
 bool show_progress_wanted(void)

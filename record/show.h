@@ -19,6 +19,9 @@ void show_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line for every hook that is not live; with `all` for the live ones too. */
 void show_hooks(const struct meta_hook *hooks, size_t n, bool all);
 
+/* Which features are recorded. */
+void show_features(uint32_t features);
+
 /* On a terminal only: overwritten by the next one, wiped by show_progress_end(). */
 bool show_progress_wanted(void);
 void show_progress(const struct show_totals *t, uint64_t events_per_s);

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "base/version.h"
 #include "record/cost.h"
+#include "record/features.h"
 #include "record/host.h"
 #include "record/privilege.h"
 #include "record/recording.h"
@@ -119,6 +120,7 @@ static int fill_meta(struct recording *r, struct err *err)
 	snprintf(m->filters, sizeof(m->filters), "%s", opt->filters);
 	m->filtered = *opt->filters || opt->only_command;
 	m->ring_bytes = kernel_ring_bytes(r->kernel);
+	features_text(opt->kernel.features, m->features, sizeof(m->features));
 	m->args_limit = opt->kernel.args_limit;
 	m->child_pid = (uint32_t)r->child.pid;
 	if (opt->command)
@@ -156,6 +158,8 @@ static int open_kernel(struct recording *r, struct err *err)
 		const struct meta_hook *hooks = kernel_hooks(r->kernel, &n);
 
 		show_hooks(hooks, n, r->opt->verbose);
+		if (r->opt->verbose)
+			show_features(r->opt->kernel.features);
 	}
 	ret = naming_new(&r->names, "", err);
 	if (!ret)

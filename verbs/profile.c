@@ -160,8 +160,10 @@ static int run(struct kernel *k, uint64_t length_ns, struct err *err)
 
 static int profile(uint64_t ring_bytes, uint64_t length_ns, struct err *err)
 {
-	const struct kernel_options opt = {
-		.ring_bytes = ring_bytes, .args_limit = RECORDER_ARGS_LIMIT, .profile = true};
+	const struct kernel_options opt = {.features = FEATURES_DEFAULT,
+					   .ring_bytes = ring_bytes,
+					   .args_limit = RECORDER_ARGS_LIMIT,
+					   .profile = true};
 	struct kernel *k;
 	int ret = signals_install(err);
 

@@ -7,6 +7,7 @@
 #include "base/exit.h"
 #include "base/options.h"
 #include "base/units.h"
+#include "record/features.h"
 #include "record/recorder.h"
 #include "verbs/record_filters.h"
 #include "verbs/verbs.h"
@@ -27,6 +28,8 @@ enum key {
 	KEY_CGROUP,
 	KEY_CPU,
 	KEY_ONLY,
+	KEY_WITH,
+	KEY_WITHOUT,
 	KEY_BUFFER,
 	KEY_NICE,
 	KEY_COMPRESSION,
@@ -51,6 +54,10 @@ static const struct option_spec options[] = {
 	{KEY_CGROUP, 0, "cgroup", "PATH,...", "Only tasks in these cgroups (v2) and below."},
 	{KEY_CPU, 'C', "cpu", "CPUS", "Only what happens on these CPUs: 0,2-5."},
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
+	{KEY_WITH, 0, "with", "LIST",
+	 "Besides scheduling record io (block devices), fs (files, memory), net (sockets). Default: "
+	 "io,fs,net."},
+	{KEY_WITHOUT, 0, "without", "LIST", "Leave these out: net, io,fs."},
 	{0, 0, NULL, NULL, "The recorder itself"},
 	{KEY_BUFFER, 0, "buffer", "SIZE",
 	 "Ring buffer per CPU, rounded up to a power of two. Default: 4M."},
@@ -118,6 +125,8 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 		opt->only_command = true;
 		append_quoted(a->filters.text, sizeof(a->filters.text), "--only");
 		return 0;
+	case KEY_WITH: return features_parse(&opt->kernel.features, true, arg, err);
+	case KEY_WITHOUT: return features_parse(&opt->kernel.features, false, arg, err);
 	case KEY_BUFFER: return set_buffer(opt, arg, err);
 	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
 	case KEY_COMPRESSION: return parse_int(arg, 0, LEVEL_MAX, &opt->level, err);

@@ -28,6 +28,14 @@ $ rstat record --compression 20
 ! rstat record: --compression: '20' is not between 0 and 19
 [125]
 
+$ rstat record --with io,disk
+! rstat record: --with: 'disk' is nothing that can be left out; there are io, fs and net
+[125]
+
+$ rstat record --without ''
+! rstat record: --without: '' is nothing that can be left out; there are io, fs and net
+[125]
+
 $ rstat record --start 14:30
 ! rstat record: --start: '14:30' is no start: give +30s (from now), @14:30 or @14:30:05 (local time), or /10s (next multiple)
 [125]

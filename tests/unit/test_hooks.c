@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "record/hooks.h"
+#include "record/kernel.h"
 
 /* A tracepoint as the kernel's BTF has it: typedef of a pointer to void (void *, args...). */
 static void add_tracepoint(struct btf *btf, const char *name, unsigned args)
@@ -55,7 +56,7 @@ static void test_nothing_there(void **state)
 	size_t i;
 
 	(void)state;
-	hooks_probe(&hooks, btf);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
 	for (i = 0; i < hooks.n; i++) {
 		assert_false(hooks.meta[i].live);
 		assert_string_equal(hooks.meta[i].alternative, "");
@@ -90,14 +91,14 @@ static void test_alternatives(void **state)
 
 	(void)state;
 	add_tracepoint(btf, "sched_process_fork", 2);
-	hooks_probe(&hooks, btf);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
 	fork = find(&hooks, "fork");
 	assert_true(hooks.meta[fork].live);
 	assert_string_equal(hooks.chosen[fork]->target, "sched_process_fork");
 
 	/* the better one first, the other when that turns out not to load, then none */
 	add_tracepoint(btf, "task_newtask", 2);
-	hooks_probe(&hooks, btf);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
 	assert_string_equal(hooks.chosen[fork]->target, "task_newtask");
 	assert_string_equal(hooks.meta[fork].alternative, "tp_btf");
 	assert_string_equal(hooks.meta[fork].why, "");
@@ -125,7 +126,7 @@ static void test_only_what_is_required(void **state)
 	add_tracepoint(btf, "sched_wakeup_new", 1);
 	add_tracepoint(btf, "sched_process_fork", 2);
 	add_tracepoint(btf, "sched_process_exit", 2);
-	hooks_probe(&hooks, btf);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
 	assert_int_equal(hooks_check_required(&hooks, &err), 0);
 	for (i = 0; i < hooks.n; i++)
 		assert_int_equal(hooks.meta[i].live, hooks.meta[i].required);

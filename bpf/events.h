@@ -38,6 +38,14 @@ typedef int64_t s64;
 #define RING_PATH_MAX	  1024u /* file and cgroup names are cut here, the NUL included */
 #define RING_COMM_LEN	  16u
 
+/* Fields as struct net_info. */
+struct ring_net {
+	u64 socket;
+	u64 tx_bytes, rx_bytes;
+	u64 first_ns;
+	u32 tx_calls, rx_calls;
+};
+
 /* First page of a CPU's ring. The consumer's word has a cache line of its own. */
 struct ring_page {
 	u64 head; /* producer: bytes reserved since the start */
@@ -46,7 +54,12 @@ struct ring_page {
 	u64 first_lost_ns; /* of the unsaid ones; 0: as last_lost_ns. Who takes `unsaid` takes it too */
 	u64 last_lost_ns;
 	u64 doorbell; /* head when the doorbell last rang */
-	u64 pad[10];
+	/* traffic of the thread that runs, not yet in a record: bpf/traffic.h */
+	u32 net_tid; /* whose; 0: there is none */
+	u32 net_busy; /* it is being changed */
+	u64 net_tick; /* jiffies when net.first_ns was last looked at */
+	struct ring_net net;
+	u64 pad[3];
 	u64 tail; /* consumer: bytes freed since the start */
 };
 
@@ -189,14 +202,6 @@ struct ring_account {
 	struct ring_acct acct;
 };
 
-/* Fields as struct net_info. */
-struct ring_net {
-	u64 socket;
-	u64 tx_bytes, rx_bytes;
-	u64 first_ns;
-	u32 tx_calls, rx_calls;
-};
-
 /* Fields as struct socket_info. */
 struct ring_socket {
 	u64 id, netns;
@@ -262,6 +267,8 @@ enum program_id {
 	PROG_SYNACK,
 	PROG_RESET_SENT,
 	PROG_RESET_RECEIVED,
+	PROG_OPEN_SOCKETS,
+	PROG_TCP_SOCKETS,
 	PROG_COUNT
 };
 #define COST_BUCKETS 32u

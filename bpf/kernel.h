@@ -186,13 +186,16 @@ struct bpf_iter__task {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, orig_ax, di;
+	unsigned long r10, orig_ax, di, cx, ax;
 };
 #define NR_sched_yield	      24
 #define NR_waitid	      247
 #define PT_REGS_SYSCALL(regs) ((s64)(regs)->orig_ax)
 #define PT_REGS_ARG1(regs)    ((regs)->di)
 #define PT_REGS_SYSARG4(regs) ((regs)->r10)
+/* of a function of the kernel, which a system call is not */
+#define PT_REGS_FUNCTION_ARG4(regs) ((regs)->cx)
+#define PT_REGS_RETURN(regs)	    ((regs)->ax)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	s32 syscallno;
@@ -200,11 +203,13 @@ struct pt_regs {
 struct user_pt_regs {
 	u64 regs[31];
 };
-#define NR_sched_yield	      124
-#define NR_waitid	      95
-#define PT_REGS_SYSCALL(regs) ((s64)(regs)->syscallno)
-#define PT_REGS_ARG1(regs)    (((const struct user_pt_regs *)(regs))->regs[0])
-#define PT_REGS_SYSARG4(regs) (((const struct user_pt_regs *)(regs))->regs[3])
+#define NR_sched_yield		    124
+#define NR_waitid		    95
+#define PT_REGS_SYSCALL(regs)	    ((s64)(regs)->syscallno)
+#define PT_REGS_ARG1(regs)	    (((const struct user_pt_regs *)(regs))->regs[0])
+#define PT_REGS_SYSARG4(regs)	    (((const struct user_pt_regs *)(regs))->regs[3])
+#define PT_REGS_FUNCTION_ARG4(regs) PT_REGS_SYSARG4(regs)
+#define PT_REGS_RETURN(regs)	    PT_REGS_ARG1(regs)
 #else
 #error "pt_regs of this architecture: add the system call number, arguments, and NR_*"
 #endif

@@ -7,6 +7,7 @@
 #include "bpf/filter.h"
 #include "bpf/ring.h"
 #include "bpf/task.h"
+#include "bpf/traffic.h"
 
 /* "exit: add group_dead to the tracepoint" (6.16); the last argument of sched_process_exit. */
 const volatile bool exit_has_group_dead = true;
@@ -141,6 +142,7 @@ int on_exit(u64 *ctx)
 	u64 begin = cost_begin();
 	bool group_dead = exit_has_group_dead ? (bool)ctx[1] : !p->signal->live.counter;
 
+	traffic_exit();
 	if (filter_task(p))
 		ring_put(RING_IRQS_ON, REC_EXIT, group_dead ? RECF_GROUP_DEAD : 0,
 			 task_exit_code(p, group_dead), (u32)p->pid, 0);

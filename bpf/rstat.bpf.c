@@ -5,6 +5,9 @@
  */
 #include "bpf/kernel.h"
 #include "bpf/life.h"
+#include "bpf/net.h"
+#include "bpf/net_old.h"
+#include "bpf/open_sockets.h"
 #include "bpf/sched.h"
 #include "bpf/task.h"
 

@@ -10,6 +10,7 @@
 #include "bpf/cost.h"
 #include "bpf/filter.h"
 #include "bpf/ring.h"
+#include "bpf/traffic.h"
 
 /* fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting sched_switch event", 5.18) */
 const volatile bool switch_has_prev_state = true;
@@ -79,6 +80,7 @@ int on_switch(u64 *ctx)
 {
 	u64 begin = cost_begin();
 
+	traffic_switch();
 	handle_switch(ctx);
 	cost_end(PROG_SWITCH, begin);
 	return 0;

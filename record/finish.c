@@ -50,9 +50,9 @@ int recording_finish(struct recording *r, struct err *err)
 
 	if (r->sampling.on)
 		recording_sample(r, false);
-	kernel_stop(r->kernel);
+	ret = kernel_stop(r->kernel, r->end_ns, err);
 	/* detached: what is in the rings is all there is, gaps at their end included */
-	if (!broken)
+	if (!ret && !broken)
 		ret = pump_until(&r->pump, r->end_ns, err);
 	fill_end(r, &end);
 	/* also after a failed write: there may be room for the footer, or again */

@@ -45,6 +45,28 @@ static const struct hook table[] = {
 	 {{"tp_btf", "cgroup_attach_task", "on_cgroup_attach"}}},
 	{"cgroup_mkdir", "cgroup", 0, false, PROG_CGROUP_MKDIR, EV_NAME,
 	 {{"tp_btf", "cgroup_mkdir", "on_cgroup_mkdir"}}},
+	{"sock_send", "net", FEATURE_NET, false, PROG_NET_SEND, EV_NET,
+	 {{"tp_btf", "sock_send_length", "on_send"},
+	  {"fexit", "inet_sendmsg", "on_inet_sendmsg"},
+	  {"kprobe", "inet_sendmsg", "on_send_enter"}}},
+	{"sock_recv", "net", FEATURE_NET, false, PROG_NET_RECV, EV_NET,
+	 {{"tp_btf", "sock_recv_length", "on_recv"},
+	  {"fexit", "inet_recvmsg", "on_inet_recvmsg"},
+	  {"kprobe", "inet_recvmsg", "on_recv_enter"}}},
+	{"inet_sock_set_state", "net", FEATURE_NET, false, PROG_SOCKET_STATE, EV_SOCKET_STATE,
+	 {{"tp_btf", "inet_sock_set_state", "on_socket_state"}}},
+	{"tcp_retransmit_skb", "net", FEATURE_NET, false, PROG_RETRANSMIT, EV_RETRANSMIT,
+	 {{"tp_btf", "tcp_retransmit_skb", "on_retransmit"}}},
+	{"tcp_retransmit_synack", "net", FEATURE_NET, false, PROG_SYNACK, EV_RETRANSMIT,
+	 {{"tp_btf", "tcp_retransmit_synack", "on_synack"}}},
+	{"tcp_send_reset", "net", FEATURE_NET, false, PROG_RESET_SENT, EV_RESET,
+	 {{"tp_btf", "tcp_send_reset", "on_reset_sent"}}},
+	{"tcp_receive_reset", "net", FEATURE_NET, false, PROG_RESET_RECEIVED, EV_RESET,
+	 {{"tp_btf", "tcp_receive_reset", "on_reset_received"}}},
+	{"open_sockets", "net", FEATURE_NET, false, PROG_OPEN_SOCKETS, EV_SOCKET,
+	 {{"iter", "task_file", "each_file"}}},
+	{"tcp_sockets", "net", FEATURE_NET, false, PROG_TCP_SOCKETS, EV_SOCKET,
+	 {{"iter", "tcp", "each_tcp"}}},
 };
 
 /* Their first argument was a request_queue before Linux 5.11, so they are not for our programs. */
@@ -52,6 +74,42 @@ static const struct { const char *tracepoint; unsigned args; } layouts[] = {
 	{"block_rq_issue", 1}, {"block_rq_complete", 3}, {"block_rq_requeue", 1},
 	{"block_rq_merge", 1}, {"block_bio_backmerge", 1}, {"block_bio_frontmerge", 1},
 };
+
+/*
+ * What the program `with` does not see of its hook: used along with it where the kernel has it, not
+ * missed where it has not.
+ */
+static const struct {
+	const char *with;
+	struct hook_way way;
+} also[] = {
+	/* until 6.5 what sendfile() sends is no sendmsg; splice() from a socket is never a recvmsg */
+	{"on_send", {"fexit", "inet_sendpage", "on_inet_sendpage"}},
+	{"on_recv", {"fexit", "tcp_splice_read", "on_tcp_splice_read"}},
+	{"on_inet_sendmsg", {"fexit", "inet6_sendmsg", "on_inet6_sendmsg"}},
+	{"on_inet_sendmsg", {"fexit", "unix_stream_sendmsg", "on_unix_stream_sendmsg"}},
+	{"on_inet_sendmsg", {"fexit", "unix_dgram_sendmsg", "on_unix_dgram_sendmsg"}},
+	{"on_inet_sendmsg", {"fexit", "inet_sendpage", "on_inet_sendpage"}},
+	{"on_inet_recvmsg", {"fexit", "inet6_recvmsg", "on_inet6_recvmsg"}},
+	{"on_inet_recvmsg", {"fexit", "unix_stream_recvmsg", "on_unix_stream_recvmsg"}},
+	{"on_inet_recvmsg", {"fexit", "unix_dgram_recvmsg", "on_unix_dgram_recvmsg"}},
+	{"on_inet_recvmsg", {"fexit", "tcp_splice_read", "on_tcp_splice_read"}},
+	{"on_send_enter", {"kretprobe", "inet_sendmsg", "on_send_leave"}},
+	{"on_send_enter", {"kprobe", "inet6_sendmsg", "on_send_enter"}},
+	{"on_send_enter", {"kretprobe", "inet6_sendmsg", "on_send_leave"}},
+	{"on_send_enter", {"kprobe", "unix_stream_sendmsg", "on_send_enter"}},
+	{"on_send_enter", {"kretprobe", "unix_stream_sendmsg", "on_send_leave"}},
+	{"on_send_enter", {"kprobe", "unix_dgram_sendmsg", "on_send_enter"}},
+	{"on_send_enter", {"kretprobe", "unix_dgram_sendmsg", "on_send_leave"}},
+	{"on_recv_enter", {"kretprobe", "inet_recvmsg", "on_recv_leave"}},
+	{"on_recv_enter", {"kprobe", "inet6_recvmsg", "on_recv_enter"}},
+	{"on_recv_enter", {"kretprobe", "inet6_recvmsg", "on_recv_leave"}},
+	{"on_recv_enter", {"kprobe", "unix_stream_recvmsg", "on_recv_enter"}},
+	{"on_recv_enter", {"kretprobe", "unix_stream_recvmsg", "on_recv_leave"}},
+	{"on_recv_enter", {"kprobe", "unix_dgram_recvmsg", "on_recv_enter"}},
+	{"on_recv_enter", {"kretprobe", "unix_dgram_recvmsg", "on_recv_leave"}},
+};
+#define ALSO (sizeof(also) / sizeof(also[0]))
 /* clang-format on */
 static_assert(TABLE <= HOOKS_MAX, "HOOKS_MAX");
 
@@ -88,13 +146,13 @@ static bool has_layout(const struct btf *vmlinux, const char *tracepoint)
 }
 
 /* Loads and attaches a program that does nothing: some kernels offer the type but not the use. */
-static int try_fentry(const struct btf *vmlinux, const char *function)
+static int try_function(const struct btf *vmlinux, const char *function, enum bpf_attach_type type)
 {
 	const struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type);
 	int id = btf__find_by_name_kind(vmlinux, function, BTF_KIND_FUNC);
 	int fd, link;
 
@@ -112,9 +170,11 @@ static int try_fentry(const struct btf *vmlinux, const char *function)
 	return 0;
 }
 
-/* Returns whether the way is worth loading; if not, why. */
+/* Returns whether it is worth loading; if not, why. */
 static bool way_exists(const struct btf *vmlinux, const struct hook_way *way, char *why, size_t len)
 {
+	const bool fentry = !strcmp(way->how, "fentry");
+	char name[80];
 	int r;
 
 	if (!strcmp(way->how, "tp_btf")) {
@@ -127,10 +187,17 @@ static bool way_exists(const struct btf *vmlinux, const struct hook_way *way, ch
 		snprintf(why, len, "tp_btf: the tracepoint has other arguments");
 		return false;
 	}
-	if (!strcmp(way->how, "fentry")) {
-		r = try_fentry(vmlinux, way->target);
+	if (!strcmp(way->how, "iter")) {
+		snprintf(name, sizeof(name), "bpf_iter_%s", way->target);
+		if (btf__find_by_name_kind(vmlinux, name, BTF_KIND_FUNC) >= 0)
+			return true;
+		snprintf(why, len, "iter: this kernel cannot list them");
+		return false;
+	}
+	if (fentry || !strcmp(way->how, "fexit")) {
+		r = try_function(vmlinux, way->target, fentry ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
 		if (r)
-			snprintf(why, len, "fentry %s: %s", way->target, strerror(-r));
+			snprintf(why, len, "%s %s: %s", way->how, way->target, strerror(-r));
 		return !r;
 	}
 	if (!access("/sys/bus/event_source/devices/kprobe/type", F_OK))
@@ -146,17 +213,28 @@ static void say_why(struct meta_hook *meta, const char *why)
 	snprintf(meta->why + used, sizeof(meta->why) - used, "%s%s", used ? "; " : "", why);
 }
 
+/* way: exists; NULL: none is left. */
 static void choose(struct hooks *hooks, size_t i, const struct hook_way *way)
 {
 	struct meta_hook *meta = &hooks->meta[i];
+	char why[120];
+	size_t a;
 
 	hooks->chosen[i] = way;
+	hooks->nparts[i] = 0;
 	meta->live = way != NULL;
 	snprintf(meta->alternative, sizeof(meta->alternative), "%s", way ? way->how : "");
+	if (!way)
+		return;
+	hooks->parts[i][hooks->nparts[i]++] = *way;
+	for (a = 0; a < ALSO && hooks->nparts[i] < HOOK_PARTS_MAX; a++)
+		if (!strcmp(also[a].with, way->program) &&
+		    way_exists(hooks->vmlinux, &also[a].way, why, sizeof(why)))
+			hooks->parts[i][hooks->nparts[i]++] = also[a].way;
 }
 
 /* The first way from `from` on that this kernel has. */
-static void choose_from(struct hooks *hooks, const struct btf *vmlinux, size_t i, size_t from)
+static void choose_from(struct hooks *hooks, size_t i, size_t from)
 {
 	const struct hook *hook = hooks->hook[i];
 	char why[120];
@@ -164,7 +242,7 @@ static void choose_from(struct hooks *hooks, const struct btf *vmlinux, size_t i
 
 	choose(hooks, i, NULL);
 	for (w = from; w < HOOK_ALTERNATIVES && hook->ways[w].how; w++) {
-		if (way_exists(vmlinux, &hook->ways[w], why, sizeof(why))) {
+		if (way_exists(hooks->vmlinux, &hook->ways[w], why, sizeof(why))) {
 			choose(hooks, i, &hook->ways[w]);
 			return;
 		}
@@ -189,7 +267,7 @@ void hooks_probe(struct hooks *hooks, const struct btf *vmlinux, uint32_t featur
 		snprintf(meta->needed, sizeof(meta->needed), "%s", hook->needed);
 		snprintf(meta->feature, sizeof(meta->feature), "%s", feature_name(hook->feature));
 		meta->required = hook->required;
-		choose_from(hooks, vmlinux, hooks->n++, 0);
+		choose_from(hooks, hooks->n++, 0);
 	}
 }
 
@@ -197,37 +275,52 @@ void hooks_reject(struct hooks *hooks, size_t i, const char *why)
 {
 	char text[160];
 
+	if (hooks->nparts[i] > 1) {
+		snprintf(text, sizeof(text), "%s and more: %.120s", hooks->parts[i][1].target, why);
+		hooks->nparts[i] = 1;
+		say_why(&hooks->meta[i], text);
+		return;
+	}
 	snprintf(text, sizeof(text), "%s: %.120s", hooks->chosen[i]->how, why);
 	say_why(&hooks->meta[i], text);
-	choose_from(hooks, hooks->vmlinux, i,
-		    (size_t)(hooks->chosen[i] - hooks->hook[i]->ways) + 1);
+	choose_from(hooks, i, (size_t)(hooks->chosen[i] - hooks->hook[i]->ways) + 1);
 }
 
-static bool is_chosen(const struct hooks *hooks, const struct hook_way *way)
+static int set_autoload(struct bpf_object *obj, const char *program, bool on, struct err *err)
 {
-	for (size_t i = 0; i < hooks->n; i++)
-		if (hooks->chosen[i] == way)
-			return true;
-	return false;
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, program);
+
+	if (!prog)
+		return err_set(err, -EINVAL, "the program %s is not in the binary", program);
+	bpf_program__set_autoload(prog, on);
+	return 0;
 }
 
 int hooks_select(const struct hooks *hooks, struct bpf_object *obj, struct err *err)
 {
-	struct bpf_program *prog;
-	size_t t, w;
+	size_t i, w;
+	int r = 0;
 
-	for (t = 0; t < TABLE; t++) {
-		for (w = 0; w < HOOK_ALTERNATIVES && table[t].ways[w].how; w++) {
-			const struct hook_way *way = &table[t].ways[w];
+	for (i = 0; i < TABLE; i++)
+		for (w = 0; !r && w < HOOK_ALTERNATIVES && table[i].ways[w].how; w++)
+			r = set_autoload(obj, table[i].ways[w].program, false, err);
+	for (i = 0; !r && i < ALSO; i++)
+		r = set_autoload(obj, also[i].way.program, false, err);
+	for (i = 0; i < hooks->n; i++)
+		for (w = 0; !r && w < hooks->nparts[i]; w++)
+			r = set_autoload(obj, hooks->parts[i][w].program, true, err);
+	return r;
+}
 
-			prog = bpf_object__find_program_by_name(obj, way->program);
-			if (!prog)
-				return err_set(err, -EINVAL, "the program %s is not in the binary",
-					       way->program);
-			bpf_program__set_autoload(prog, is_chosen(hooks, way));
-		}
-	}
-	return 0;
+bool hooks_uses(const struct hooks *hooks, const char *program)
+{
+	size_t i, n;
+
+	for (i = 0; i < hooks->n; i++)
+		for (n = 0; n < hooks->nparts[i]; n++)
+			if (!strcmp(hooks->parts[i][n].program, program))
+				return true;
+	return false;
 }
 
 int hooks_check_required(const struct hooks *hooks, struct err *err)
@@ -242,36 +335,62 @@ int hooks_check_required(const struct hooks *hooks, struct err *err)
 	return 0;
 }
 
+/* NULL and errno: it cannot be attached. */
+static struct bpf_link *attach(const struct hook_way *part, struct bpf_object *obj)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, part->program);
+
+	if (strcmp(part->how, "kprobe") && strcmp(part->how, "kretprobe"))
+		return bpf_program__attach(prog);
+	return bpf_program__attach_kprobe(prog, part->how[1] == 'r', part->target);
+}
+
+/* What else belongs to the hook may fail; the first part may not. Returns whether it is live. */
+static bool attach_parts(struct hooks *hooks, size_t i, struct bpf_object *obj)
+{
+	size_t n, kept = 0;
+
+	for (n = 0; n < hooks->nparts[i]; n++) {
+		const struct hook_way part = hooks->parts[i][n];
+		struct bpf_link *link = attach(&part, obj);
+		char why[160];
+
+		if (link) {
+			hooks->links[i][kept] = link;
+			hooks->parts[i][kept++] = part;
+			continue;
+		}
+		snprintf(why, sizeof(why), "%s %s: cannot attach: %s", part.how, part.target,
+			 strerror(errno));
+		say_why(&hooks->meta[i], why);
+		if (!n)
+			return false;
+	}
+	hooks->nparts[i] = kept;
+	return true;
+}
+
 int hooks_attach(struct hooks *hooks, struct bpf_object *obj, struct err *err)
 {
 	size_t i;
 
 	for (i = 0; i < hooks->n; i++) {
-		struct bpf_program *prog;
-
-		if (!hooks->chosen[i])
+		if (!hooks->chosen[i] || !strcmp(hooks->chosen[i]->how, "iter"))
 			continue;
-		prog = bpf_object__find_program_by_name(obj, hooks->chosen[i]->program);
-		hooks->links[i] = bpf_program__attach(prog);
-		if (!hooks->links[i]) {
-			/* its alternatives are not loaded: too late for them */
-			char why[160];
-
-			snprintf(why, sizeof(why), "%s: cannot attach: %s", hooks->chosen[i]->how,
-				 strerror(errno));
-			say_why(&hooks->meta[i], why);
+		/* its alternatives are not loaded: too late for them */
+		if (!attach_parts(hooks, i, obj))
 			choose(hooks, i, NULL);
-		}
 	}
 	return hooks_check_required(hooks, err);
 }
 
 void hooks_detach(struct hooks *hooks)
 {
-	size_t i;
+	size_t i, n;
 
-	for (i = 0; i < hooks->n; i++) {
-		bpf_link__destroy(hooks->links[i]);
-		hooks->links[i] = NULL;
-	}
+	for (i = 0; i < hooks->n; i++)
+		for (n = 0; n < HOOK_PARTS_MAX; n++) {
+			bpf_link__destroy(hooks->links[i][n]);
+			hooks->links[i][n] = NULL;
+		}
 }

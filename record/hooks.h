@@ -18,12 +18,16 @@
 
 #define HOOKS_MAX	  40u
 #define HOOK_ALTERNATIVES 3u
+#define HOOK_PARTS_MAX	  9u /* programs at once for one hook */
 
-/* How one program gets one hook. */
+/*
+ * How one program gets one hook, or a part of it: "tp_btf", "fentry", "fexit", "kprobe",
+ * "kretprobe" or "iter" (read when it is asked for, not attached).
+ */
 struct hook_way {
-	const char *how; /* "tp_btf", "fentry", "kprobe"; NULL: no more */
-	const char *target; /* tracepoint or function */
-	const char *program; /* in bpf/rstat.bpf.c */
+	const char *how; /* NULL: no more */
+	const char *target; /* tracepoint, function, what is iterated over */
+	const char *program; /* in bpf/rstat.bpf.c; several kprobes can share one */
 };
 
 struct hook {
@@ -43,7 +47,10 @@ struct hooks {
 	const struct hook *hook[HOOKS_MAX];
 	const struct btf *vmlinux; /* borrowed, for hooks_reject() */
 	const struct hook_way *chosen[HOOKS_MAX]; /* NULL: not live */
-	struct bpf_link *links[HOOKS_MAX];
+	/* all that is in use: the chosen way, then what else that takes */
+	struct hook_way parts[HOOKS_MAX][HOOK_PARTS_MAX];
+	size_t nparts[HOOKS_MAX];
+	struct bpf_link *links[HOOKS_MAX][HOOK_PARTS_MAX];
 };
 
 /*
@@ -53,15 +60,20 @@ struct hooks {
  */
 void hooks_probe(struct hooks *hooks, const struct btf *vmlinux, uint32_t features);
 
-/* Takes the chosen way out of the running, for good: the next one, if any, is chosen. */
+/*
+ * Something of the hook does not load: does without what is used along with the chosen way or, when
+ * there is no such thing, takes that way out of the running. The next one, if any, is chosen.
+ */
 void hooks_reject(struct hooks *hooks, size_t i, const char *why);
 
 /* Marks for loading exactly the programs that are chosen (and those that are no hook's). */
 int hooks_select(const struct hooks *hooks, struct bpf_object *obj, struct err *err);
 
-/* Attaches what is chosen. What fails and is not required is not live from then on. */
+/* Attaches what is chosen, but for iterators. What fails and is not required is not live. */
 int hooks_attach(struct hooks *hooks, struct bpf_object *obj, struct err *err);
 void hooks_detach(struct hooks *hooks);
+
+bool hooks_uses(const struct hooks *hooks, const char *program);
 
 /* -EOPNOTSUPP and the hook's name when a required hook is not live. */
 int hooks_check_required(const struct hooks *hooks, struct err *err);

@@ -20,6 +20,9 @@
 #include "record/proctasks.h"
 #include "record/ring.h"
 #include "record/snapshot.h"
+#include "record/sockets.h"
+
+#define OLD_CALLS 16384u /* threads that are in a send or receive at one time: bpf/net_old.h */
 
 struct kernel {
 	struct rstat_bpf *skel;
@@ -159,6 +162,23 @@ static void configure_context(struct kernel *k)
 					     : COUNT_BY_CAST;
 }
 
+static int configure_net(struct kernel *k, bool on, struct err *err)
+{
+	struct rstat_bpf *skel = k->skel;
+	int r = 0;
+
+	skel->rodata->net_on = on;
+	skel->rodata->retransmit_has_err = hooks_tracepoint_args(k->vmlinux,
+								 "tcp_retransmit_skb") >= 3;
+	/* not every kernel has this kind of map */
+	if (!on)
+		r = bpf_map__set_autocreate(skel->maps.sockets, false);
+	if (!r &&
+	    (hooks_uses(&k->hooks, "on_send_enter") || hooks_uses(&k->hooks, "on_recv_enter")))
+		r = bpf_map__set_max_entries(skel->maps.old_calls, OLD_CALLS);
+	return r ? err_set(err, r, "cannot size the maps") : 0;
+}
+
 static int configure(struct kernel *k, const struct kernel_options *opt, struct err *err)
 {
 	struct rstat_bpf *skel = k->skel;
@@ -173,7 +193,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 	skel->rodata->args_limit = opt->args_limit < RING_ARGS_MAX ? opt->args_limit
 								   : RING_ARGS_MAX;
 	configure_context(k);
-	r = filter_configure(skel, &opt->filter, err);
+	r = configure_net(k, opt->features & FEATURE_NET, err);
+	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)
 		return r;
 	if (bpf_map__set_value_size(skel->maps.rings, (uint32_t)element_bytes(k->ring_bytes)) ||
@@ -206,7 +227,7 @@ static int reject_what_fails(struct kernel *k, const struct kernel_options *opt,
 			struct hooks whole = k->hooks;
 
 			for (j = 0; j < all.n; j++)
-				k->hooks.chosen[j] = j == i ? whole.chosen[i] : NULL;
+				k->hooks.nparts[j] = j == i ? whole.nparts[i] : 0;
 			libbpf_log.first[0] = '\0';
 			r = open_skeleton(k, opt, err);
 			k->hooks = whole;
@@ -335,9 +356,10 @@ int kernel_open(struct kernel **out, const struct kernel_options *opt, struct er
 	return 0;
 }
 
-void kernel_stop(struct kernel *k)
+int kernel_stop(struct kernel *k, uint64_t end_ns, struct err *err)
 {
 	hooks_detach(&k->hooks);
+	return rings_end(k->rings, end_ns, err);
 }
 
 void kernel_close(struct kernel *k)
@@ -401,6 +423,39 @@ int kernel_snapshot(struct kernel *k, struct err *err)
 	return r;
 }
 
+/* What an iterator lists; nothing when this kernel cannot. */
+static int list_sockets(struct kernel *k, const char *program, struct open_socket **out, size_t *n,
+			struct err *err)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(k->skel->obj, program);
+	void *buf = NULL;
+	size_t len = 0;
+	int r = 0;
+
+	if (prog && bpf_program__autoload(prog))
+		r = snapshot_iterate(prog, &buf, &len);
+	if (r)
+		return err_errno(err, r, "cannot list the open sockets");
+	*out = buf;
+	*n = len / sizeof(**out);
+	return 0;
+}
+
+int kernel_sockets(struct kernel *k, struct err *err)
+{
+	struct open_socket *held = NULL, *all = NULL, *list = NULL;
+	size_t n = 0, nall = 0, nlist = 0;
+	int r = list_sockets(k, "each_file", &held, &n, err);
+
+	r = r ?: list_sockets(k, "each_tcp", &all, &nall, err);
+	r = r ?: sockets_merge(held, n, all, nall, &list, &nlist, err);
+	r = r ?: rings_add(k->rings, list, nlist * sizeof(*list), err);
+	free(held);
+	free(all);
+	free(list);
+	return r;
+}
+
 int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err)
 {
 	return rings_drain(k->rings, until_ns, events, err);
@@ -451,28 +506,46 @@ int kernel_time_programs(struct kernel *k, bool on, struct err *err)
 	return 0;
 }
 
+/* Over all programs of hook i. */
+static int add_program_costs(const struct kernel *k, size_t i, struct meta_program *p)
+{
+	size_t n, before;
+
+	for (n = 0; n < k->hooks.nparts[i]; n++) {
+		const char *name = k->hooks.parts[i][n].program;
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+		struct bpf_program *prog;
+
+		for (before = 0; before < n; before++)
+			if (!strcmp(name, k->hooks.parts[i][before].program))
+				break;
+		if (before < n)
+			continue; /* one program for several functions */
+		prog = bpf_object__find_program_by_name(k->skel->obj, name);
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			return -1;
+		p->runs += info.run_cnt;
+		p->run_ns += info.run_time_ns;
+		p->missed += info.recursion_misses;
+	}
+	return 0;
+}
+
 int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
 		    uint64_t *sample_ns, struct err *err)
 {
 	size_t i;
 
 	for (i = 0; i < k->hooks.n; i++) {
-		const struct hook_way *way = k->hooks.chosen[i];
 		struct meta_program *p = &k->programs[i];
-		struct bpf_program *prog;
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
 
+		*p = (struct meta_program){};
 		snprintf(p->name, sizeof(p->name), "%s", k->hooks.meta[i].name);
-		if (!way)
-			continue;
-		prog = bpf_object__find_program_by_name(k->skel->obj, way->program);
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		if (add_program_costs(k, i, p))
 			return err_errno(err, -errno, "cannot ask for the cost of %s", p->name);
-		p->runs = info.run_cnt;
-		p->run_ns = info.run_time_ns;
-		p->missed = info.recursion_misses;
-		p->events = rings_events(k->rings, k->hooks.hook[i]->events);
+		if (k->hooks.nparts[i])
+			p->events = rings_events(k->rings, k->hooks.hook[i]->events);
 	}
 	*programs = k->programs;
 	*n = k->hooks.n;

@@ -67,8 +67,11 @@ struct kernel;
 int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err);
 void kernel_close(struct kernel *k); /* detaches everything; NULL is fine */
 
-/* Detaches: no event after this. What the rings still hold, trailing gaps too, can be drained. */
-void kernel_stop(struct kernel *k);
+/*
+ * Detaches: no event after this. What the rings still hold, trailing gaps too, can be drained; what
+ * threads on a CPU have sent and received since their last record comes out right before end_ns.
+ */
+int kernel_stop(struct kernel *k, uint64_t end_ns, struct err *err);
 
 /* What the rings got: less than asked for where the kernel allows no more. */
 uint64_t kernel_ring_bytes(const struct kernel *k);

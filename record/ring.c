@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "record/ring_decode.h"
 
@@ -45,12 +46,19 @@ struct cursor {
 	bool left_out; /* rings_leave_out() */
 };
 
+/* Records that come from elsewhere: read from the kernel, not written by an event. */
+struct extra {
+	uint8_t *records; /* struct ring_rec each, one behind the other */
+	size_t bytes;
+	size_t *at; /* where each one begins, by time */
+	size_t n, taken;
+};
+
 struct rings {
 	struct cursor *cursors;
 	unsigned ncpus;
 	uint64_t ring_bytes;
-	struct ring_snapshot *snapshots;
-	size_t nsnapshots, snapshots_taken;
+	struct extra extra;
 	struct cursor **heap; /* cursors with something to give, the oldest on top */
 	unsigned heaped;
 	struct event *events;
@@ -101,7 +109,8 @@ void rings_free(struct rings *rings)
 	free(rings->heap);
 	free(rings->events);
 	free(rings->arena.base);
-	free(rings->snapshots);
+	free(rings->extra.records);
+	free(rings->extra.at);
 	free(rings);
 }
 
@@ -110,33 +119,109 @@ void rings_leave_out(struct rings *rings, unsigned cpu)
 	rings->cursors[cpu].left_out = true;
 }
 
+static bool plausible(uint64_t word0)
+{
+	unsigned words = RING_WORDS(word0);
+
+	return words >= WORDS_MIN && words <= WORDS_MAX && RING_KIND(word0) < REC_END;
+}
+
+static const struct ring_rec *extra_at(const struct extra *x, size_t i)
+{
+	return (const struct ring_rec *)(x->records + x->at[i]);
+}
+
+/* How many records there are in `bytes`, or -1: they are damaged. */
+static ssize_t count_records(const uint8_t *records, size_t bytes)
+{
+	ssize_t n = 0;
+	size_t at;
+
+	for (at = 0; at < bytes; n++) {
+		const struct ring_rec *rec = (const struct ring_rec *)(records + at);
+
+		if (bytes - at < sizeof(*rec) || !plausible(rec->word0) ||
+		    RING_WORDS(rec->word0) * 8u > bytes - at)
+			return -1;
+		at += RING_WORDS(rec->word0) * 8u;
+	}
+	return n;
+}
+
+/* Those that are left of the old ones and all of the new ones, each in order of time, in one. */
+static void merge_extra(struct extra *to, const struct extra *old, const uint8_t *records,
+			size_t bytes)
+{
+	size_t at = 0, i = old->taken;
+
+	memcpy(to->records, records, bytes);
+	to->bytes = bytes;
+	while (at < bytes || i < old->n) {
+		const struct ring_rec *rec = (const struct ring_rec *)(records + at);
+		const struct ring_rec *before = i < old->n ? extra_at(old, i) : NULL;
+
+		if (before && (at == bytes || before->ts <= rec->ts)) {
+			const size_t len = RING_WORDS(before->word0) * 8u;
+
+			memcpy(to->records + to->bytes, before, len);
+			to->at[to->n++] = to->bytes;
+			to->bytes += len;
+			i++;
+		} else {
+			to->at[to->n++] = at;
+			at += RING_WORDS(rec->word0) * 8u;
+		}
+	}
+}
+
+int rings_add(struct rings *rings, const void *records, size_t bytes, struct err *err)
+{
+	struct extra *old = &rings->extra, all = {};
+	ssize_t n = count_records(records, bytes);
+
+	if (n < 0)
+		return err_set(err, -EIO, "what was read from the kernel is damaged");
+	if (!n)
+		return 0;
+	all.records = malloc(bytes + (old->taken < old->n ? old->bytes : 0));
+	all.at = calloc((size_t)n + old->n - old->taken, sizeof(*all.at));
+	if (!all.records || !all.at) {
+		free(all.records);
+		free(all.at);
+		return err_set(err, -ENOMEM,
+			       "cannot keep what was read from the kernel: out of "
+			       "memory");
+	}
+	merge_extra(&all, old, records, bytes);
+	free(old->records);
+	free(old->at);
+	*old = all;
+	return 0;
+}
+
 int rings_add_snapshots(struct rings *rings, struct ring_snapshot *snapshots, size_t n,
 			struct err *err)
 {
-	size_t rest = rings->nsnapshots - rings->snapshots_taken;
-	struct ring_snapshot *all;
+	struct task_record {
+		struct ring_rec rec;
+		struct ring_snapshot snapshot;
+	} *records = calloc(n ? n : 1, sizeof(*records));
+	size_t i;
+	int r;
 
-	if (!rest) {
-		free(rings->snapshots);
-		rings->snapshots = snapshots;
-		rings->nsnapshots = n;
-		rings->snapshots_taken = 0;
-		return 0;
-	}
-	/* an earlier snapshot that nobody has drained yet: it is older throughout */
-	all = malloc((rest + n) * sizeof(*all));
-	if (!all) {
+	if (!records) {
 		free(snapshots);
 		return err_set(err, -ENOMEM, "cannot keep a task snapshot: out of memory");
 	}
-	memcpy(all, rings->snapshots + rings->snapshots_taken, rest * sizeof(*all));
-	memcpy(all + rest, snapshots, n * sizeof(*all));
+	for (i = 0; i < n; i++) {
+		records[i].rec.word0 = RING_WORD0(REC_TASK, 0, sizeof(*records) / 8, 0);
+		records[i].rec.ts = snapshots[i].ts;
+		records[i].snapshot = snapshots[i];
+	}
 	free(snapshots);
-	free(rings->snapshots);
-	rings->snapshots = all;
-	rings->nsnapshots = rest + n;
-	rings->snapshots_taken = 0;
-	return 0;
+	r = rings_add(rings, records, n * sizeof(*records), err);
+	free(records);
+	return r;
 }
 
 static const struct ring_rec *record_at(const struct rings *rings, const struct cursor *c,
@@ -159,13 +244,6 @@ static uint64_t committed(const struct ring_rec *rec)
 static uint64_t word0_at(const struct rings *rings, const struct cursor *c, uint64_t pos)
 {
 	return pos - c->freed < rings->ring_bytes ? committed(record_at(rings, c, pos)) : 0;
-}
-
-static bool plausible(uint64_t word0)
-{
-	unsigned words = RING_WORDS(word0);
-
-	return words >= WORDS_MIN && words <= WORDS_MAX && RING_KIND(word0) < REC_END;
 }
 
 /* The record at c->pos is younger than the one behind it: takes all that belong together. */
@@ -293,17 +371,26 @@ static void heap_sink(struct rings *rings, unsigned i)
 	rings->heap[i] = c;
 }
 
-static uint64_t snapshot_ts(const struct rings *rings)
+static uint64_t extra_ts(const struct rings *rings)
 {
-	return rings->snapshots_taken < rings->nsnapshots
-		       ? rings->snapshots[rings->snapshots_taken].ts
-		       : TS_NONE;
+	const struct extra *x = &rings->extra;
+
+	return x->taken < x->n ? extra_at(x, x->taken)->ts : TS_NONE;
+}
+
+static int extra_take(struct rings *rings, struct event *event)
+{
+	struct extra *x = &rings->extra;
+	int r = ring_decode(extra_at(x, x->taken++), &rings->arena, event);
+
+	event->cpu = CPU_NONE;
+	return r;
 }
 
 /* Until when the top of the heap goes first. */
 static uint64_t second_ts(const struct rings *rings)
 {
-	uint64_t ts = snapshot_ts(rings);
+	uint64_t ts = extra_ts(rings);
 	unsigned i;
 
 	for (i = 1; i < rings->heaped && i < 3; i++)
@@ -391,15 +478,20 @@ int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **eve
 	rings->arena.used = 0;
 	while ((next == NEXT_READY || next == NEXT_NONE) && has_room(rings, n)) {
 		uint64_t top = rings->heaped ? rings->heap[0]->ts : TS_NONE;
-		uint64_t snapshot = snapshot_ts(rings);
+		uint64_t extra = extra_ts(rings);
 
-		if (top >= until_ns && snapshot >= until_ns)
+		if (top >= until_ns && extra >= until_ns)
 			break;
-		if (snapshot < top)
-			ring_decode_snapshot(&rings->snapshots[rings->snapshots_taken++],
-					     &rings->arena, &rings->events[n++]);
-		else
+		if (extra < top) {
+			int r = extra_take(rings, &rings->events[n]);
+
+			if (r < 0)
+				next = NEXT_DAMAGED;
+			else
+				n += (unsigned)r;
+		} else {
 			next = take_run(rings, until_ns, &n);
+		}
 	}
 	if (next == NEXT_DAMAGED)
 		return err_set(err, -EIO, "a ring holds a damaged record: this is a bug in rstat");
@@ -407,6 +499,34 @@ int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **eve
 		cursor_free(rings, &rings->cursors[i]);
 	*events = rings->events;
 	return (int)n;
+}
+
+static int add_traffic(struct rings *rings, struct ring_page *page, uint64_t ts, struct err *err)
+{
+	const struct {
+		struct ring_rec rec;
+		struct ring_net net;
+	} record = {
+		.rec.word0 = RING_WORD0(REC_NET, 0, sizeof(record) / 8, 0),
+		.rec.ts = ts,
+		.rec.tid = page->net_tid,
+		.net = page->net,
+	};
+
+	if (!page->net_tid || page->net.first_ns >= ts)
+		return 0;
+	page->net_tid = 0;
+	return rings_add(rings, &record, sizeof(record), err);
+}
+
+int rings_end(struct rings *rings, uint64_t end_ns, struct err *err)
+{
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; !r && i < rings->ncpus; i++)
+		r = add_traffic(rings, rings->cursors[i].page, end_ns - 1, err);
+	return r;
 }
 
 uint32_t rings_fill(const struct rings *rings)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * ring: the consumer's side of the rings (bpf/events.h tells the protocol) and the merge of all
- * CPUs, and of task snapshots, into one stream by time. Knows memory, not BPF.
+ * CPUs, and of what was read elsewhere, into one stream by time. Knows memory, not BPF.
  */
 #ifndef RSTAT_RECORD_RING_H
 #define RSTAT_RECORD_RING_H
@@ -33,12 +33,24 @@ void rings_free(struct rings *rings); /* NULL is fine */
 void rings_leave_out(struct rings *rings, unsigned cpu);
 
 /*
+ * Adds records that did not come through a ring: committed, one behind the other, by time. They
+ * come out merged by their time, of no CPU. Errors: -ENOMEM, -EIO (they are damaged)
+ */
+int rings_add(struct rings *rings, const void *records, size_t bytes, struct err *err);
+
+/*
  * Adds the kernel's word on `n` tasks; they come out as EV_TASK, merged by their time.
  *
  * @snapshots  malloc'd; owned by the rings from here on, also on failure
  */
 int rings_add_snapshots(struct rings *rings, struct ring_snapshot *snapshots, size_t n,
 			struct err *err);
+
+/*
+ * When no program runs any more: what threads that are still on a CPU have sent and received until
+ * now comes out as if it had been told right before end_ns.
+ */
+int rings_end(struct rings *rings, uint64_t end_ns, struct err *err);
 
 /*
  * Takes what is committed and older than until_ns, merged by time, each CPU in order. A ring whose

@@ -12,6 +12,8 @@ static_assert((int)RECF_PREEMPT == EVF_PREEMPT && (int)RECF_THREADGROUP == EVF_T
 static_assert((int)REC_IO_START == EV_IO_START && (int)REC_RESET == EV_RESET, "kinds are the same");
 static_assert((int)RECF_IO_SYNC == EVF_IO_SYNC && (int)RECF_IO_UNSTARTED == EVF_IO_UNSTARTED,
 	      "flags are the same");
+static_assert((int)RECF_NET_SYNACK == EVF_NET_SYNACK && (int)RECF_NET_SENT == EVF_NET_SENT,
+	      "flags are the same");
 static_assert(RING_COMM_LEN == TASK_COMM_LEN, "names are as long");
 static_assert(sizeof(struct ring_page) <= RING_HEADER_BYTES, "a page");
 
@@ -112,6 +114,60 @@ static int decode_name(const struct ring_name *name, size_t tail, struct ring_ar
 	*info = (struct name_info){.id = name->id, .kind = NAME_CGROUP, .name = string};
 	event->cpu = CPU_NONE;
 	event->ext = info;
+	return 1;
+}
+
+static int decode_socket(const struct ring_socket *socket, struct ring_arena *arena,
+			 struct event *event)
+{
+	struct socket_info *info = take(arena, sizeof(*info));
+
+	*info = (struct socket_info){
+		.id = socket->id,
+		.netns = socket->netns,
+		.family = socket->family,
+		.type = socket->type,
+		.protocol = socket->protocol,
+		.local_port = socket->local_port,
+		.remote_port = socket->remote_port,
+		.state = socket->state,
+		.flags = socket->flags,
+	};
+	memcpy(info->local, socket->local, sizeof(info->local));
+	memcpy(info->remote, socket->remote, sizeof(info->remote));
+	/* listed when the recording began, on whichever CPU */
+	if (info->flags & SOCKF_BEFORE)
+		event->cpu = CPU_NONE;
+	event->ext = info;
+	return 1;
+}
+
+static int decode_net(const struct ring_net *net, struct ring_arena *arena, struct event *event)
+{
+	struct net_info *info = take(arena, sizeof(*info));
+
+	*info = (struct net_info){
+		.socket = net->socket,
+		.tx_bytes = net->tx_bytes,
+		.rx_bytes = net->rx_bytes,
+		.tx_calls = net->tx_calls,
+		.rx_calls = net->rx_calls,
+		.first_ns = net->first_ns,
+	};
+	event->ext = info;
+	return 1;
+}
+
+static int decode_socket_ref(const u64 *socket, struct ring_arena *arena, struct event *event)
+{
+	struct socket_ref *ref = take(arena, sizeof(*ref));
+
+	ref->socket = *socket;
+	if (event->kind == EV_RETRANSMIT) {
+		event->aux = event->peer < UINT16_MAX ? (uint16_t)event->peer : UINT16_MAX;
+		event->peer = 0;
+	}
+	event->ext = ref;
 	return 1;
 }
 
@@ -249,6 +305,11 @@ static size_t tail_min(unsigned kind)
 	case REC_IO_REQUEUE:
 	case REC_IO_MERGE: return sizeof(struct ring_io);
 	case REC_ACCT: return sizeof(struct ring_acct);
+	case REC_SOCKET: return sizeof(struct ring_socket);
+	case REC_NET: return sizeof(struct ring_net);
+	case REC_SOCKET_STATE:
+	case REC_RETRANSMIT:
+	case REC_RESET: return sizeof(u64);
 	default: return 0;
 	}
 }
@@ -292,6 +353,11 @@ int ring_decode(const struct ring_rec *rec, struct ring_arena *arena, struct eve
 	case REC_IO_REQUEUE:
 	case REC_IO_MERGE: return decode_io(behind, arena, event);
 	case REC_ACCT: return decode_acct(behind, arena, event);
+	case REC_SOCKET: return decode_socket(behind, arena, event);
+	case REC_NET: return decode_net(behind, arena, event);
+	case REC_SOCKET_STATE:
+	case REC_RETRANSMIT:
+	case REC_RESET: return decode_socket_ref(behind, arena, event);
 	default: return 1;
 	}
 }

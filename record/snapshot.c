@@ -41,31 +41,38 @@ static int read_all(int fd, char **out, size_t *len)
 	return 0;
 }
 
-int snapshot_read(const struct bpf_program *each_task, struct ring_snapshot **out, size_t *n,
-		  struct err *err)
+int snapshot_iterate(const struct bpf_program *each, void **out, size_t *len)
 {
-	/* switches in, so that the clock the program compares with is up to date: see bpf/task.h */
+	/* switches in, so that the clock of bpf/task.h is up to date */
 	const struct timespec moment = {.tv_nsec = 1000};
-	struct bpf_link *link = bpf_program__attach_iter(each_task, NULL);
+	struct bpf_link *link = bpf_program__attach_iter(each, NULL);
 	char *buf = NULL;
-	size_t len = 0;
 	int fd, r;
 
 	if (!link)
-		return err_errno(err, -errno, "cannot read the state of the tasks");
+		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0) {
-		r = -errno;
-		bpf_link__destroy(link);
-		return err_errno(err, r, "cannot read the state of the tasks");
+	r = fd < 0 ? -errno : 0;
+	if (!r) {
+		nanosleep(&moment, NULL);
+		r = read_all(fd, &buf, len);
+		close(fd);
 	}
-	nanosleep(&moment, NULL);
-	r = read_all(fd, &buf, &len);
-	close(fd);
 	bpf_link__destroy(link);
+	*out = buf;
+	return r;
+}
+
+int snapshot_read(const struct bpf_program *each_task, struct ring_snapshot **out, size_t *n,
+		  struct err *err)
+{
+	size_t len = 0;
+	void *buf;
+	int r = snapshot_iterate(each_task, &buf, &len);
+
 	if (r)
 		return err_errno(err, r, "cannot read the state of the tasks");
-	*out = (struct ring_snapshot *)buf;
+	*out = buf;
 	*n = len / sizeof(**out);
 	return 0;
 }

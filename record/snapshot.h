@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* snapshot: the kernel's word on every task, read through a BPF iterator. */
+/* snapshot: what the kernel has of a kind, and its word on every task, read through BPF iterators. */
 #ifndef RSTAT_RECORD_SNAPSHOT_H
 #define RSTAT_RECORD_SNAPSHOT_H
 
@@ -8,6 +8,9 @@
 
 #include "base/err.h"
 #include "bpf/events.h"
+
+/* Reads all that an iterator program writes; @out is malloc'd. Returns 0 or a negative errno. */
+int snapshot_iterate(const struct bpf_program *each, void **out, size_t *len);
 
 /*
  * @each_task  the loaded iterator program

@@ -167,7 +167,9 @@ static int open_kernel(struct recording *r, struct err *err)
 	r->pump = (struct pump){.kernel = r->kernel, .engine = r->engine, .names = r->names};
 	if (!ret)
 		leave_out_cpus(r);
-	return ret ? ret : kernel_snapshot(r->kernel, err);
+	if (!ret)
+		ret = kernel_snapshot(r->kernel, err);
+	return ret ? ret : kernel_sockets(r->kernel, err);
 }
 
 /* Everything before start_ns shapes the first checkpoint, and none of it is written. */

@@ -112,6 +112,35 @@ static void test_alternatives(void **state)
 	btf__free(btf);
 }
 
+/* What goes along with a way is in use only where the kernel has it, and the first to be let go. */
+static void test_parts(void **state)
+{
+	struct btf *btf = new_kernel();
+	struct hooks hooks;
+	size_t send;
+
+	(void)state;
+	add_tracepoint(btf, "sock_send_length", 3);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
+	send = find(&hooks, "sock_send");
+	assert_true(hooks.meta[send].live);
+	assert_int_equal(hooks.nparts[send], 1);
+	assert_string_equal(hooks.parts[send][0].program, "on_send");
+	assert_true(hooks_uses(&hooks, "on_send"));
+	assert_false(hooks_uses(&hooks, "on_inet_sendpage"));
+	/* as if it were 6.3 with fexit */
+	hooks.parts[send][hooks.nparts[send]++] = (struct hook_way){"fexit", "inet_sendpage",
+								    "on_inet_sendpage"};
+	assert_true(hooks_uses(&hooks, "on_inet_sendpage"));
+	hooks_reject(&hooks, send, "Bad luck");
+	assert_true(hooks.meta[send].live);
+	assert_int_equal(hooks.nparts[send], 1);
+	assert_non_null(strstr(hooks.meta[send].why, "inet_sendpage and more: Bad luck"));
+	hooks_reject(&hooks, send, "Again");
+	assert_string_not_equal(hooks.meta[send].alternative, "tp_btf");
+	btf__free(btf);
+}
+
 /* All that is required and nothing else: a recording, with the rest said to be missing. */
 static void test_only_what_is_required(void **state)
 {
@@ -136,9 +165,8 @@ static void test_only_what_is_required(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_there),
-		cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_alternatives),
+		cmocka_unit_test(test_nothing_there),	      cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_alternatives),	      cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_only_what_is_required),
 	};
 

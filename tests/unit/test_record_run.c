@@ -95,9 +95,17 @@ void kernel_close(struct kernel *k)
 	free(k);
 }
 
-void kernel_stop(struct kernel *k)
+int kernel_stop(struct kernel *k, uint64_t end_ns, struct err *err)
 {
+	(void)end_ns, (void)err;
 	k->stopped = true;
+	return 0;
+}
+
+int kernel_sockets(struct kernel *k, struct err *err)
+{
+	(void)k, (void)err;
+	return 0;
 }
 
 uint64_t kernel_ring_bytes(const struct kernel *k)

@@ -225,6 +225,17 @@ static char *dump(json_t *object, bool ok)
 	return text;
 }
 
+bool meta_has_feature(const struct meta *meta, const char *feature)
+{
+	const char *list = meta->features[0] ? meta->features : "sched";
+	size_t len = strlen(feature);
+
+	for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",") == len && !memcmp(at, feature, len))
+			return true;
+	return false;
+}
+
 char *meta_to_json(const struct meta *meta)
 {
 	json_t *object = json_object();

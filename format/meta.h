@@ -76,6 +76,9 @@ struct meta_end {
 	size_t nprograms;
 };
 
+/* Whether a feature ("sched", "io", "fs", "net") was recorded. */
+bool meta_has_feature(const struct meta *meta, const char *feature);
+
 /* JSON text, malloc'd, NUL-terminated; NULL when out of memory. */
 char *meta_to_json(const struct meta *meta);
 char *meta_end_to_json(const struct meta_end *end);

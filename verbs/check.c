@@ -122,28 +122,34 @@ static void print_damage(const struct check *c)
 		printf("  and %zu places more\n", n - DAMAGE_LINES);
 }
 
-static void print_counts(const struct engine_counts *n)
+static void print_counts(const struct engine_counts *n, const struct meta *meta)
 {
 	const struct {
 		const char *what;
 		uint64_t count;
+		const char *feature; /* printed when it was recorded, or there is something */
 	} rows[] = {
-		{"gaps", n->gaps},
-		{"events lost", n->lost},
+		{"gaps", n->gaps, NULL},
+		{"events lost", n->lost, NULL},
 		{"contradictions (a switch whose previous task was not the one there)",
-		 n->contradictions},
-		{"switch-ins without a wake-up (inferred)", n->inferred_switch_ins},
-		{"wake-ups before the sleeper's switch-out", n->early_wakings},
+		 n->contradictions, NULL},
+		{"switch-ins without a wake-up (inferred)", n->inferred_switch_ins, NULL},
+		{"wake-ups before the sleeper's switch-out", n->early_wakings, NULL},
 		{"wake-ups of a task that was running or runnable (redundant)",
-		 n->redundant_wakeups},
-		{"times that ran backwards (held)", n->clamped},
-		{"tasks that nothing described", n->unknown_tasks},
+		 n->redundant_wakeups, NULL},
+		{"times that ran backwards (held)", n->clamped, NULL},
+		{"tasks that nothing described", n->unknown_tasks, NULL},
+		{"block requests whose start was not seen", n->requests_unknown, "io"},
+		{"block requests whose end was not seen", n->requests_unended, "io"},
+		{"IO merged into a request that is not known", n->merges_unknown, "io"},
+		{"uses of a socket that nothing described", n->sockets_unknown, "net"},
 	};
 	char buf[UNITS_BUF];
 
 	printf("the engine's counts\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		printf("  %12s %s\n", format_count(rows[i].count, buf), rows[i].what);
+		if (!rows[i].feature || rows[i].count || meta_has_feature(meta, rows[i].feature))
+			printf("  %12s %s\n", format_count(rows[i].count, buf), rows[i].what);
 }
 
 static void print_invariants(const struct check *c)
@@ -176,7 +182,7 @@ static void print_findings(const struct check *c)
 	       format_count(c->events - c->segments, events), c->segments,
 	       c->segments == 1 ? "" : "s");
 	print_damage(c);
-	print_counts(engine_counts(c->engine));
+	print_counts(engine_counts(c->engine), trace_meta(c->in.trace));
 	print_invariants(c);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "format/checkpoint.h"
+#include "verbs/flow_text.h"
 
 static void key(struct text *t, const char *name)
 {
@@ -217,7 +218,10 @@ static void put_name(const struct event_text *x, const struct event *ev)
 {
 	const struct name_info *name = ev->ext;
 
-	put_string(x->out, "of", name->kind == NAME_USER ? "user" : "cgroup");
+	put_string(x->out, "of",
+		   name->kind == NAME_USER     ? "user"
+		   : name->kind == NAME_DEVICE ? "device"
+					       : "cgroup");
 	put_u64(x->out, "id", name->id);
 	put_string(x->out, "name", name->name);
 }
@@ -229,6 +233,159 @@ static void put_checkpoint(const struct event_text *x, const struct event *ev)
 	put_u64(x->out, "tasks", ck->ntasks);
 	put_u64(x->out, "cpus", ck->ncpus);
 	put_u64(x->out, "names", ck->nnames);
+	put_u64(x->out, "requests", ck->nrequests);
+	put_u64(x->out, "sockets", ck->nsockets);
+	put_u64(x->out, "accounts", ck->naccounts);
+}
+
+/* NULL as null. */
+static void put_text(struct text *t, const char *name, const char *s)
+{
+	if (s)
+		put_string(t, name, s);
+	else
+		put_null(t, name);
+}
+
+/* A task where 0 is nobody, not idle. */
+static void put_somebody(const struct event_text *x, uint32_t tid)
+{
+	if (tid) {
+		put_task(x, tid, "tid", "comm");
+		return;
+	}
+	put_null(x->out, "tid");
+	put_null(x->out, "comm");
+}
+
+static void put_error(struct text *t, uint32_t error)
+{
+	char buf[FLOW_TEXT];
+
+	put_text(t, "error", error ? flow_errno(error, buf) : NULL);
+}
+
+static void put_io_flags(struct text *t, const struct event *ev)
+{
+	const char *flag, *sep = "";
+
+	key(t, "flags");
+	text_char(t, '[');
+	for (unsigned i = 0; (flag = flow_io_flag(ev, i)); i++) {
+		if (!*flag)
+			continue;
+		text_str(t, sep);
+		text_json_string(t, flag, strlen(flag));
+		sep = ",";
+	}
+	text_char(t, ']');
+}
+
+static void put_io(const struct event_text *x, const struct event *ev)
+{
+	const struct io_info *io = ev->ext;
+	struct text *t = x->out;
+	char buf[FLOW_TEXT];
+
+	if (ev->kind == EV_IO_START || ev->kind == EV_IO_MERGE)
+		put_task(x, ev->tid, "tid", "comm");
+	put_string(t, "dev", flow_device(ev->value, buf));
+	put_text(t, "dev_name", engine_name(x->engine, NAME_DEVICE, ev->value));
+	put_string(t, "op", flow_io_op(ev->aux, buf));
+	/* 64 bits at random: more than a number of JSON holds everywhere */
+	if (io->request) {
+		key(t, "request");
+		text_str(t, "\"");
+		text_hex(t, io->request);
+		text_str(t, "\"");
+	} else {
+		put_null(t, "request");
+	}
+	put_u64(t, "sector", io->sector);
+	put_u64(t, "bytes", io->bytes);
+	if (ev->kind == EV_IO_START || ev->kind == EV_IO_MERGE) {
+		if (io->cgroup_id)
+			put_u64(t, "cgroup_id", io->cgroup_id);
+		else
+			put_null(t, "cgroup_id");
+	} else if (ev->kind == EV_IO_DONE) {
+		put_error(t, io->error);
+	}
+	put_io_flags(t, ev);
+}
+
+static void put_acct(const struct event_text *x, const struct event *ev)
+{
+	const struct acct_info *a = ev->ext;
+	struct text *t = x->out;
+
+	put_task(x, ev->tid, "tid", "comm");
+	put_u64(t, "rchar", a->rchar);
+	put_u64(t, "wchar", a->wchar);
+	put_u64(t, "syscr", a->syscr);
+	put_u64(t, "syscw", a->syscw);
+	put_u64(t, "read_bytes", a->read_bytes);
+	put_u64(t, "write_bytes", a->write_bytes);
+	put_u64(t, "cancelled_write_bytes", a->cancelled_write_bytes);
+	if (a->rss_bytes) {
+		put_u64(t, "rss_bytes", a->rss_bytes);
+		put_u64(t, "rss_peak_bytes", a->rss_peak_bytes);
+	} else {
+		put_null(t, "rss_bytes");
+		put_null(t, "rss_peak_bytes");
+	}
+}
+
+static void put_socket(const struct event_text *x, const struct event *ev)
+{
+	const struct socket_info *info = ev->ext;
+	struct text *t = x->out;
+	char buf[FLOW_TEXT];
+
+	put_somebody(x, ev->tid);
+	put_u64(t, "socket", info->id);
+	put_string(t, "proto", flow_protocol(info, buf));
+	put_text(t, "local", flow_address(info, false, buf));
+	put_text(t, "remote", flow_address(info, true, buf));
+	put_string(t, "state", flow_tcp_state(info->state, buf));
+	put_u64(t, "netns", info->netns);
+	put_bool(t, "before", info->flags & SOCKF_BEFORE);
+}
+
+static void put_net(const struct event_text *x, const struct event *ev)
+{
+	const struct net_info *n = ev->ext;
+	struct text *t = x->out;
+
+	put_task(x, ev->tid, "tid", "comm");
+	put_u64(t, "socket", n->socket);
+	put_u64(t, "tx_bytes", n->tx_bytes);
+	put_u64(t, "rx_bytes", n->rx_bytes);
+	put_u64(t, "tx_calls", n->tx_calls);
+	put_u64(t, "rx_calls", n->rx_calls);
+	put_i64(t, "first_ns", (int64_t)(n->first_ns - x->start_ns));
+}
+
+/* What happens to a socket that was described before. */
+static void put_socket_change(const struct event_text *x, const struct event *ev)
+{
+	const struct socket_ref *ref = ev->ext;
+	struct text *t = x->out;
+	char buf[FLOW_TEXT];
+
+	put_somebody(x, ev->tid);
+	put_u64(t, "socket", ref->socket);
+	if (ev->kind == EV_SOCKET_STATE) {
+		put_string(t, "before", flow_tcp_state((uint8_t)ev->value, buf));
+		put_string(t, "after", flow_tcp_state((uint8_t)(ev->value >> 8), buf));
+		put_error(t, ev->value >> 16);
+	} else if (ev->kind == EV_RETRANSMIT) {
+		put_u64(t, "segments", ev->aux);
+		put_bool(t, "synack", ev->flags & EVF_NET_SYNACK);
+		put_error(t, ev->value);
+	} else {
+		put_bool(t, "sent", ev->flags & EVF_NET_SENT);
+	}
 }
 
 static void put_rename(const struct event_text *x, const struct event *ev)
@@ -279,13 +436,13 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_IO_ISSUE:
 	case EV_IO_DONE:
 	case EV_IO_REQUEUE:
-	case EV_IO_MERGE:
-	case EV_ACCT:
-	case EV_SOCKET:
-	case EV_NET:
+	case EV_IO_MERGE: put_io(x, ev); break;
+	case EV_ACCT: put_acct(x, ev); break;
+	case EV_SOCKET: put_socket(x, ev); break;
+	case EV_NET: put_net(x, ev); break;
 	case EV_SOCKET_STATE:
 	case EV_RETRANSMIT:
-	case EV_RESET:
+	case EV_RESET: put_socket_change(x, ev); break;
 	case EV_KIND_END: break;
 	}
 }

@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "format/checkpoint.h"
+#include "verbs/flow_text.h"
 
 #define KIND_WIDTH 11
 
@@ -177,8 +178,14 @@ static void put_name(const struct event_text *x, const struct event *ev)
 {
 	const struct name_info *name = ev->ext;
 
-	text_str(x->out, name->kind == NAME_USER ? "user " : "cgroup ");
-	text_u64(x->out, name->id);
+	char buf[FLOW_TEXT];
+
+	if (name->kind == NAME_DEVICE) {
+		text_str(x->out, "device ");
+		text_str(x->out, flow_device((uint32_t)name->id, buf));
+	} else {
+		put_labelled(x->out, name->kind == NAME_USER ? "user " : "cgroup ", name->id);
+	}
 	text_str(x->out, " is ");
 	text_escaped(x->out, name->name, strlen(name->name));
 }
@@ -198,6 +205,148 @@ static void put_checkpoint(const struct event_text *x, const struct event *ev)
 
 	put_labelled(x->out, "tasks: ", ck->ntasks);
 	put_labelled(x->out, ", CPUs: ", ck->ncpus);
+	put_labelled(x->out, ", open requests: ", ck->nrequests);
+	put_labelled(x->out, ", sockets: ", ck->nsockets);
+}
+
+/* "vda1", "259:1" where nothing named it. */
+static void put_device(const struct event_text *x, uint32_t dev)
+{
+	const char *name = engine_name(x->engine, NAME_DEVICE, dev);
+	char buf[FLOW_TEXT];
+
+	if (name)
+		text_escaped(x->out, name, strlen(name));
+	else
+		text_str(x->out, flow_device(dev, buf));
+}
+
+static void put_io(const struct event_text *x, const struct event *ev)
+{
+	const struct io_info *io = ev->ext;
+	struct text *t = x->out;
+	const char *flag;
+	char buf[FLOW_TEXT];
+
+	if (ev->kind == EV_IO_START || ev->kind == EV_IO_MERGE) {
+		put_task(x, ev->tid);
+		text_char(t, ' ');
+	}
+	text_str(t, flow_io_op(ev->aux, buf));
+	text_char(t, ' ');
+	put_device(x, ev->value);
+	put_labelled(t, " sector ", io->sector);
+	put_labelled(t, ", bytes ", io->bytes);
+	if (io->request) {
+		text_str(t, ", request ");
+		text_hex(t, io->request);
+	}
+	if (io->cgroup_id)
+		put_labelled(t, ", for cgroup ", io->cgroup_id);
+	if (io->error) {
+		text_str(t, ", error ");
+		text_str(t, flow_errno(io->error, buf));
+	}
+	for (unsigned i = 0; (flag = flow_io_flag(ev, i)); i++) {
+		text_str(t, *flag ? ", " : "");
+		text_str(t, flag);
+	}
+}
+
+static void put_acct(const struct event_text *x, const struct event *ev)
+{
+	const struct acct_info *a = ev->ext;
+
+	put_task(x, ev->tid);
+	put_labelled(x->out, " rchar ", a->rchar);
+	put_labelled(x->out, " wchar ", a->wchar);
+	put_labelled(x->out, " syscr ", a->syscr);
+	put_labelled(x->out, " syscw ", a->syscw);
+	put_labelled(x->out, " read_bytes ", a->read_bytes);
+	put_labelled(x->out, " write_bytes ", a->write_bytes);
+	put_labelled(x->out, " cancelled ", a->cancelled_write_bytes);
+	if (!a->rss_bytes)
+		return;
+	put_labelled(x->out, " rss ", a->rss_bytes);
+	put_labelled(x->out, " peak ", a->rss_peak_bytes);
+}
+
+static void put_address(struct text *t, const struct socket_info *info, bool remote)
+{
+	char buf[FLOW_TEXT];
+	const char *address = flow_address(info, remote, buf);
+
+	text_str(t, address ? address : "*");
+}
+
+static void put_socket(const struct event_text *x, const struct event *ev)
+{
+	const struct socket_info *info = ev->ext;
+	struct text *t = x->out;
+	char buf[FLOW_TEXT];
+
+	put_labelled(t, "socket ", info->id);
+	if (ev->tid) {
+		text_str(t, " of ");
+		put_task(x, ev->tid);
+	}
+	text_str(t, ": ");
+	text_str(t, flow_protocol(info, buf));
+	text_char(t, ' ');
+	put_address(t, info, false);
+	text_str(t, " -> ");
+	put_address(t, info, true);
+	text_char(t, ' ');
+	text_str(t, flow_tcp_state(info->state, buf));
+	put_labelled(t, ", network namespace ", info->netns);
+	if (info->flags & SOCKF_BEFORE)
+		text_str(t, ", was there before");
+}
+
+static void put_net(const struct event_text *x, const struct event *ev)
+{
+	const struct net_info *n = ev->ext;
+
+	put_task(x, ev->tid);
+	put_labelled(x->out, " socket ", n->socket);
+	put_labelled(x->out, " tx_bytes ", n->tx_bytes);
+	put_labelled(x->out, " in calls ", n->tx_calls);
+	put_labelled(x->out, ", rx_bytes ", n->rx_bytes);
+	put_labelled(x->out, " in calls ", n->rx_calls);
+	text_str(x->out, ", since ");
+	put_seconds(x->out, (int64_t)(n->first_ns - x->start_ns), 0);
+}
+
+/* What happens to a socket that was described before. */
+static void put_socket_change(const struct event_text *x, const struct event *ev)
+{
+	const struct socket_ref *ref = ev->ext;
+	uint32_t error = ev->kind == EV_SOCKET_STATE ? ev->value >> 16
+			 : ev->kind == EV_RETRANSMIT ? ev->value
+						     : 0;
+	struct text *t = x->out;
+	char buf[FLOW_TEXT];
+
+	put_labelled(t, "socket ", ref->socket);
+	if (ev->kind == EV_SOCKET_STATE) {
+		text_char(t, ' ');
+		text_str(t, flow_tcp_state((uint8_t)ev->value, buf));
+		text_str(t, " -> ");
+		text_str(t, flow_tcp_state((uint8_t)(ev->value >> 8), buf));
+	} else if (ev->kind == EV_RETRANSMIT) {
+		put_labelled(t, " segments ", ev->aux);
+		text_str(t, ev->flags & EVF_NET_SYNACK ? " (SYN-ACK)" : "");
+	} else {
+		text_str(t, ev->flags & EVF_NET_SENT ? " sent" : " received");
+	}
+	if (ev->tid) {
+		text_str(t, " by ");
+		put_task(x, ev->tid);
+	}
+	if (error) {
+		text_str(t, ", error ");
+		text_str(t, flow_errno(error, buf));
+	}
 }
 
 static void put_two(const struct event_text *x, const struct event *ev, const char *between)
@@ -251,13 +400,13 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_IO_ISSUE:
 	case EV_IO_DONE:
 	case EV_IO_REQUEUE:
-	case EV_IO_MERGE:
-	case EV_ACCT:
-	case EV_SOCKET:
-	case EV_NET:
+	case EV_IO_MERGE: put_io(x, ev); break;
+	case EV_ACCT: put_acct(x, ev); break;
+	case EV_SOCKET: put_socket(x, ev); break;
+	case EV_NET: put_net(x, ev); break;
 	case EV_SOCKET_STATE:
 	case EV_RETRANSMIT:
-	case EV_RESET:
+	case EV_RESET: put_socket_change(x, ev); break;
 	case EV_KIND_END: break;
 	}
 }

@@ -51,6 +51,26 @@ static json_t *cpus(const struct meta *meta)
 	return list;
 }
 
+/* Traces before 1.1 do not say: they have the scheduler's events. */
+static json_t *features(const struct meta *meta)
+{
+	const char *at = meta->features[0] ? meta->features : "sched";
+	json_t *list = json_array();
+	char name[sizeof(meta->features)];
+
+	for (; list && *at; at += strcspn(at, ","), at += *at == ',') {
+		size_t len = strcspn(at, ",");
+
+		memcpy(name, at, len);
+		name[len] = 0;
+		if (json_array_append_new(list, string(name))) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
 static json_t *hooks(const struct meta *meta)
 {
 	json_t *list = json_array(), *one;
@@ -60,7 +80,9 @@ static json_t *hooks(const struct meta *meta)
 		const struct meta_hook *h = &meta->hooks[i];
 
 		one = json_object();
-		ok = put(one, "name", string(h->name)) && put(one, "live", json_boolean(h->live)) &&
+		ok = put(one, "name", string(h->name)) &&
+		     put(one, "feature", string(h->feature[0] ? h->feature : "sched")) &&
+		     put(one, "live", json_boolean(h->live)) &&
 		     put(one, "alternative",
 			 h->alternative[0] ? string(h->alternative) : json_null()) &&
 		     put(one, "required", json_boolean(h->required)) &&
@@ -225,7 +247,8 @@ static bool fill(json_t *o, const struct info *info)
 	       put(o, "gaps", number(info->gaps)) &&
 	       put(o, "bytes", info->bytes ? number(info->bytes) : json_null()) &&
 	       put(o, "segments", number(info->segments)) && put(o, "reap", string(m->reap)) &&
-	       put(o, "hooks", hooks(m)) && put(o, "recorder", recorder(info));
+	       put(o, "features", features(m)) && put(o, "hooks", hooks(m)) &&
+	       put(o, "recorder", recorder(info));
 }
 
 int info_print_json(const struct info *info, struct err *err)

@@ -103,6 +103,8 @@ static void print_recording(const struct info *info)
 	print_child(info);
 	if (m->filtered)
 		printf(LABEL "%s\n", "filters", safe(m->filters));
+	if (m->features[0])
+		printf(LABEL "%s\n", "features", safe(m->features));
 	printf(LABEL "%s\n", "start", m->start_utc_ns ? format_utc(m->start_utc_ns, utc) : "?");
 	printf(LABEL "%s", "duration", format_ns(info->duration_ns, buf));
 	if (info->end && info->end->stopped_by[0])

@@ -88,6 +88,20 @@ void text_u64(struct text *t, uint64_t n)
 	text_u64_padded(t, n, 0, ' ');
 }
 
+void text_hex(struct text *t, uint64_t n)
+{
+	char digits[18];
+	unsigned at = sizeof(digits);
+
+	do {
+		digits[--at] = "0123456789abcdef"[n % 16];
+		n /= 16;
+	} while (n);
+	digits[--at] = 'x';
+	digits[--at] = '0';
+	text_put(t, digits + at, sizeof(digits) - at);
+}
+
 void text_i64(struct text *t, int64_t n)
 {
 	if (n < 0)

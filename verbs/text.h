@@ -29,6 +29,7 @@ void text_put(struct text *t, const char *s, size_t len);
 void text_str(struct text *t, const char *s);
 void text_char(struct text *t, char c);
 void text_u64(struct text *t, uint64_t n);
+void text_hex(struct text *t, uint64_t n); /* "0x1f" */
 void text_i64(struct text *t, int64_t n);
 void text_u64_padded(struct text *t, uint64_t n, unsigned width, char pad);
 uint64_t text_mark(const struct text *t); /* where it has come to */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * bench_format: what encoding and decoding cost, on synthetic streams that resemble a pipe
- * ping-pong pinned to one CPU, a mixed load, and many tasks that message each other. One line per
- * stream: CPU ns per event to encode and compress, M events/s to decode (merged, checksums
+ * ping-pong pinned to one CPU, a mixed load, many tasks that message each other, and block requests,
+ * accounts and traffic as fast as they may come. One line per stream: CPU ns per event to encode and compress, M events/s to decode (merged, checksums
  * included), bytes per event in the file.
  */
 #include <stdio.h>
@@ -107,6 +107,127 @@ static size_t make_load(const struct load *l, struct event *out)
 	return n;
 }
 
+/* What the events of a packed load point to. */
+union packed_ext {
+	struct io_info io;
+	struct acct_info acct;
+	struct net_info net;
+	struct socket_ref ref;
+};
+
+struct request {
+	struct io_info io;
+	uint32_t tid;
+};
+
+/* Random and sequential reads of a deep queue: start, issue, done. */
+static size_t make_io(struct event *out, union packed_ext *ext)
+{
+	enum { DEPTH = 32 };
+	struct request open[DEPTH] = {0};
+	uint64_t ts = 1000000000u, next = 1 << 20;
+	size_t n = 0;
+
+	while (n + 3 <= EVENTS) {
+		uint32_t slot = (uint32_t)dice(DEPTH), dev = 259u << 20;
+		struct request *r = &open[slot];
+		struct event ev = {.value = dev, .ts = ts += delay(3000), .flags = EVF_IO_SYNC};
+
+		if (r->io.request) {
+			ev.kind = EV_IO_DONE;
+			ext[n].io = r->io;
+			ev.ext = &ext[n].io;
+			out[n++] = ev;
+		}
+		r->tid = 1000 + slot % 4;
+		next = slot % 4 ? next + 8 : dice(1 << 28) * 8;
+		r->io = (struct io_info){.request = 0xffff888100000000u + slot * 0x280u,
+					 .sector = next,
+					 .bytes = 4096};
+		for (ev.kind = EV_IO_START; ev.kind <= EV_IO_ISSUE; ev.kind++) {
+			ev.ts = ts += delay(500);
+			ev.tid = ev.kind == EV_IO_START ? r->tid : 0;
+			ext[n].io = r->io;
+			ev.ext = &ext[n].io;
+			out[n++] = ev;
+		}
+	}
+	return n;
+}
+
+/* Threads that read, write, and now and then go to storage. */
+static size_t make_acct(struct event *out, union packed_ext *ext)
+{
+	struct acct_info tasks[200] = {0};
+	uint64_t ts = 1000000000u;
+	size_t n = 0;
+
+	for (; n < EVENTS; n++) {
+		uint32_t i = (uint32_t)dice(200);
+		struct acct_info *a = &tasks[i];
+		uint64_t calls = 1 + dice(20);
+
+		a->rchar += calls * dice(4096);
+		a->syscr += calls;
+		a->wchar += i % 2 ? dice(300) : 0;
+		a->syscw += i % 2;
+		a->read_bytes += i % 5 ? 0 : dice(16) * 4096;
+		a->write_bytes += i % 7 ? 0 : dice(16) * 4096;
+		a->rss_bytes = dice(4) ? 0 : (1000 + i + dice(100)) * 4096;
+		a->rss_peak_bytes = a->rss_bytes ? (2000 + i) * 4096 : 0;
+		ext[n].acct = *a;
+		out[n] = (struct event){.ts = ts += delay(20000),
+					.kind = EV_ACCT,
+					.tid = 1000 + i,
+					.ext = &ext[n].acct};
+	}
+	return n;
+}
+
+/* A few servers and their clients: one or some calls on a socket, then the next. */
+static size_t make_net(struct event *out, union packed_ext *ext)
+{
+	uint64_t ts = 1000000000u;
+	size_t n = 0;
+
+	for (; n < EVENTS; n++) {
+		uint32_t i = (uint32_t)dice(64);
+		uint64_t calls = dice(4) ? 1 : 1 + dice(30), spread = calls > 1 ? dice(900000) : 0;
+
+		ts += delay(5000);
+		ext[n].net = (struct net_info){.socket = 70000 + i,
+					       .tx_bytes = dice(2) ? 0 : calls * (100 + dice(1300)),
+					       .rx_bytes = calls * (40 + dice(1400)),
+					       .rx_calls = calls,
+					       .first_ns = ts - spread};
+		ext[n].net.tx_calls = ext[n].net.tx_bytes ? calls : 0;
+		out[n] = (struct event){
+			.ts = ts, .kind = EV_NET, .tid = 1000 + i / 8, .ext = &ext[n].net};
+	}
+	return n;
+}
+
+/* Connections that come and go. */
+static size_t make_states(struct event *out, union packed_ext *ext)
+{
+	static const uint8_t states[] = {7, 2, 1, 4, 5, 7};
+	uint64_t ts = 1000000000u, cookie = 1;
+	size_t n = 0;
+
+	for (; n < EVENTS; n++) {
+		uint32_t step = (uint32_t)(n % 5);
+
+		cookie += !step;
+		ext[n].ref.socket = cookie;
+		out[n] = (struct event){.ts = ts += delay(20000),
+					.kind = EV_SOCKET_STATE,
+					.tid = step == 0 || step == 2 ? 1000 : 0,
+					.value = states[step] | (uint32_t)states[step + 1] << 8,
+					.ext = &ext[n].ref};
+	}
+	return n;
+}
+
 static double cpu_seconds(void)
 {
 	struct timespec ts;
@@ -173,9 +294,8 @@ static double decode(int fd, size_t n)
 	return (double)n / 1e6 / (cpu_seconds() - start);
 }
 
-static void run(const struct load *l, struct event *events)
+static void run(const char *name, const struct event *events, size_t n)
 {
-	size_t n = make_load(l, events);
 	double best_encode = 1e9, best_decode = 0;
 	off_t bytes = 0;
 
@@ -194,7 +314,7 @@ static void run(const struct load *l, struct event *events)
 		best_encode = ns < best_encode ? ns : best_encode;
 		best_decode = rate > best_decode ? rate : best_decode;
 	}
-	printf("%-10s encode %5.1f ns/event  decode %6.1f M events/s  %5.2f bytes/event\n", l->name,
+	printf("%-10s encode %5.1f ns/event  decode %6.1f M events/s  %5.2f bytes/event\n", name,
 	       best_encode, best_decode, (double)bytes / (double)n);
 }
 
@@ -205,12 +325,21 @@ int main(void)
 		{"mixed", 2, 40, 2},
 		{"messaging", 2, 400, 4},
 	};
+	static const struct {
+		const char *name;
+		size_t (*make)(struct event *out, union packed_ext *ext);
+	} packed[] = {
+		{"io", make_io}, {"acct", make_acct}, {"net", make_net}, {"states", make_states}};
 	struct event *events = malloc(EVENTS * sizeof(*events));
+	union packed_ext *ext = malloc(EVENTS * sizeof(*ext));
 
-	if (!events)
+	if (!events || !ext)
 		return 1;
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
-		run(&loads[i], events);
+		run(loads[i].name, events, make_load(&loads[i], events));
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		run(packed[i].name, events, packed[i].make(events, ext));
 	free(events);
+	free(ext);
 	return 0;
 }

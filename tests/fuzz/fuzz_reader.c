@@ -47,6 +47,12 @@ static void touch_checkpoint(const struct checkpoint *ck)
 		sink += ck->cpus[i].tid;
 	for (uint32_t i = 0; i < ck->nnames; i++)
 		touch_text(ck->names[i].name);
+	for (uint32_t i = 0; i < ck->nrequests; i++)
+		sink += ck->requests[i].io.request + ck->requests[i].done_bytes;
+	for (uint32_t i = 0; i < ck->nsockets; i++)
+		sink += ck->sockets[i].info.remote[15] + ck->sockets[i].used_ns;
+	for (uint32_t i = 0; i < ck->naccounts; i++)
+		sink += ck->accounts[i].acct.rss_peak_bytes + ck->accounts[i].ts;
 }
 
 static void touch_event(const struct event *ev)
@@ -62,6 +68,17 @@ static void touch_event(const struct event *ev)
 	case EV_GAP: sink += ((const struct gap_info *)ev->ext)->count; break;
 	case EV_NAME: touch_text(((const struct name_info *)ev->ext)->name); break;
 	case EV_CHECKPOINT: touch_checkpoint(ev->ext); break;
+	case EV_IO_START:
+	case EV_IO_ISSUE:
+	case EV_IO_DONE:
+	case EV_IO_REQUEUE:
+	case EV_IO_MERGE: sink += ((const struct io_info *)ev->ext)->cgroup_id; break;
+	case EV_ACCT: sink += ((const struct acct_info *)ev->ext)->rss_peak_bytes; break;
+	case EV_SOCKET: sink += ((const struct socket_info *)ev->ext)->remote[15]; break;
+	case EV_NET: sink += ((const struct net_info *)ev->ext)->first_ns; break;
+	case EV_SOCKET_STATE:
+	case EV_RETRANSMIT:
+	case EV_RESET: sink += ((const struct socket_ref *)ev->ext)->socket; break;
 	default:
 		if (ev->ext)
 			abort();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * make_seeds: writes the corpus that fuzz_reader starts from into a folder: small traces that use
- * every kind of event, block and column, compressed and not, whole, cut and flipped.
+ * every kind of event, block and column, compressed and not, whole, cut and flipped. The corpus
+ * keeps those of earlier versions beside the ones of this version, which end in its number.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,7 +49,29 @@ static void put_checkpoint(struct trace_writer *w, uint64_t ts)
 	struct cpu_snapshot cpus[2] = {{.cpu = 0, .tid = 70},
 				       {.cpu = 1, .uncertain = 1, .lost = 3}};
 	struct name_info names[2] = {{1000, NAME_USER, "user"}, {4, NAME_CGROUP, "/a/b"}};
+	struct request_snapshot requests[2] = {
+		{.io = {0xffff888101234500, 2048, 4096},
+		 .dev = 259 << 20,
+		 .tid = 70,
+		 .issued_ns = 7},
+		{.io = {0xffff888101234500, 2056, 8192}, .dev = 259 << 20, .tid = 71, .share = 1}};
+	struct socket_snapshot sockets[1] = {{.info = {.id = 55,
+						       .family = 2,
+						       .type = 1,
+						       .protocol = 6,
+						       .state = 1,
+						       .local = {127, 0, 0, 1},
+						       .local_port = 80},
+					      .owner = 70,
+					      .used_ns = ts}};
+	struct account_snapshot accounts[1] = {{.tid = 70, .ts = ts, .acct = {1, 2, 3, 4, 5}}};
 	struct checkpoint ck = {.ts = ts,
+				.requests = requests,
+				.nrequests = 2,
+				.sockets = sockets,
+				.nsockets = 1,
+				.accounts = accounts,
+				.naccounts = 1,
 				.tasks = tasks,
 				.ntasks = 3,
 				.cpus = cpus,
@@ -86,6 +109,47 @@ static void put_rare(struct trace_writer *w)
 	put(w, (struct event){.kind = EV_FREE, .tid = 90, .cpu = 1}, NULL);
 	put(w, (struct event){.kind = EV_WAIT, .tid = 70, .value = 90}, NULL);
 	put(w, (struct event){.kind = EV_BLOCK, .tid = 70, .value = UINT32_MAX, .flags = 64}, NULL);
+}
+
+/* Requests, accounts and traffic; enough of them for columns of more than a few bytes. */
+static void put_packed(struct trace_writer *w, uint32_t n)
+{
+	struct socket_info socket = {.id = 55,
+				     .family = 10,
+				     .type = 1,
+				     .protocol = 6,
+				     .local_port = 80,
+				     .local = {[15] = 1}};
+	struct name_info name = {259 << 20, NAME_DEVICE, "nvme0n1"};
+	struct socket_ref ref = {55};
+
+	put(w, (struct event){.kind = EV_NAME, .cpu = CPU_NONE}, &name);
+	put(w, (struct event){.kind = EV_SOCKET, .tid = 70}, &socket);
+	for (uint32_t i = 0; i < n; i++) {
+		struct io_info io = {.request = 0xffff888101234500 + i % 4 * 640,
+				     .sector = UINT64_C(2048) + 8 * i,
+				     .bytes = 4096,
+				     .cgroup_id = i % 5 == 0,
+				     .error = i % 6 == 0 ? 5 : 0};
+		struct acct_info acct = {
+			.rchar = UINT64_C(4096) * i, .syscr = i, .rss_bytes = i % 2 ? 1 << 20 : 0};
+		struct net_info net = {
+			.socket = 55 + i % 2, .tx_bytes = i, .tx_calls = 1, .first_ns = START + i};
+		struct event ev = {.kind = EV_IO_START,
+				   .tid = 70,
+				   .value = 259 << 20,
+				   .aux = (uint16_t)(i % 3)};
+
+		put(w, ev, &io);
+		ev.tid = 0;
+		for (ev.kind = EV_IO_ISSUE; ev.kind <= EV_IO_MERGE; ev.kind++)
+			put(w, ev, &io);
+		put(w, (struct event){.kind = EV_ACCT, .tid = 70 + i % 2}, &acct);
+		put(w, (struct event){.kind = EV_NET, .tid = 70 + i % 2}, &net);
+		put(w, (struct event){.kind = EV_SOCKET_STATE, .value = 1 | 8 << 8}, &ref);
+	}
+	put(w, (struct event){.kind = EV_RETRANSMIT, .aux = 2, .value = 113, .flags = 1}, &ref);
+	put(w, (struct event){.kind = EV_RESET, .flags = EVF_NET_SENT}, &ref);
 }
 
 /* many: enough TIDs for two planes of codes and enough values for a column of them. */
@@ -134,6 +198,7 @@ static void write_seed(const char *path, int level, uint32_t many)
 	put_usual(w, many);
 	must(trace_writer_flush(w, START + 1, 0, &err), &err);
 	put_rare(w);
+	put_packed(w, many ? 40 : 3);
 	put_checkpoint(w, START + 800000000);
 	put_usual(w, 0);
 	must(trace_writer_finish(w, &end, &err), &err);

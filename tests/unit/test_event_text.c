@@ -15,8 +15,10 @@
 #include "engine/engine.h"
 #include "trace_helper.h"
 #include "verbs/event_text.h"
+#include "verbs/flow_text.h"
 
 #define START UINT64_C(1000000000)
+#define VDA1  (259u << 20 | 1)
 #define NASTY "\x1b[1m\"\\\n\xff\xc3\xbc\x7f"
 
 static struct text *text_to(int fd)
@@ -121,7 +123,21 @@ static const struct event *all_kinds(size_t *n)
 	static struct cgroup_info cgroup = {.cgroup_id = 77};
 	static struct gap_info gap = {.end_ns = START + 9, .count = 5, .reason = GAP_RING_FULL};
 	static struct name_info name = {.id = 77, .kind = NAME_CGROUP, .name = "/" NASTY};
-	static const struct checkpoint ck = {.ts = START};
+	static const struct checkpoint ck = {.ts = START, .nrequests = 2, .nsockets = 3};
+	static const struct io_info io = {
+		.request = UINT64_MAX, .sector = 2048, .bytes = 4096, .cgroup_id = 77, .error = 5};
+	static const struct acct_info acct = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+	static const struct socket_info socket = {.id = 55,
+						  .netns = 4026531840,
+						  .family = 10,
+						  .type = 1,
+						  .protocol = 6,
+						  .state = 10,
+						  .local_port = 80,
+						  .flags = SOCKF_BEFORE,
+						  .local = {[15] = 1}};
+	static const struct net_info net = {55, 1, 2, 3, 4, START - 7};
+	static const struct socket_ref ref = {55};
 	static const struct event events[] = {
 		{.kind = EV_SWITCH, .tid = 10, .peer = TID_OTHER, .value = 0x2001},
 		{.kind = EV_WAKING, .tid = 10, .peer = 0, .value = 1, .flags = EVF_CTX_HARDIRQ},
@@ -141,6 +157,22 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_GAP, .cpu = 1, .ext = &gap},
 		{.kind = EV_NAME, .cpu = CPU_NONE, .ext = &name},
 		{.kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = &ck},
+		{.kind = EV_IO_START,
+		 .tid = 10,
+		 .value = VDA1,
+		 .aux = IO_WRITE,
+		 .flags = EVF_IO_SYNC | EVF_IO_FUA,
+		 .ext = &io},
+		{.kind = EV_IO_ISSUE, .value = VDA1 + 1, .aux = 34, .ext = &io},
+		{.kind = EV_IO_DONE, .value = VDA1, .flags = EVF_IO_PARTIAL, .ext = &io},
+		{.kind = EV_IO_REQUEUE, .value = VDA1, .ext = &io},
+		{.kind = EV_IO_MERGE, .tid = 10, .value = VDA1, .flags = EVF_IO_FRONT, .ext = &io},
+		{.kind = EV_ACCT, .tid = 10, .ext = &acct},
+		{.kind = EV_SOCKET, .ext = &socket},
+		{.kind = EV_NET, .tid = 10, .ext = &net},
+		{.kind = EV_SOCKET_STATE, .value = 2 | 7 << 8 | 111 << 16, .ext = &ref},
+		{.kind = EV_RETRANSMIT, .aux = 3, .value = 9999, .flags = 1, .ext = &ref},
+		{.kind = EV_RESET, .tid = 10, .flags = EVF_NET_SENT, .ext = &ref},
 	};
 
 	snap.info = (struct task_info){.tid = 12, .tgid = 12, .ppid = 1, .comm = NASTY};
@@ -148,19 +180,22 @@ static const struct event *all_kinds(size_t *n)
 	return events;
 }
 
-/* An engine that knows task 10 by a nasty name, and cgroup 77. */
+/* An engine that knows task 10, cgroup 77 and device 259:1 by a nasty name. */
 static struct engine *engine_of_names(void)
 {
 	static struct task_snapshot task = {.state = 1, .run_state = TS_SLEEP, .since_ns = START};
-	static const struct name_info name = {.id = 77, .kind = NAME_CGROUP, .name = NASTY};
+	static const struct name_info names[] = {
+		{.id = 77, .kind = NAME_CGROUP, .name = NASTY},
+		{.id = VDA1, .kind = NAME_DEVICE, .name = NASTY},
+	};
 	static const struct cpu_snapshot cpu;
 	struct checkpoint ck = {.ts = START,
 				.tasks = &task,
 				.ntasks = 1,
 				.cpus = &cpu,
 				.ncpus = 1,
-				.names = &name,
-				.nnames = 1};
+				.names = names,
+				.nnames = 2};
 	struct event ev = {.ts = START, .kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = &ck};
 	struct engine *e;
 	struct err err;
@@ -227,7 +262,7 @@ static void test_json(void **state)
 		json_decref(j);
 		free(line);
 	}
-	assert_int_equal(n, EV_CHECKPOINT);
+	assert_int_equal(n, EV_KIND_END - 1);
 }
 
 static void test_json_fields(void **state)
@@ -270,6 +305,149 @@ static void test_json_fields(void **state)
 	free(line);
 }
 
+/* The object that an event is printed as; json_decref() it. */
+static json_t *object_of(const struct event *ev)
+{
+	char *line = print(event_text_json, ev);
+	json_t *j = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+
+	assert_non_null(j);
+	free(line);
+	return j;
+}
+
+static const char *string_of(const json_t *j, const char *key)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	return s ? s : "(none)";
+}
+
+static void test_json_io(void **state)
+{
+	size_t n;
+	const struct event *events = all_kinds(&n);
+	json_t *j = object_of(&events[EV_IO_START - 1]);
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(j, "tid")), 10);
+	assert_string_equal(string_of(j, "dev"), "259:1");
+	assert_nasty(j, "dev_name", "");
+	assert_string_equal(string_of(j, "op"), "write");
+	assert_string_equal(string_of(j, "request"), "0xffffffffffffffff");
+	assert_int_equal(json_integer_value(json_object_get(j, "sector")), 2048);
+	assert_int_equal(json_integer_value(json_object_get(j, "bytes")), 4096);
+	assert_int_equal(json_integer_value(json_object_get(j, "cgroup_id")), 77);
+	assert_int_equal(json_array_size(json_object_get(j, "flags")), 2);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(j, "flags"), 1)),
+			    "fua");
+	json_decref(j);
+	j = object_of(&events[EV_IO_ISSUE - 1]);
+	assert_null(json_object_get(j, "tid"));
+	assert_string_equal(string_of(j, "dev"), "259:2");
+	assert_true(json_is_null(json_object_get(j, "dev_name")));
+	assert_string_equal(string_of(j, "op"), "operation 34");
+	json_decref(j);
+	j = object_of(&events[EV_IO_DONE - 1]);
+	assert_string_equal(string_of(j, "error"), "EIO");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(j, "flags"), 0)),
+			    "partial");
+	json_decref(j);
+	j = object_of(&events[EV_IO_MERGE - 1]);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(j, "flags"), 0)),
+			    "front");
+	json_decref(j);
+	j = object_of(&events[EV_ACCT - 1]);
+	assert_int_equal(json_integer_value(json_object_get(j, "wchar")), 2);
+	assert_int_equal(json_integer_value(json_object_get(j, "cancelled_write_bytes")), 7);
+	assert_int_equal(json_integer_value(json_object_get(j, "rss_peak_bytes")), 9);
+	json_decref(j);
+}
+
+static void test_json_net(void **state)
+{
+	size_t n;
+	const struct event *events = all_kinds(&n);
+	json_t *j = object_of(&events[EV_SOCKET - 1]);
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(j, "tid")));
+	assert_int_equal(json_integer_value(json_object_get(j, "socket")), 55);
+	assert_string_equal(string_of(j, "proto"), "tcp6");
+	assert_string_equal(string_of(j, "local"), "[::1]:80");
+	assert_true(json_is_null(json_object_get(j, "remote")));
+	assert_string_equal(string_of(j, "state"), "LISTEN");
+	assert_true(json_is_true(json_object_get(j, "before")));
+	json_decref(j);
+	j = object_of(&events[EV_NET - 1]);
+	assert_int_equal(json_integer_value(json_object_get(j, "rx_bytes")), 2);
+	assert_int_equal(json_integer_value(json_object_get(j, "tx_calls")), 3);
+	assert_int_equal(json_integer_value(json_object_get(j, "first_ns")), -7);
+	json_decref(j);
+	j = object_of(&events[EV_SOCKET_STATE - 1]);
+	assert_string_equal(string_of(j, "before"), "SYN-SENT");
+	assert_string_equal(string_of(j, "after"), "CLOSE");
+	assert_string_equal(string_of(j, "error"), "ECONNREFUSED");
+	json_decref(j);
+	j = object_of(&events[EV_RETRANSMIT - 1]);
+	assert_int_equal(json_integer_value(json_object_get(j, "segments")), 3);
+	assert_true(json_is_true(json_object_get(j, "synack")));
+	assert_string_equal(string_of(j, "error"), "errno 9999");
+	json_decref(j);
+	j = object_of(&events[EV_RESET - 1]);
+	assert_true(json_is_true(json_object_get(j, "sent")));
+	assert_nasty(j, "comm", "");
+	json_decref(j);
+}
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		struct socket_info info;
+		const char *protocol, *local, *remote;
+	} sockets[] = {
+		{{.family = 2,
+		  .type = 1,
+		  .protocol = 6,
+		  .local = {127, 0, 0, 1},
+		  .local_port = 80,
+		  .remote = {10, 1, 2, 3},
+		  .remote_port = 65535},
+		 "tcp",
+		 "127.0.0.1:80",
+		 "10.1.2.3:65535"},
+		{{.family = 2, .type = 2, .protocol = 17, .local_port = 53}, "udp", "*:53", NULL},
+		{{.family = 10, .type = 2, .protocol = 17, .local_port = 53}, "udp6", "*:53", NULL},
+		{{.family = 10, .type = 3, .protocol = 255, .remote = {0xfe, 0x80, [15] = 1}},
+		 "raw6",
+		 NULL,
+		 "[fe80::1]"},
+		{{.family = 1, .local = {1}, .local_port = 1}, "unix", NULL, NULL},
+		{{.family = 999}, "family 999", NULL, NULL},
+		{{.family = 0}, "?", NULL, NULL},
+	};
+	char buf[FLOW_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		const struct socket_info *info = &sockets[i].info;
+		const char *got;
+
+		assert_string_equal(flow_protocol(info, buf), sockets[i].protocol);
+		got = flow_address(info, false, buf);
+		assert_string_equal(got ? got : "none",
+				    sockets[i].local ? sockets[i].local : "none");
+		got = flow_address(info, true, buf);
+		assert_string_equal(got ? got : "none",
+				    sockets[i].remote ? sockets[i].remote : "none");
+	}
+	assert_string_equal(flow_tcp_state(1, buf), "ESTAB");
+	assert_string_equal(flow_tcp_state(0, buf), "state 0");
+	assert_string_equal(flow_tcp_state(255, buf), "state 255");
+	assert_string_equal(flow_errno(UINT32_MAX, buf), "errno 4294967295");
+	assert_string_equal(flow_io_op(IO_WRITE_ZEROES, buf), "write_zeroes");
+}
+
 static void test_lines(void **state)
 {
 	size_t n;
@@ -292,14 +470,36 @@ static void test_lines(void **state)
 	assert_string_equal(line, "     1.234567890 [001] gap         until 0.000000009, "
 				  "events lost: 5, ring full\n");
 	free(line);
+	line = print(event_text_line, &events[EV_IO_DONE - 1]);
+	assert_string_equal(line,
+			    "     1.234567890 [000] io_done     read "
+			    "\\x1b[1m\"\\\\\\n\\xff\xc3\xbc\\x7f sector 2048, bytes 4096, request "
+			    "0xffffffffffffffff, for cgroup 77, error EIO, partial\n");
+	free(line);
+	line = print(event_text_line, &events[EV_SOCKET - 1]);
+	assert_string_equal(line,
+			    "     1.234567890 [000] socket      socket 55: tcp6 [::1]:80 -> * "
+			    "LISTEN, network namespace 4026531840, was there before\n");
+	free(line);
+	line = print(event_text_line, &events[EV_SOCKET_STATE - 1]);
+	assert_string_equal(line,
+			    "     1.234567890 [000] socket_state socket 55 SYN-SENT -> CLOSE, "
+			    "error ECONNREFUSED\n");
+	free(line);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flush_anywhere),	   cmocka_unit_test(test_long_name),
-		cmocka_unit_test(test_write_error_sticks), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_json_fields),	   cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_flush_anywhere),
+		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_write_error_sticks),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_io),
+		cmocka_unit_test(test_json_net),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_json_fields),
+		cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static void put_block(struct buf *b, struct block_header h, const void *payload,
 }
 
 struct column {
-	uint8_t id;
+	uint32_t id;
 	const char *data;
 	size_t bytes;
 };
@@ -200,6 +200,75 @@ static void many_unknown_events(void **state)
 	buf_free(&b);
 }
 
+#define PACKED(kind, i) (COLUMN_PACKED + (kind)*PACKED_FIELDS + (i))
+
+/*
+ * Packed columns as the specification has them, with what a later version may add: a kind that is
+ * not known, fields behind those that are, bytes behind an entry.
+ */
+static void packed_by_hand(void **state)
+{
+	static const struct column columns[] = {
+		START_COLUMN,
+		{COLUMN_SHAPES,
+		 "\x05\x15\x00\x80\x01\x03" /* io_done, value 1, three fields */
+		 "\x05\x15\x00\x80\x01\x04"
+		 "\x07\x15\x00\x80\x01\x07zz"
+		 "\x05\xc8\x00\x81\x01\x02" /* a kind of the future, with a TID */
+		 "\x04\x01\x00\x0d\x01" /* switch */
+		 "\x05\x1a\x00\x80\x00\x06" /* net */
+		 "\x04\x01\x00\x80\x00", /* switch, packed in the future */
+		 42},
+		{COLUMN_TASKS, "\x12\x02", 2}, /* 9, 10 */
+		{COLUMN_SHAPE, "\x00\x01\x00\x03\x02\x04\x05\x06", 8},
+		{COLUMN_TIME_LOW, "\x00\x01\x01\x01\x01\x01\x01\x01", 8},
+		{COLUMN_TIME_HIGH, "\x00\x00\x00\x00\x00\x00\x00\x00", 8},
+		{COLUMN_TASK_LOW, "\x01\x00", 2},
+		{PACKED(EV_IO_DONE, 0), "\x14\x03\x00\x11", 4},
+		{PACKED(EV_IO_DONE, 1), "\x02\x02\x02\x02", 4},
+		{PACKED(EV_IO_DONE, 2), "\x00\x00\x00\x00", 4},
+		{PACKED(EV_IO_DONE, 3), "\x0a\x84\x80\x80\x80\x20", 6}, /* 5, then 2^32 + 7 */
+		{PACKED(EV_IO_DONE, 4), "\x04", 1},
+		{PACKED(EV_IO_DONE, 5), "???", 3},
+		{PACKED(200, 0), "a column of the future", 22},
+		{PACKED(200, 1), "\xff", 1},
+		{PACKED(EV_NET, 0), "\x01", 1}, /* -1 */
+		{PACKED(EV_NET, 1), "\x02", 1},
+		{PACKED(EV_NET, 2), "\x04", 1},
+		{PACKED(EV_NET, 3), "\x06", 1},
+		{PACKED(EV_NET, 4), "\x08", 1},
+		{PACKED(EV_NET, 5), "\x05", 1}, /* 3 ns before the event */
+	};
+	static const struct io_info done[] = {
+		{10, 1, 0, 0, 0}, {8, 2, 0, 0, 5}, {8, 3, 0, 0, 0}, {UINT64_MAX, 4, 0, 2, 7}};
+	static const uint64_t times[] = {0, 1, 2, 4};
+	static const struct net_info net = {UINT64_MAX, 1, 2, 3, 4, START + 3};
+	struct event_list out = {0};
+	struct buf b = {0};
+
+	(void)state;
+	put_beginning(&b, 1);
+	put_events(&b, 0, 0, 8, columns, sizeof(columns) / sizeof(columns[0]));
+	put_finish(&b);
+	read_buf(&b, &out, NULL);
+	assert_int_equal(out.n, 6);
+	for (size_t i = 0; i < 4; i++) {
+		struct event want = {
+			.ts = START + times[i], .kind = EV_IO_DONE, .value = 1, .ext = &done[i]};
+
+		assert_event_equal(&out.list[i], &want, i);
+	}
+	assert_event_equal(
+		&out.list[4],
+		&(struct event){
+			.ts = START + 5, .kind = EV_SWITCH, .tid = 9, .peer = 7, .value = 1},
+		4);
+	assert_event_equal(&out.list[5],
+			   &(struct event){.ts = START + 6, .kind = EV_NET, .ext = &net}, 5);
+	list_free(&out);
+	buf_free(&b);
+}
+
 static int open_bytes(const void *data, size_t bytes, struct err *err)
 {
 	int fd = memory_file(data, bytes);
@@ -318,6 +387,28 @@ static void promises(void **state)
 						   "\x05\x25\x03"
 						   "abc",
 						   6}};
+#define ONE_PACKED(entry)                                                                          \
+	START_COLUMN, {COLUMN_SHAPES, entry, sizeof(entry) - 1}, ONE_TIME,                         \
+	{                                                                                          \
+		COLUMN_SHAPE, "", 1                                                                \
+	}
+	static const struct column packed_none[] = {ONE_PACKED("\x05\x18\0\x80\0\1")};
+	static const struct column packed_two[] = {ONE_PACKED("\x05\x18\0\x80\0\1"),
+						   {PACKED(EV_ACCT, 0), "\0\0", 2}};
+	static const struct column packed_part[] = {ONE_PACKED("\x05\x18\0\x80\0\1"),
+						    {PACKED(EV_ACCT, 0), "\x80", 1}};
+	static const struct column packed_wide[] = {ONE_PACKED("\x05\x18\0\x80\0\1"),
+						    {PACKED(EV_ACCT, 0), HUGE HUGE, 18}};
+	static const struct column packed_long[] = {
+		ONE_PACKED("\x05\x18\0\x80\0\1"),
+		{PACKED(EV_ACCT, 0), "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", 10}};
+	static const struct column packed_idle[] = {ONE_PACKED("\x05\x18\0\x80\0\0"),
+						    {PACKED(EV_ACCT, 0), "\0", 1}};
+	static const struct column packed_other[] = {ONE_PACKED("\x05\x18\0\x80\0\1"),
+						     {PACKED(EV_ACCT, 0), "\0", 1},
+						     {PACKED(EV_RESET, 0), "\0", 1}};
+	static const struct column packed_many[] = {ONE_PACKED("\x05\x18\0\x80\0\x11")};
+	static const struct column packed_unsaid[] = {ONE_PACKED("\x04\x18\0\x80\0")};
 	static const struct column wide_field[] = {START_COLUMN,
 						   {COLUMN_SHAPES, "\x04\x05\0\x40\0", 5},
 						   ONE_TIME,
@@ -338,6 +429,15 @@ static void promises(void **state)
 	PROMISE(bare_name, 1);
 	PROMISE(wide_field, 1);
 	PROMISE(rare_rest, 1);
+	PROMISE(packed_none, 1);
+	PROMISE(packed_two, 1);
+	PROMISE(packed_part, 1);
+	PROMISE(packed_wide, 1);
+	PROMISE(packed_long, 1);
+	PROMISE(packed_idle, 1);
+	PROMISE(packed_other, 1);
+	PROMISE(packed_many, 1);
+	PROMISE(packed_unsaid, 1);
 #undef PROMISE
 }
 
@@ -515,10 +615,15 @@ static void index_is_optional(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_parts),     cmocka_unit_test(many_unknown_events),
-		cmocka_unit_test(refused_files),     cmocka_unit_test(promises),
-		cmocka_unit_test(lying_directories), cmocka_unit_test(headers_beyond_limits),
-		cmocka_unit_test(index_is_optional), cmocka_unit_test(hollow_checkpoint),
+		cmocka_unit_test(unknown_parts),
+		cmocka_unit_test(packed_by_hand),
+		cmocka_unit_test(many_unknown_events),
+		cmocka_unit_test(refused_files),
+		cmocka_unit_test(promises),
+		cmocka_unit_test(lying_directories),
+		cmocka_unit_test(headers_beyond_limits),
+		cmocka_unit_test(index_is_optional),
+		cmocka_unit_test(hollow_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

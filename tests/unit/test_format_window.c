@@ -386,7 +386,8 @@ static void meta_round_trip(void **state)
 					     .live = true,
 					     .required = true,
 					     .why = "\"quoted\"\n\x01",
-					     .needed = "states,life"}};
+					     .needed = "states,life",
+					     .feature = "fifteen letters"}};
 	static struct meta in = {
 		.version = "1.0",
 		.child_pid = UINT32_MAX,
@@ -394,6 +395,7 @@ static void meta_round_trip(void **state)
 		.start_utc_ns = 1u << 31,
 		.boottime_offset_ns = INT64_MIN,
 		.filtered = true,
+		.features = "sched,io,net",
 		.cpus = cpus,
 		.ncpus = 2,
 		.hooks = hooks,
@@ -421,6 +423,22 @@ static void meta_round_trip(void **state)
 	out.cpus = cpus;
 	out.hooks = hooks;
 	assert_memory_equal(&out, &in, sizeof(in));
+}
+
+static void features(void **state)
+{
+	struct meta meta = {.features = "sched,io,network"};
+
+	(void)state;
+	assert_true(meta_has_feature(&meta, "sched"));
+	assert_true(meta_has_feature(&meta, "io"));
+	assert_true(meta_has_feature(&meta, "network"));
+	assert_false(meta_has_feature(&meta, "net"));
+	assert_false(meta_has_feature(&meta, "o"));
+	assert_false(meta_has_feature(&meta, ""));
+	meta.features[0] = 0; /* before 1.1 */
+	assert_true(meta_has_feature(&meta, "sched"));
+	assert_false(meta_has_feature(&meta, "io"));
 }
 
 static void meta_end_round_trip(void **state)
@@ -488,6 +506,7 @@ int main(void)
 		cmocka_unit_test(cut_while_read),
 		cmocka_unit_test(meta_round_trip),
 		cmocka_unit_test(meta_end_round_trip),
+		cmocka_unit_test(features),
 		cmocka_unit_test(meta_from_strangers),
 	};
 

@@ -194,14 +194,6 @@ struct ring_acct {
 	u64 rss_bytes, rss_peak_bytes;
 };
 
-/* A thread's accounts as read by the iterator; its own time comes out as `ts`. */
-struct ring_account {
-	u64 ts;
-	u64 start_ns; /* task_struct.start_time, MONOTONIC */
-	u32 tid, pad;
-	struct ring_acct acct;
-};
-
 /* Fields as struct socket_info. */
 struct ring_socket {
 	u64 id, netns;

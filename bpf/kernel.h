@@ -82,8 +82,28 @@ struct sched_info {
 	unsigned long long run_delay, last_arrival, last_queued;
 };
 
+struct percpu_counter {
+	s64 count;
+	s32 *counters;
+};
+
 struct mm_struct {
 	unsigned long arg_start, arg_end;
+	unsigned long total_vm, hiwater_rss;
+	struct percpu_counter rss_stat[4];
+};
+
+/* Before f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter", 6.2). */
+struct mm_rss_stat {
+	long count[4];
+};
+struct mm_struct___atomic {
+	struct mm_rss_stat rss_stat;
+};
+
+struct task_io_accounting {
+	u64 rchar, wchar, syscr, syscw;
+	u64 read_bytes, write_bytes, cancelled_write_bytes;
 };
 
 typedef struct {
@@ -116,7 +136,12 @@ struct cgroup {
 };
 
 struct css_set {
+	struct cgroup_subsys_state *subsys[1];
 	struct cgroup *dfl_cgrp;
+};
+
+struct task_group {
+	struct cfs_rq **cfs_rq;
 };
 
 struct upid {
@@ -145,8 +170,10 @@ struct task_struct {
 	unsigned in_iowait : 1;
 	int pid, tgid;
 	struct task_struct *real_parent, *group_leader;
-	unsigned long nvcsw, nivcsw;
-	u64 start_boottime;
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
+	u64 start_time, start_boottime;
+	struct task_io_accounting ioac;
+	struct task_group *sched_task_group;
 	const struct cred *cred;
 	char comm[16];
 	struct signal_struct *signal;
@@ -170,6 +197,51 @@ struct task_struct___real_start {
 
 struct linux_binprm {
 	const char *filename;
+};
+
+struct request;
+struct gendisk;
+
+struct block_device {
+	u32 bd_dev;
+};
+
+struct gendisk {
+	struct block_device *part0;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct blkcg {
+	struct cgroup_subsys_state css;
+};
+
+struct blkcg_gq {
+	struct blkcg *blkcg;
+};
+
+struct bvec_iter {
+	u64 bi_sector;
+	unsigned int bi_size;
+};
+
+struct bio {
+	struct block_device *bi_bdev;
+	unsigned int bi_opf;
+	struct bvec_iter bi_iter;
+	struct blkcg_gq *bi_blkg;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int rq_flags;
+	unsigned int __data_len;
+	u64 __sector;
+	struct bio *bio;
+	struct block_device *part;
 };
 
 struct seq_file;

@@ -67,6 +67,20 @@ static const struct hook table[] = {
 	 {{"iter", "task_file", "each_file"}}},
 	{"tcp_sockets", "net", FEATURE_NET, false, PROG_TCP_SOCKETS, EV_SOCKET,
 	 {{"iter", "tcp", "each_tcp"}}},
+	{"block_io_start", "io", FEATURE_IO, false, PROG_IO_START, EV_IO_START,
+	 {{"tp_btf", "block_io_start", "on_io_start"}}},
+	{"block_rq_issue", "io", FEATURE_IO, false, PROG_IO_ISSUE, EV_IO_ISSUE,
+	 {{"tp_btf", "block_rq_issue", "on_io_issue"}}},
+	{"block_rq_complete", "io", FEATURE_IO, false, PROG_IO_DONE, EV_IO_DONE,
+	 {{"tp_btf", "block_rq_complete", "on_io_done"}}},
+	{"block_rq_requeue", "io", FEATURE_IO, false, PROG_IO_REQUEUE, EV_IO_REQUEUE,
+	 {{"tp_btf", "block_rq_requeue", "on_io_requeue"}}},
+	{"block_bio_backmerge", "io", FEATURE_IO, false, PROG_IO_MERGE, EV_IO_MERGE,
+	 {{"tp_btf", "block_bio_backmerge", "on_io_backmerge"}}},
+	{"block_bio_frontmerge", "io", FEATURE_IO, false, PROG_IO_FRONT_MERGE, EV_IO_MERGE,
+	 {{"tp_btf", "block_bio_frontmerge", "on_io_frontmerge"}}},
+	{"block_rq_merge", "io", FEATURE_IO, false, PROG_IO_ABSORB, EV_IO_MERGE,
+	 {{"tp_btf", "block_rq_merge", "on_io_absorb"}}},
 };
 
 /* Their first argument was a request_queue before Linux 5.11, so they are not for our programs. */
@@ -320,6 +334,14 @@ bool hooks_uses(const struct hooks *hooks, const char *program)
 		for (n = 0; n < hooks->nparts[i]; n++)
 			if (!strcmp(hooks->parts[i][n].program, program))
 				return true;
+	return false;
+}
+
+bool hooks_share(const struct hooks *hooks, size_t i)
+{
+	for (size_t j = 0; j < hooks->n; j++)
+		if (j != i && hooks->nparts[j] && hooks->hook[j]->events == hooks->hook[i]->events)
+			return true;
 	return false;
 }
 

@@ -75,6 +75,9 @@ void hooks_detach(struct hooks *hooks);
 
 bool hooks_uses(const struct hooks *hooks, const char *program);
 
+/* Whether another live hook makes events of the same kind: who made how many is not known. */
+bool hooks_share(const struct hooks *hooks, size_t i);
+
 /* -EOPNOTSUPP and the hook's name when a required hook is not live. */
 int hooks_check_required(const struct hooks *hooks, struct err *err);
 

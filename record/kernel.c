@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -193,6 +194,9 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 	skel->rodata->args_limit = opt->args_limit < RING_ARGS_MAX ? opt->args_limit
 								   : RING_ARGS_MAX;
 	configure_context(k);
+	if (getrandom(&skel->rodata->io_key, sizeof(skel->rodata->io_key), 0) !=
+	    (ssize_t)sizeof(skel->rodata->io_key))
+		return err_errno(err, -errno, "cannot get a random number");
 	r = configure_net(k, opt->features & FEATURE_NET, err);
 	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)
@@ -544,7 +548,7 @@ int kernel_programs(struct kernel *k, const struct meta_program **programs, size
 		snprintf(p->name, sizeof(p->name), "%s", k->hooks.meta[i].name);
 		if (add_program_costs(k, i, p))
 			return err_errno(err, -errno, "cannot ask for the cost of %s", p->name);
-		if (k->hooks.nparts[i])
+		if (k->hooks.nparts[i] && !hooks_share(&k->hooks, i))
 			p->events = rings_events(k->rings, k->hooks.hook[i]->events);
 	}
 	*programs = k->programs;

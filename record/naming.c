@@ -32,6 +32,9 @@ struct naming {
 	char user[256];
 	/* uids without a name, direct mapped: bounded, and forgets at worst */
 	uint64_t unknown[UNKNOWN_SLOTS];
+	char device[256];
+	/* the same of devices that have been asked for, with or without a name */
+	uint64_t unknown_device[UNKNOWN_SLOTS];
 };
 
 /* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
@@ -194,6 +197,28 @@ const char *naming_user(struct naming *n, uint32_t uid)
 	if (!found)
 		*unknown = (uint64_t)uid + 1;
 	return found ? n->user : NULL;
+}
+
+/* sysfs has a link per device number, to the folder that has its name. */
+const char *naming_device(struct naming *n, uint32_t dev)
+{
+	uint64_t *unknown = &n->unknown_device[(dev ^ dev >> 20) % UNKNOWN_SLOTS];
+	char path[4096], link[sizeof(n->device)];
+	const char *slash;
+	ssize_t len;
+
+	if (*unknown == (uint64_t)dev + 1)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/sys/dev/block/%u:%u", n->root, dev >> 20, dev & 0xfffff);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len <= 0) {
+		*unknown = (uint64_t)dev + 1;
+		return NULL;
+	}
+	link[len] = '\0';
+	slash = strrchr(link, '/');
+	snprintf(n->device, sizeof(n->device), "%s", slash ? slash + 1 : link);
+	return n->device;
 }
 
 const char *naming_cgroup_root(const struct naming *n)

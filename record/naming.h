@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * naming: what users and cgroups are called. Read from files only: a name service that asks the
+ * naming: what users, cgroups and block devices are called. Read from files only: a name service that asks the
  * network could hold up the recorder for seconds.
  */
 #ifndef RSTAT_RECORD_NAMING_H
@@ -22,6 +22,7 @@ void naming_free(struct naming *n);
  */
 const char *naming_user(struct naming *n, uint32_t uid);
 const char *naming_cgroup(struct naming *n, uint64_t id); /* path below the cgroup v2 root */
+const char *naming_device(struct naming *n, uint32_t dev); /* "vda1"; dev: major << 20 | minor */
 
 /* Where cgroup v2 is mounted (first mount); NULL when it is not. */
 const char *naming_cgroup_root(const struct naming *n);

@@ -25,12 +25,28 @@ static int name(struct pump *p, uint64_t ts, enum name_kind kind, uint64_t id, s
 
 	if (engine_name(p->engine, kind, id))
 		return 0;
-	info.name = kind == NAME_USER ? naming_user(p->names, (uint32_t)id)
-				      : naming_cgroup(p->names, id);
+	switch (kind) {
+	case NAME_USER: info.name = naming_user(p->names, (uint32_t)id); break;
+	case NAME_CGROUP: info.name = naming_cgroup(p->names, id); break;
+	case NAME_DEVICE: info.name = naming_device(p->names, (uint32_t)id); break;
+	}
 	if (!info.name)
 		return 0;
 	ret = engine_apply(p->engine, &ev, 1, err);
 	return ret ? ret : write_event(p, &ev, err);
+}
+
+static int name_io(struct pump *p, const struct event *ev, struct err *err)
+{
+	const struct io_info *io = ev->ext;
+	int ret = 0;
+
+	if (ev->value && ev->value != p->device)
+		ret = name(p, ev->ts, NAME_DEVICE, ev->value, err);
+	p->device = ev->value;
+	if (!ret && io->cgroup_id)
+		ret = name(p, ev->ts, NAME_CGROUP, io->cgroup_id, err);
+	return ret;
 }
 
 /* Only the rare kinds carry a user or a cgroup. */
@@ -53,6 +69,11 @@ static int name_of_event(struct pump *p, const struct event *ev, struct err *err
 	case EV_CGROUP:
 		return name(p, ev->ts, NAME_CGROUP,
 			    ((const struct cgroup_info *)ev->ext)->cgroup_id, err);
+	case EV_IO_START:
+	case EV_IO_ISSUE:
+	case EV_IO_DONE:
+	case EV_IO_REQUEUE:
+	case EV_IO_MERGE: return name_io(p, ev, err);
 	default: return 0;
 	}
 }

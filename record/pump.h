@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * pump: moves events from the kernel to the engine and to the trace, adding the names of users
- * and cgroups as they first appear.
+ * pump: moves events from the kernel to the engine and to the trace, adding the names of users,
+ * cgroups and devices as they first appear.
  */
 #ifndef RSTAT_RECORD_PUMP_H
 #define RSTAT_RECORD_PUMP_H
@@ -33,6 +33,7 @@ struct pump {
 	struct size_limit limit;
 	bool saw_gap; /* events were lost; the caller clears it */
 	bool write_failed; /* the error that pump_until() returned is the writer's */
+	uint32_t device; /* that was named last */
 	uint64_t drained; /* events taken out of the kernel since the start */
 };
 

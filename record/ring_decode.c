@@ -276,18 +276,6 @@ static int decode_acct(const struct ring_acct *acct, struct ring_arena *arena, s
 	return 1;
 }
 
-int ring_decode_account(const struct ring_account *account, struct ring_arena *arena,
-			struct event *event)
-{
-	*event = (struct event){
-		.ts = account->ts,
-		.tid = account->tid,
-		.cpu = CPU_NONE,
-		.kind = EV_ACCT,
-	};
-	return decode_acct(&account->acct, arena, event);
-}
-
 /* Bytes that a kind has at least behind its struct ring_rec. */
 static size_t tail_min(unsigned kind)
 {

@@ -32,7 +32,5 @@ int ring_decode_gap(uint64_t ts, const struct gap_info *gap, struct ring_arena *
 		    struct event *event);
 int ring_decode_snapshot(const struct ring_snapshot *snapshot, struct ring_arena *arena,
 			 struct event *event);
-int ring_decode_account(const struct ring_account *account, struct ring_arena *arena,
-			struct event *event);
 
 #endif

@@ -51,7 +51,7 @@ int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
 	e->want_cpu |= sink->cpu_interval != NULL;
 	e->want_depth |= sink->depth != NULL;
 	if (sink->event)
-		e->want_kinds |= sink->kinds ? sink->kinds : UINT32_MAX;
+		e->want_kinds |= sink->kinds ? sink->kinds : UINT64_MAX;
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static void tell_event(struct engine *e, const struct event *ev)
 	y = task_find(e, ev->tid);
 	for (uint32_t i = 0; i < e->nsinks; i++)
 		if (e->sinks[i]->event &&
-		    (!e->sinks[i]->kinds || e->sinks[i]->kinds >> (ev->kind & 31) & 1))
+		    (!e->sinks[i]->kinds || e->sinks[i]->kinds >> (ev->kind & 63) & 1))
 			e->sinks[i]->event(e->sinks[i], ev, y ? &y->t : NULL);
 }
 
@@ -157,7 +157,7 @@ int engine_apply(struct engine *e, const struct event *events, size_t n, struct 
 			t = e->now_ns;
 		}
 		apply(e, ev, t);
-		if (e->want_kinds >> (ev->kind & 31) & 1)
+		if (e->want_kinds >> (ev->kind & 63) & 1)
 			tell_event(e, ev);
 		if (unlikely(e->oom))
 			return err_set(err, -ENOMEM, "no memory for the state of another task");

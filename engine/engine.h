@@ -86,6 +86,9 @@ enum interval_flag {
 	IVF_EXIT = 1 << 5, /* RUN: the task's last slice */
 	IVF_CLIPPED_END = 1 << 6, /* continues after the window; totals only */
 	IVF_GAP = 1 << 7, /* a gap touches it; totals only */
+	IVF_IOWAIT = 1 << 9, /* blocked: the kernel counted it as IO wait */
+	IVF_WOKEN_BY_IRQ =
+		1 << 10, /* blocked: woken from an interrupt: `waker` only happened to run */
 	IVF_REAP_BOUND = 1 << 8, /* ZOMBIE: end_ns is an upper bound (reap_method FREE, REUSE) */
 };
 
@@ -115,6 +118,7 @@ struct interval {
 	uint32_t other; /* RUNNABLE, with sink.other: of the last 8 slices on the CPU that it
 			 * got, whose took the longest part of the wait (0 idle or not known);
 			 * RUN: who came next */
+	uint32_t kernel_stack, user_stack; /* blocked states: ids of EV_FRAMES; 0 none */
 	uint16_t cpu; /* RUN, RUNNABLE: where it ended; blocked: where it slept */
 	uint16_t flags; /* enum interval_flag */
 	uint8_t reap_method; /* ZOMBIE: enum reap_method */
@@ -236,7 +240,7 @@ struct sink {
 	/* Only what is asked for is told, which saves time. 0: everything. */
 	bool other; /* fill interval.other of TS_RUNNABLE; costs a walk over up to 8 slices */
 	uint32_t states; /* interval(): a bit per enum task_state */
-	uint32_t kinds; /* event(): a bit per enum event_kind */
+	uint64_t kinds; /* event(): a bit per enum event_kind */
 };
 
 /* Counts of what was not as it should be; every one of them is shown by check. */

@@ -118,7 +118,7 @@ struct engine {
 	bool want_interval, want_cpu, want_depth, want_other;
 	bool some_cpus; /* some are left out: a task may run where it is not seen */
 	uint16_t unsure; /* a bit per task state that tells nothing of what comes after */
-	uint32_t want_kinds; /* of events, a bit each */
+	uint64_t want_kinds; /* of events, a bit each */
 	struct engine_counts counts;
 	struct tid_page *pages[TID_LIMIT >> PAGE_BITS];
 

@@ -50,6 +50,12 @@ struct account_snapshot {
 	struct acct_info acct;
 };
 
+/* The last value of a figure of the machine. */
+struct metric_snapshot {
+	uint32_t metric;
+	uint64_t value, ts;
+};
+
 struct checkpoint {
 	uint64_t ts; /* ns: the state after every event before ts */
 	const struct task_snapshot *tasks;
@@ -64,6 +70,8 @@ struct checkpoint {
 	uint32_t nsockets;
 	const struct account_snapshot *accounts;
 	uint32_t naccounts;
+	const struct metric_snapshot *metrics;
+	uint32_t nmetrics;
 };
 
 #endif

@@ -218,8 +218,15 @@ static void set_shape(const struct decoder *d, struct shape *shape, const uint8_
 /* What an entry has behind the value. False when malformed. */
 static bool read_extra(struct shape *shape, struct span entry)
 {
-	if (!shape->packed)
-		return true; /* what there is, is of a later version */
+	uint64_t aux = 0;
+
+	if (!shape->packed) {
+		if (shape->known && !(shape->mode & (MODE_RARE | MODE_AUX)) &&
+		    entry.p < entry.end && !varint_get_max(&entry, &aux, UINT16_MAX))
+			return false;
+		shape->like.aux = (uint16_t)aux;
+		return true; /* what there is behind it is of a later version */
+	}
 	if (entry.p == entry.end || *entry.p > PACKED_FIELDS)
 		return false;
 	shape->npacked = (uint8_t)(*entry.p < shape->packed->n ? *entry.p : shape->packed->n);

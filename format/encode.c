@@ -43,6 +43,7 @@ struct encoder {
 	uint64_t blocks, events_before, lost;
 	struct packed_out *packed[EV_KIND_END]; /* by kind, once needed */
 	size_t packed_bytes;
+	uint32_t packed_columns; /* of the block */
 	struct task_slot task_slots[TASK_SLOTS];
 };
 
@@ -85,6 +86,8 @@ void encoder_free(struct encoder *e)
 }
 
 /* Never 0. What a packed kind adds: how many fields, above it. */
+/* The upper half of the value is the aux: a constant of the shape. */
+#define AUX_KEY	      (UINT64_C(1) << 56)
 #define PACKED_KEY(n) ((uint64_t)MODE_PACKED << 16 | (uint64_t)(n) << 56)
 
 static uint64_t shape_key(uint8_t kind, uint8_t flags, uint8_t mode, uint32_t value)
@@ -210,17 +213,34 @@ static uint8_t peer_source(const struct encoder *e, uint32_t peer)
 	return peer == 0 ? TID_ZERO : TID_DICTIONARY;
 }
 
+/*
+ * A SWITCH has a system call in its aux: few of them, and they go with the state, which leaves half
+ * of the value free. So it can be a part of the shape and cost no column. -1: it cannot.
+ */
+static int shape_with_aux(struct encoder *e, const struct event *ev, uint8_t mode)
+{
+	if (ev->kind != EV_SWITCH || !ev->aux || ev->value > UINT16_MAX)
+		return -1;
+	return shape_code(
+		e,
+		shape_key(ev->kind, ev->flags, mode, ev->value | (uint32_t)ev->aux << 16) | AUX_KEY,
+		SHAPES_INLINE);
+}
+
 /* All but time and ext. extra: what ext adds to the shape's key. False: no shape is left. */
 static inline bool put_common(struct encoder *e, const struct event *ev, uint64_t extra)
 {
 	uint8_t tid = tid_source(e, ev->tid), peer = peer_source(e, ev->peer);
 	uint8_t mode = (uint8_t)(tid | peer << 2);
-	int code;
+	int code = shape_with_aux(e, ev, mode);
 
-	if (ev->kind == EV_WAKEUP || ev->kind == EV_WAKEUP_NEW || ev->kind == EV_MIGRATE || ev->aux)
-		mode |= MODE_AUX;
-	code = shape_code(e, shape_key(ev->kind, ev->flags, mode, ev->value) | extra,
-			  SHAPES_INLINE);
+	if (code < 0) {
+		if (ev->kind == EV_WAKEUP || ev->kind == EV_WAKEUP_NEW || ev->kind == EV_MIGRATE ||
+		    ev->aux)
+			mode |= MODE_AUX;
+		code = shape_code(e, shape_key(ev->kind, ev->flags, mode, ev->value) | extra,
+				  SHAPES_INLINE);
+	}
 	if (code < 0) {
 		mode |= MODE_VALUE;
 		code = shape_code(e, shape_key(ev->kind, ev->flags, mode, 0) | extra, SHAPES_APART);
@@ -242,12 +262,16 @@ static inline bool put_common(struct encoder *e, const struct event *ev, uint64_
 static int add_packed(struct encoder *e, const struct event *ev, const struct fields *f,
 		      struct err *err)
 {
-	uint32_t n = packed_count(f, ev->ext);
+	uint32_t n = packed_count(f, ev->ext), fresh;
 
 	if (!packed_out_reserve(&e->packed[ev->kind], f))
 		return err_set(err, -ENOMEM, "out of memory for an event of CPU %u", ev->cpu);
-	if (!put_common(e, ev, PACKED_KEY(n)))
+	fresh = packed_fresh(e->packed[ev->kind], n);
+	/* beyond the limit of columns, or of shapes, an event can always be a rare record */
+	if (e->packed_columns + fresh > MAX_COLUMNS - (COLUMN_END - 1) ||
+	    !put_common(e, ev, PACKED_KEY(n)))
 		return add_rare(e, ev, err);
+	e->packed_columns += fresh;
 	e->packed_bytes += packed_put(e->packed[ev->kind], f, n, ev);
 	return 0;
 }
@@ -347,9 +371,15 @@ static void add_shapes(const struct encoder *e, struct raw_block *b)
 		*p++ = (uint8_t)e->shapes[i];
 		*p++ = (uint8_t)(e->shapes[i] >> 8);
 		*p++ = (uint8_t)(e->shapes[i] >> 16);
-		p = varint_put(p, (uint32_t)(e->shapes[i] >> 24));
-		if (length[3] & MODE_PACKED)
+		if (length[3] & MODE_PACKED) {
+			p = varint_put(p, (uint32_t)(e->shapes[i] >> 24));
 			*p++ = (uint8_t)(e->shapes[i] >> 56);
+		} else if (e->shapes[i] & AUX_KEY) {
+			p = varint_put(p, (uint16_t)(e->shapes[i] >> 24));
+			p = varint_put(p, (uint16_t)(e->shapes[i] >> 40));
+		} else {
+			p = varint_put(p, (uint32_t)(e->shapes[i] >> 24));
+		}
 		*length = (uint8_t)(p - length - 1);
 	}
 	add_column(b, COLUMN_SHAPES, start, (size_t)(p - start));
@@ -399,7 +429,7 @@ static void next_block(struct encoder *e)
 	e->blocks++;
 	e->n = e->ntask_codes = e->naux = e->ntasks = e->nshapes = 0;
 	e->time_long.len = e->aux_long.len = e->value.len = e->rare.len = 0;
-	e->packed_bytes = 0;
+	e->packed_bytes = e->packed_columns = 0;
 	for (size_t i = 0; i < EV_KIND_END; i++)
 		packed_out_clear(e->packed[i]);
 	memset(e->shape_keys, 0, sizeof(e->shape_keys));

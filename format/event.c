@@ -33,6 +33,11 @@ static const char *const names[EV_KIND_END] = {
 	[EV_SOCKET_STATE] = "socket_state",
 	[EV_RETRANSMIT] = "retransmit",
 	[EV_RESET] = "reset",
+	[EV_STACK] = "stack",
+	[EV_FRAMES] = "frames",
+	[EV_COUNTERS] = "counters",
+	[EV_IRQ] = "irq",
+	[EV_SAMPLE] = "sample",
 };
 
 const char *event_kind_name(enum event_kind kind)

@@ -21,7 +21,8 @@
 /* Written to disk: values are fixed, append only. */
 enum event_kind {
 	EV_SWITCH = 1, /* tid: next, peer: previous, value: raw prev_state (of a task's last switch
-			* with its exit_state: 0x20 a zombie now, 0x10 gone), flags: PREEMPT */
+			* with its exit_state: 0x20 a zombie now, 0x10 gone), flags: PREEMPT, YIELD,
+			* IOWAIT, aux: the system call that peer blocks in (switch_syscall()) */
 	EV_WAKING = 2, /* tid: woken, peer: current task of the waking CPU, value: the CPU that
 			     * the woken task ran on last, flags: EVF_CTX_* */
 	EV_WAKEUP = 3, /* as WAKING; value: the CPU it was put on, aux: that queue's nr_running */
@@ -65,6 +66,21 @@ enum event_kind {
 	EV_RETRANSMIT = 28, /* aux: segments sent again, value: errno when that failed, flags:
 			     * EVF_NET_SYNACK (of a listening socket); ext: struct socket_ref */
 	EV_RESET = 29, /* a TCP reset; flags: EVF_NET_SENT, else received; ext: struct socket_ref */
+	EV_STACK =
+		30, /* tid is about to switch out; value: its kernel stack, peer: its user stack, ids of
+			* EV_FRAMES, 0 none. Comes right before its EV_SWITCH on the same CPU.
+			* flags: EVF_STACK_LOST */
+	EV_FRAMES =
+		31, /* what a stack id means, in every segment that uses it; value: the id, tid: the
+			 * process of a user stack, 0 for a kernel stack; ext: struct frames_info */
+	EV_COUNTERS =
+		32, /* what tid's slice counted, at its EV_SWITCH; ext: struct counters_info */
+	EV_IRQ =
+		33, /* an interrupt handler returned; value: the interrupt's number, or with EVF_IRQ_SOFT the
+		      * soft interrupt's; tid: who was interrupted; ext: struct irq_info */
+	EV_SAMPLE =
+		34, /* a figure of the machine, told when it changed; value: which (NAME_METRIC); ext:
+			 * struct sample_info */
 	EV_KIND_END /* not a kind */
 };
 
@@ -77,7 +93,7 @@ enum event_flags {
 	EVF_CTX_UNKNOWN = 1 << 3, /* WAKING, WAKEUP: this kernel does not tell the context */
 	EVF_GROUP_DEAD = 1 << 4, /* EXIT: the last thread of its process */
 	EVF_PLACED = 1 << 5, /* MIGRATE: placed at a wake-up, not balanced */
-	EVF_IOWAIT = 1 << 6, /* BLOCK: the kernel counts it as IO wait */
+	EVF_IOWAIT = 1 << 6, /* SWITCH, BLOCK: the kernel counts it as IO wait */
 	EVF_THREADGROUP = 1 << 7, /* CGROUP: all threads of the process */
 
 	EVF_IO_SYNC = 1 << 0, /* IO_*: somebody waits for it (REQ_SYNC) */
@@ -93,7 +109,16 @@ enum event_flags {
 
 	EVF_NET_SYNACK = 1 << 0, /* RETRANSMIT */
 	EVF_NET_SENT = 1 << 1, /* RESET */
+
+	EVF_STACK_LOST =
+		1 << 0, /* STACK: the kernel could not take or keep one that was asked for */
+	EVF_IRQ_SOFT = 1 << 0, /* IRQ */
 };
+
+/* event.aux of SWITCH: a system call's number + 1, or: */
+#define AUX_SYSCALL_UNTOLD 0u /* runnable, or recorded without the feature */
+#define AUX_SYSCALL_NONE   0xffffu /* a kernel thread, or blocked outside of one (a fault) */
+#define AUX_SYSCALL_COMPAT 0xfffeu /* of another numbering (32-bit) */
 
 /* event.aux of IO_*. Written to disk: append only. As enum req_op of include/linux/blk_types.h. */
 enum io_op {
@@ -239,6 +264,26 @@ struct socket_ref {
 	uint64_t socket; /* id */
 };
 
+struct frames_info {
+	const char
+		*frames; /* symbols, the innermost first, NUL-separated; "" one that has no name */
+	uint32_t frames_len; /* the last NUL included */
+};
+
+#define COUNTERS_MAX 8u
+struct counters_info {
+	uint64_t value[COUNTERS_MAX]; /* counted in the slice, in the order of META's counters */
+	uint64_t enabled_ns, running_ns; /* of the slice: running < enabled: multiplexed */
+};
+
+struct irq_info {
+	uint64_t start_ns; /* event.ts: the end */
+};
+
+struct sample_info {
+	uint64_t value; /* absolute; signed figures as two's complement */
+};
+
 /* Why events are missing. Written to disk: append only. */
 enum gap_reason {
 	GAP_RING_FULL = 1, /* the ring overflowed */
@@ -257,6 +302,8 @@ struct gap_info {
 enum name_kind {
 	NAME_USER = 1, /* id: uid */
 	NAME_CGROUP = 2, /* id: cgroup id; name: path below the cgroup v2 root */
+	NAME_METRIC = 4, /* id: of EV_SAMPLE; name: "cpu0.user_ticks", "mem.available_kb", ... */
+	NAME_IRQ = 5, /* id: an interrupt's number, or (1 << 32) + a soft interrupt's */
 	NAME_DEVICE = 3, /* id: dev_t of a block device, as in event.value; name: "vda1" */
 };
 

@@ -162,6 +162,39 @@ _Static_assert(COLUMN_END - 1 + 5 * COUNT(io_fields) + COUNT(acct_fields) + COUN
 		       MAX_COLUMNS,
 	       "too many columns");
 
+static const struct field frames_fields[] = {
+	{16, FIELD_LIST, offsetof(struct frames_info, frames),
+	 offsetof(struct frames_info, frames_len)},
+};
+static FIELDS(fields_frames, struct frames_info, frames_fields);
+
+static const struct field counters_fields[] = {
+	FIELD(16, U64, struct counters_info, enabled_ns),
+	FIELD(17, U64, struct counters_info, running_ns),
+	FIELD(18, U64, struct counters_info, value[0]),
+	FIELD(19, U64, struct counters_info, value[1]),
+	FIELD(20, U64, struct counters_info, value[2]),
+	FIELD(21, U64, struct counters_info, value[3]),
+	FIELD(22, U64, struct counters_info, value[4]),
+	FIELD(23, U64, struct counters_info, value[5]),
+	FIELD(24, U64, struct counters_info, value[6]),
+	FIELD(25, U64, struct counters_info, value[7]),
+};
+static PACKED(fields_counters, struct counters_info, counters_fields);
+
+static const struct field irq_fields[] = {FIELD(16, TIME, struct irq_info, start_ns)};
+static PACKED(fields_irq, struct irq_info, irq_fields);
+
+static const struct field sample_fields[] = {FIELD(16, U64, struct sample_info, value)};
+static PACKED(fields_sample, struct sample_info, sample_fields);
+
+static const struct field metric_fields[] = {
+	FIELD(16, U32, struct metric_snapshot, metric),
+	FIELD(17, U64, struct metric_snapshot, value),
+	FIELD(18, U64, struct metric_snapshot, ts),
+};
+FIELDS(fields_metric, struct metric_snapshot, metric_fields);
+
 const struct fields *fields_ext(uint8_t kind)
 {
 	static const struct fields *const ext[256] = {
@@ -174,6 +207,8 @@ const struct fields *fields_ext(uint8_t kind)
 		[EV_ACCT] = &fields_acct,      [EV_SOCKET] = &fields_socket,
 		[EV_NET] = &fields_net,	       [EV_SOCKET_STATE] = &fields_ref,
 		[EV_RETRANSMIT] = &fields_ref, [EV_RESET] = &fields_ref,
+		[EV_FRAMES] = &fields_frames,  [EV_COUNTERS] = &fields_counters,
+		[EV_IRQ] = &fields_irq,	       [EV_SAMPLE] = &fields_sample,
 	};
 
 	return ext[kind];

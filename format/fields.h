@@ -52,11 +52,15 @@ union event_ext {
 	struct socket_info socket;
 	struct net_info net;
 	struct socket_ref ref;
+	struct frames_info frames;
+	struct counters_info counters;
+	struct irq_info irq;
+	struct sample_info sample;
 };
 
 extern const struct fields fields_event; /* of struct event itself, numbers below 16 */
 extern const struct fields fields_snapshot, fields_cpu, fields_name; /* of a checkpoint */
-extern const struct fields fields_request, fields_socket_snapshot, fields_account;
+extern const struct fields fields_request, fields_socket_snapshot, fields_account, fields_metric;
 
 /* Fields of the ext of a stored kind; NULL when the kind has none (or is not known). */
 const struct fields *fields_ext(uint8_t kind);

@@ -28,6 +28,13 @@ struct meta_hook {
 	char feature[16]; /* it belongs to: "sched" (or ""), "io", "net", "fs" */
 };
 
+/* One of `record --counters`. */
+struct meta_counter {
+	char name[48]; /* as the user gave it: "cycles", "r00c0", "page-faults" */
+	bool live;
+	char why[96]; /* why not */
+};
+
 /* Known when the recording starts. */
 struct meta {
 	char version[32]; /* of rstat */
@@ -50,6 +57,11 @@ struct meta {
 	size_t ncpus;
 	struct meta_hook *hooks;
 	size_t nhooks;
+	struct meta_counter *counters;
+	size_t ncounters;
+	char stacks[16]; /* --stacks: "all", "D", "" off */
+	bool user_stacks;
+	bool kernel_symbols; /* the kernel told its symbols */
 };
 
 /* Cost of one program of the recorder. */

@@ -22,6 +22,15 @@ bool packed_out_reserve(struct packed_out **p, const struct fields *f)
 	return true;
 }
 
+uint32_t packed_fresh(const struct packed_out *p, uint32_t n)
+{
+	uint32_t fresh = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		fresh += !p->columns[i].len;
+	return fresh;
+}
+
 size_t packed_put(struct packed_out *p, const struct fields *f, uint32_t n, const struct event *ev)
 {
 	uint64_t *last = p->last[packed_row(ev->tid, ev->value)];

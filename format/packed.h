@@ -25,6 +25,9 @@ uint32_t packed_count(const struct fields *f, const void *ext);
 /* Room for one more event, made when it is the first. False when out of memory. */
 bool packed_out_reserve(struct packed_out **p, const struct fields *f);
 
+/* How many columns would begin with the first n fields of an event. */
+uint32_t packed_fresh(const struct packed_out *p, uint32_t n);
+
 /* Appends the first n fields of the event; there is room. Returns the bytes. */
 size_t packed_put(struct packed_out *p, const struct fields *f, uint32_t n, const struct event *ev);
 

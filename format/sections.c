@@ -144,7 +144,8 @@ bool checkpoint_put(struct buf *out, const struct checkpoint *ck)
 	       put_if_any(out, SECTION_REQUESTS, &fields_request, ck->requests, ck->nrequests) &&
 	       put_if_any(out, SECTION_SOCKETS, &fields_socket_snapshot, ck->sockets,
 			  ck->nsockets) &&
-	       put_if_any(out, SECTION_ACCOUNTS, &fields_account, ck->accounts, ck->naccounts);
+	       put_if_any(out, SECTION_ACCOUNTS, &fields_account, ck->accounts, ck->naccounts) &&
+	       put_if_any(out, SECTION_METRICS, &fields_metric, ck->metrics, ck->nmetrics);
 }
 
 /* One section of a checkpoint, known or not. */
@@ -162,6 +163,7 @@ static int get_section(struct checkpoint *ck, uint64_t id, uint64_t count, struc
 		{SECTION_REQUESTS, &fields_request, (void **)&ck->requests, &ck->nrequests},
 		{SECTION_SOCKETS, &fields_socket_snapshot, (void **)&ck->sockets, &ck->nsockets},
 		{SECTION_ACCOUNTS, &fields_account, (void **)&ck->accounts, &ck->naccounts},
+		{SECTION_METRICS, &fields_metric, (void **)&ck->metrics, &ck->nmetrics},
 	};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
@@ -193,5 +195,6 @@ void checkpoint_clear(struct checkpoint *ck)
 	free((void *)ck->requests);
 	free((void *)ck->sockets);
 	free((void *)ck->accounts);
+	free((void *)ck->metrics);
 	*ck = (struct checkpoint){0};
 }

@@ -21,6 +21,7 @@ enum section_id {
 	SECTION_REQUESTS = 7, /* CHECKPOINT: struct request_snapshot */
 	SECTION_SOCKETS = 8, /* CHECKPOINT: struct socket_snapshot */
 	SECTION_ACCOUNTS = 9, /* CHECKPOINT: struct account_snapshot */
+	SECTION_METRICS = 10, /* CHECKPOINT: struct metric_snapshot */
 };
 
 /* How far the stream of a CPU had come. */

@@ -21,7 +21,7 @@ enum { KEY_FORMAT = 1, KEY_KIND };
 /* What to print. */
 struct wanted {
 	struct select tasks;
-	uint32_t kinds; /* bit per enum event_kind; 0: all but checkpoints */
+	uint64_t kinds; /* bit per enum event_kind; 0: all but checkpoints */
 };
 
 struct args {
@@ -65,7 +65,7 @@ static int add_kinds(struct wanted *w, const char *arg, struct err *err)
 			return err_set(err, -EINVAL,
 				       "'%.*s' is no kind of event; 'rstat dump --help' lists them",
 				       (int)(len < 40 ? len : 40), arg);
-		w->kinds |= 1u << kind;
+		w->kinds |= UINT64_C(1) << kind;
 		arg += len;
 		if (*arg == ',')
 			arg++;

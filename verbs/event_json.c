@@ -443,6 +443,11 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_SOCKET_STATE:
 	case EV_RETRANSMIT:
 	case EV_RESET: put_socket_change(x, ev); break;
+	case EV_STACK:
+	case EV_FRAMES:
+	case EV_COUNTERS:
+	case EV_IRQ:
+	case EV_SAMPLE:
 	case EV_KIND_END: break;
 	}
 }

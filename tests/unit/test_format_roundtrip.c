@@ -143,13 +143,22 @@ static void add_extreme(struct event_list *l, uint8_t kind, unsigned int i)
 	struct net_info net = {EXTREME(i),     EXTREME(i + 1), EXTREME(i + 2),
 			       EXTREME(i + 3), EXTREME(i + 4), EXTREME(i + 5)};
 	struct socket_ref ref = {EXTREME(i)};
+	struct frames_info frames = {"do_wait\0\0main", sizeof("do_wait\0\0main")};
+	struct counters_info counters = {
+		.value = {EXTREME(i), EXTREME(i + 1), [7] = EXTREME(i + 2)},
+		.enabled_ns = EXTREME(i + 3),
+		.running_ns = EXTREME(i + 4)};
+	struct irq_info irq = {EXTREME(i)};
+	struct sample_info sample = {EXTREME(i)};
 	const void *ext[EV_KIND_END] = {
-		[EV_FORK] = &task,	  [EV_EXEC] = &exec,	  [EV_RENAME] = &rename,
-		[EV_CGROUP] = &cgroup,	  [EV_TASK] = &snapshot,  [EV_GAP] = &gap,
-		[EV_NAME] = &name,	  [EV_IO_START] = &io,	  [EV_IO_ISSUE] = &io,
-		[EV_IO_DONE] = &io,	  [EV_IO_REQUEUE] = &io,  [EV_IO_MERGE] = &io,
-		[EV_ACCT] = &acct,	  [EV_SOCKET] = &socket,  [EV_NET] = &net,
-		[EV_SOCKET_STATE] = &ref, [EV_RETRANSMIT] = &ref, [EV_RESET] = &ref};
+		[EV_FORK] = &task,	  [EV_EXEC] = &exec,	     [EV_RENAME] = &rename,
+		[EV_CGROUP] = &cgroup,	  [EV_TASK] = &snapshot,     [EV_GAP] = &gap,
+		[EV_NAME] = &name,	  [EV_IO_START] = &io,	     [EV_IO_ISSUE] = &io,
+		[EV_IO_DONE] = &io,	  [EV_IO_REQUEUE] = &io,     [EV_IO_MERGE] = &io,
+		[EV_ACCT] = &acct,	  [EV_SOCKET] = &socket,     [EV_NET] = &net,
+		[EV_SOCKET_STATE] = &ref, [EV_RETRANSMIT] = &ref,    [EV_RESET] = &ref,
+		[EV_FRAMES] = &frames,	  [EV_COUNTERS] = &counters, [EV_IRQ] = &irq,
+		[EV_SAMPLE] = &sample};
 	struct event ev = {.ts = EXTREME(i),
 			   .tid = (uint32_t)EXTREME(i + 1),
 			   .peer = (uint32_t)EXTREME(i + 2),

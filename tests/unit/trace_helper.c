@@ -56,6 +56,10 @@ void list_add(struct event_list *l, const struct event *ev)
 		struct name_info *x = (void *)to->ext;
 
 		x->name = own(l, x->name, strlen(x->name) + 1);
+	} else if (ev->kind == EV_FRAMES) {
+		struct frames_info *x = (void *)to->ext;
+
+		x->frames = own(l, x->frames, x->frames_len);
 	}
 }
 

@@ -59,7 +59,7 @@ struct field {
 };
 
 /* An ordered choice of fields. */
-#define FIELDS_MAX 64
+#define FIELDS_MAX 256 /* CSV has those of all groups side by side */
 
 struct fields {
 	const struct field *list[FIELDS_MAX];

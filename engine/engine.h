@@ -206,6 +206,7 @@ struct socket_event {
 	enum socket_event_kind kind;
 	const struct socket *socket;
 	const struct task *task; /* who did it, else the owner; NULL not known */
+	uint16_t cpu; /* where it happened */
 	uint64_t ts, first_ns; /* first_ns: SE_TRAFFIC */
 	uint64_t tx_bytes, rx_bytes, tx_calls, rx_calls; /* SE_TRAFFIC */
 	uint8_t before, after; /* SE_STATE: TCP_* */

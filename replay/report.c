@@ -20,10 +20,11 @@ int report_add_groups(struct report_options *opt, const char *text, struct err *
 		const struct view_kind *kind = view_kind_find(s, len);
 
 		if (!kind)
-			return err_set(err, -EINVAL,
-				       "'%.*s' is not a group: cpu, latency, waking, slice, sleep, "
-				       "idle, migration, states, totals, life or depth",
-				       (int)(len < 60 ? len : 60), s);
+			return err_set(
+				err, -EINVAL,
+				"'%.*s' is not a group: cpu, latency, waking, slice, sleep, "
+				"idle, migration, states, totals, life, depth, io, fs or net",
+				(int)(len < 60 ? len : 60), s);
 		while (i < opt->nkinds && opt->kinds[i] != kind)
 			i++;
 		if (i == opt->nkinds && i < REPORT_VIEWS)
@@ -47,6 +48,8 @@ static int add_view(struct report *r, const struct view_kind *kind, struct err *
 	struct view *v;
 	int rc;
 
+	if (kind->other && kind->other_by == r->opt->by)
+		kind = kind->other;
 	rc = view_new(&v, kind, &r->env, own ? r->lives : r->subjects, err);
 	if (rc)
 		return rc;
@@ -128,6 +131,36 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 	return rc;
 }
 
+static void add_word(char *list, size_t size, const char *word)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, size - len, "%s%s", len ? ", " : "", word);
+}
+
+/* Not every group can be by everything, nor of some CPUs only. */
+static int check_groups(const struct report_options *opt, struct err *err)
+{
+	bool cpus = select_has_cpus(&opt->select);
+	char can[200] = "";
+
+	for (size_t i = 0; i < opt->nkinds; i++) {
+		const struct view_kind *kind = opt->kinds[i];
+
+		if (cpus && !view_can_be_by(kind, BY_CPU))
+			return err_set(err, -EINVAL, "-C: what %s tells of is not of one CPU",
+				       kind->name);
+		if (view_can_be_by(kind, opt->by))
+			continue;
+		for (unsigned by = 0; by < BY_COUNT; by++)
+			if (view_can_be_by(kind, (enum subject_by)by))
+				add_word(can, sizeof(can), subject_by_names[by]);
+		return err_set(err, -EINVAL, "%s cannot be by %s; it can be by %s", kind->name,
+			       subject_by_names[opt->by], can);
+	}
+	return 0;
+}
+
 /* A CPU that the user names must be one of the trace's. */
 static int check_cpus(const struct report_options *opt, uint32_t cpu_limit, struct err *err)
 {
@@ -153,13 +186,17 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 	struct report *r;
 	int rc = check_cpus(opt, cpu_limit, err);
 
+	if (!opt->nkinds)
+		opt->kinds[opt->nkinds++] = opt->by == BY_DEVICE       ? &view_io
+					    : opt->by == BY_CONNECTION ? &view_net
+								       : &view_cpu;
+	if (!rc)
+		rc = check_groups(opt, err);
 	if (rc)
 		return rc;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (!opt->nkinds)
-		opt->kinds[opt->nkinds++] = &view_cpu;
 	r->opt = opt;
 	if (!opt->width)
 		opt->width = REPORT_WIDTH;
@@ -177,6 +214,7 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 		.split = !opt->no_split,
 		.tree = opt->tree,
 		.indent = opt->tree && opt->format == ROWS_TABLE,
+		.table = opt->format == ROWS_TABLE,
 	};
 	rc = set_up(r, cpu_limit, err);
 	if (rc) {
@@ -350,11 +388,15 @@ static int make_section(const struct report *r, struct view *v, struct section *
 
 static const char *what_rows(const struct view *v, size_t n)
 {
-	static const char *const one[] = {"process", "thread", "comm", "cgroup", "user", "CPU"};
-	static const char *const many[] = {"processes", "threads", "comms",
-					   "cgroups",	"users",   "CPUs"};
+	static const char *const one[BY_COUNT] = {
+		"process", "thread", "comm", "cgroup", "user", "CPU", "device", "connection",
+	};
+	static const char *const many[BY_COUNT] = {
+		"processes", "threads", "comms",   "cgroups",
+		"users",     "CPUs",	"devices", "connections",
+	};
 
-	if (!v->kind->by_subject || v->kind->nsplit)
+	if ((!v->kind->by_subject && !v->kind->other_by) || v->kind->nsplit)
 		return n == 1 ? "row" : "rows";
 	return n == 1 ? one[v->subjects->by] : many[v->subjects->by];
 }
@@ -365,7 +407,9 @@ static void print_remarks(const struct section *s, FILE *f, const struct table_s
 	char folded[UNITS_BUF];
 	const char *dim = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
 
-	if (!s->n)
+	if (!s->n && v->kind->feature && !view_recorded(v->env, v->kind->feature))
+		fprintf(f, "%s(not recorded)%s\n", dim, off);
+	else if (!s->n)
 		fprintf(f, "%s(none)%s\n", dim, off);
 	if (s->cut)
 		fprintf(f, "%s%zu more %s; -n 0 shows all%s\n", dim, s->cut, what_rows(v, s->cut),
@@ -390,7 +434,7 @@ static int print_table(const struct report *r, struct section *s, FILE *f, struc
 	int rc;
 
 	fprintf(f, "\n%s%s", style.color ? "\033[1m" : "", v->kind->name);
-	if (v->kind->by_subject)
+	if (v->kind->by_subject || v->kind->other_by)
 		fprintf(f, " by %s", subject_by_names[v->subjects->by]);
 	fprintf(f, "%s: %s\n", style.color ? "\033[0m" : "", v->kind->about);
 	rc = v->kind->before && s->n ? v->kind->before(s->view, f, &style, err) : 0;
@@ -483,15 +527,19 @@ int report_print_fields(const struct report *r, FILE *f, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < r->nviews; i++) {
 		struct fields all, table, machine;
+		int width = 16;
 
 		view_fields(r->views[i], &all, &table, &machine);
+		for (size_t k = 0; k < all.n; k++)
+			if ((int)strlen(all.list[k]->key) > width)
+				width = (int)strlen(all.list[k]->key);
 		fprintf(f, "%s%s: %s\n", i ? "\n" : "", r->views[i]->kind->name,
 			r->views[i]->kind->about);
 		for (size_t k = 0; k < all.n; k++) {
 			const struct field *field = all.list[k];
 			bool shown = fields_find(&table, field->key, strlen(field->key));
 
-			fprintf(f, "  %c %-16s %-11s %s\n", shown ? '*' : ' ', field->key,
+			fprintf(f, "  %c %-*s %-11s %s\n", shown ? '*' : ' ', width, field->key,
 				field->header, field->help);
 		}
 	}

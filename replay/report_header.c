@@ -20,18 +20,6 @@ static const char *safe(const char *text)
 	return buf;
 }
 
-/* "a,b" has "a"? */
-static bool list_has(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *s = list; *s; s += strcspn(s, ",") + (s[strcspn(s, ",")] == ',')) {
-		if (strcspn(s, ",") == len && !strncmp(s, word, len))
-			return true;
-	}
-	return false;
-}
-
 /* Some view of this report would have used the hook. */
 static bool hook_matters(const struct report *r, const struct meta_hook *h)
 {
@@ -224,6 +212,20 @@ static void print_focus(const struct report *r, FILE *f)
 	print_cut(r, f, safe(meta->child_command), LABEL + strlen(text));
 }
 
+/* What the recording was told to leave out, and a group of this report needs. */
+static void print_features(const struct report *r, FILE *f)
+{
+	for (size_t i = 0; i < r->nviews; i++) {
+		const struct view_kind *kind = r->views[i]->kind;
+
+		if (!kind->feature || view_recorded(&r->env, kind->feature))
+			continue;
+		warn_label(r, f, "no data");
+		fprintf(f, "-g %s: recorded without %s (record --with %s)\n", kind->name,
+			kind->feature, kind->feature);
+	}
+}
+
 static void print_hooks(const struct report *r, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
@@ -283,6 +285,7 @@ void report_header_table(const struct report *r, const struct report_input *in, 
 	print_events(r, f);
 	print_cpus(r, f);
 	print_focus(r, f);
+	print_features(r, f);
 	print_hooks(r, f);
 	print_damage(r, in, f);
 }
@@ -358,6 +361,23 @@ static void json_hooks(const struct report *r, FILE *f)
 	putc(']', f);
 }
 
+/* Said only when there is something to say: reports of older traces stay as they were. */
+static void json_features(const struct report *r, FILE *f)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < r->nviews; i++) {
+		const struct view_kind *kind = r->views[i]->kind;
+
+		if (!kind->feature || view_recorded(&r->env, kind->feature))
+			continue;
+		fprintf(f, "%s\"%s\"", some ? ", " : ", \"not_recorded\": [", kind->feature);
+		some = true;
+	}
+	if (some)
+		putc(']', f);
+}
+
 void report_header_json(const struct report *r, const struct report_input *in, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
@@ -376,6 +396,7 @@ void report_header_json(const struct report *r, const struct report_input *in, F
 	fprintf(f, ", \"command_pid\": ");
 	fprintf(f, meta->child_pid ? "%u" : "null", meta->child_pid);
 	json_hooks(r, f);
+	json_features(r, f);
 	json_damage(in, f);
 	fprintf(f, "},\n\"window\": {\"from_ns\": %" PRId64 ", \"to_ns\": %" PRId64,
 		relative(in, r->env.from_ns), relative(in, r->env.to_ns));

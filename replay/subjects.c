@@ -12,8 +12,8 @@
 #define FIRST_BUCKETS 1024
 #define CPUS	      CPU_NONE /* the numbers there can be */
 
-const char *const subject_by_names[BY_COUNT] = {"process", "thread", "comm",
-						"cgroup",  "user",   "cpu"};
+const char *const subject_by_names[BY_COUNT] = {"process", "thread", "comm",   "cgroup",
+						"user",	   "cpu",    "device", "connection"};
 
 int subject_by_parse(const char *text, enum subject_by *out, struct err *err)
 {
@@ -24,15 +24,24 @@ int subject_by_parse(const char *text, enum subject_by *out, struct err *err)
 		}
 	}
 	return err_set(err, -EINVAL,
-		       "'%.100s' is not a grouping: process, thread, comm, cgroup, user or cpu",
+		       "'%.100s' is not a grouping: process, thread, comm, cgroup, user, cpu, "
+		       "device or connection",
 		       text);
 }
 
+/* Every task belongs to a subject; otherwise it is only known whether it is wanted. */
+static bool per_task(const struct subjects *s)
+{
+	return BY_TASKS >> s->by & 1;
+}
+
 /* What makes two tasks one subject; zeroed where it does not matter, for it is hashed whole. */
+enum special { SPECIAL_NONE, SPECIAL_FOLDED, SPECIAL_UNKNOWN };
+
 struct key {
 	uint64_t number;
 	char comm[TASK_COMM_LEN];
-	uint32_t folded;
+	uint32_t special; /* enum special */
 	uint32_t zero;
 };
 
@@ -69,8 +78,10 @@ static struct key key_of(const struct subjects *s, const struct subject *subj)
 
 	set_comm(info.comm, subj->comm);
 	key = key_of_task(s, &info);
+	if (subj->unknown)
+		return (struct key){.special = SPECIAL_UNKNOWN};
 	if (subj->folded) {
-		key = (struct key){.folded = 1};
+		key = (struct key){.special = SPECIAL_FOLDED};
 		set_comm(key.comm, subj->comm);
 	}
 	return key;
@@ -116,9 +127,10 @@ static void unlink_subject(struct subjects *s, uint32_t id)
 /* A gone process or thread is in no chain: its number may be another's by now. CPUs never are. */
 static bool is_linked(const struct subjects *s, const struct subject *subj)
 {
-	if (s->by == BY_CPU)
+	if (!per_task(s))
 		return false;
-	return subj->folded || subj->live || (s->by != BY_PROCESS && s->by != BY_THREAD);
+	return subj->folded || subj->unknown || subj->live ||
+	       (s->by != BY_PROCESS && s->by != BY_THREAD);
 }
 
 static int grow_buckets(struct subjects *s)
@@ -263,10 +275,61 @@ uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t 
 		if (!wanted(s, &task->info))
 			id = SUBJECT_NONE;
 		else
-			id = s->by == BY_CPU ? 0 : join(s, task);
+			id = per_task(s) ? join(s, task) : 0;
 		s->of_task[task->id] = id;
 	}
 	return id != SUBJECT_NONE && s->by == BY_CPU ? subjects_of_cpu(s, cpu) : id;
+}
+
+uint32_t subjects_unknown(struct subjects *s, uint32_t cpu)
+{
+	if (s->focus || select_names_tasks(s->select) || s->select->kthreads == KTHREADS_ONLY)
+		return SUBJECT_NONE;
+	if (s->by == BY_CPU)
+		return subjects_of_cpu(s, cpu);
+	if (s->has_cpus && !select_cpu(s->select, cpu))
+		return SUBJECT_NONE;
+	if (!per_task(s))
+		return 0;
+	if (s->unknown == NIL) {
+		uint32_t id = new_subject(s);
+
+		if (id == NIL) {
+			s->failed = true;
+			return SUBJECT_NONE;
+		}
+		s->list[id].unknown = true;
+		link_subject(s, id);
+		s->unknown = id;
+	}
+	return s->unknown;
+}
+
+uint32_t subjects_of_cgroup(struct subjects *s, uint64_t cgroup_id, const struct task *task)
+{
+	struct task_info info = {0};
+	struct key key;
+	uint32_t id;
+
+	if (!cgroup_id)
+		return SUBJECT_NONE;
+	if (task)
+		info = task->info;
+	info.cgroup_id = cgroup_id;
+	if (!wanted(s, &info))
+		return SUBJECT_NONE;
+	key = key_of_task(s, &info);
+	id = find(s, &key);
+	if (id != NIL)
+		return id;
+	id = new_subject(s);
+	if (id == NIL) {
+		s->failed = true;
+		return SUBJECT_NONE;
+	}
+	s->list[id].cgroup_id = cgroup_id;
+	link_subject(s, id);
+	return id;
 }
 
 /* -- those that are gone -- */
@@ -288,7 +351,7 @@ static int compare_weight(const void *x, const void *y)
 /* The subject that stands for all gone ones of this name. */
 static uint32_t folded_subject(struct subjects *s, const char *comm)
 {
-	struct key key = {.folded = 1};
+	struct key key = {.special = SPECIAL_FOLDED};
 	uint32_t id;
 
 	set_comm(key.comm, comm);
@@ -335,7 +398,7 @@ static void fold_least(struct subjects *s)
 	for (uint32_t id = 0; id < s->n && n < s->gone; id++) {
 		const struct subject *subj = &s->list[id];
 
-		if (!subj->used || subj->live || subj->folded)
+		if (!subj->used || subj->live || subj->folded || subj->unknown)
 			continue;
 		list[n].id = id;
 		list[n++].weight = s->nusers ? s->users[0].weight(s->users[0].ctx, id) : 0;
@@ -368,7 +431,7 @@ static void on_gone(struct sink *sink, const struct task *task)
 		return;
 	id = s->of_task[task->id];
 	s->of_task[task->id] = SUBJECT_UNSEEN;
-	if (id < SUBJECT_UNSEEN && s->by != BY_CPU)
+	if (id < SUBJECT_UNSEEN && per_task(s))
 		leave(s, id);
 }
 
@@ -382,7 +445,7 @@ static void on_changed(struct sink *sink, const struct task *task, const struct 
 	if (id == SUBJECT_UNSEEN)
 		return;
 	in = wanted(s, &task->info);
-	if (s->by == BY_CPU) {
+	if (!per_task(s)) {
 		s->of_task[task->id] = in ? 0 : SUBJECT_NONE;
 		return;
 	}
@@ -407,7 +470,7 @@ static void on_interval(struct sink *sink, const struct interval *iv)
 	uint64_t gap = iv->to_ns - iv->from_ns;
 	uint32_t id;
 
-	if (!gap || s->by == BY_CPU)
+	if (!gap || !per_task(s))
 		return;
 	id = subjects_of(s, iv->task, iv->cpu);
 	if (id != SUBJECT_NONE)
@@ -447,6 +510,7 @@ int subjects_new(struct subjects **out, enum subject_by by, const struct engine 
 	s->has_cpus = select_has_cpus(select);
 	s->keep = SUBJECTS_KEEP;
 	s->free_list = NIL;
+	s->unknown = NIL;
 	s->nbuckets = FIRST_BUCKETS;
 	s->buckets = malloc(FIRST_BUCKETS * sizeof(*s->buckets));
 	if (!s->buckets) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * subjects: what the rows of a report are about, by process, thread, comm, cgroup, user or CPU.
+ * What nobody is known for has a subject of its own, so that sums stay exact.
  *
  * A task of the engine belongs to one subject at a time; the way from one to the other is one
  * array look-up. Whoever counts something per subject keeps an array indexed by the subject's
@@ -14,7 +15,20 @@
 #include "replay/focus.h"
 #include "replay/select.h"
 
-enum subject_by { BY_PROCESS, BY_THREAD, BY_COMM, BY_CGROUP, BY_USER, BY_CPU, BY_COUNT };
+/* Of the last two the rows are a view's own; subjects only tell whose requests and traffic count. */
+enum subject_by {
+	BY_PROCESS,
+	BY_THREAD,
+	BY_COMM,
+	BY_CGROUP,
+	BY_USER,
+	BY_CPU,
+	BY_DEVICE,
+	BY_CONNECTION,
+	BY_COUNT
+};
+
+#define BY_TASKS ((1u << BY_CPU) - 1) /* a subject per task, a bit each */
 
 extern const char *const subject_by_names[BY_COUNT];
 int subject_by_parse(const char *text, enum subject_by *out, struct err *err);
@@ -35,6 +49,7 @@ struct subject {
 	bool used;
 	bool kthread;
 	bool folded; /* stands for many that are gone: `tasks` of them */
+	bool unknown; /* stands for what no task is known for */
 	uint32_t next; /* inside: chain of the hash */
 };
 
@@ -60,6 +75,7 @@ struct subjects {
 	uint32_t *buckets;
 	uint32_t nbuckets; /* power of two */
 	uint32_t free_list; /* chain through next */
+	uint32_t unknown; /* the subject of what nobody is known for; UINT32_MAX: none yet */
 	uint32_t gone, keep;
 	uint64_t folded; /* how many lost their own row */
 	bool has_cpus; /* select leaves some CPUs out */
@@ -89,5 +105,18 @@ static inline uint32_t subjects_of(struct subjects *s, const struct task *task, 
 
 /* The subject of a CPU itself, BY_CPU only. */
 uint32_t subjects_of_cpu(struct subjects *s, uint32_t cpu);
+
+/*
+ * The subject of what happened on `cpu` and no task is known for. SUBJECT_NONE when the report is
+ * about some tasks only: nobody knows whether it was one of them.
+ */
+uint32_t subjects_unknown(struct subjects *s, uint32_t cpu);
+
+/*
+ * BY_CGROUP only: the subject of what is charged to a control group that need not be the one of
+ * the task that did it (NULL: not known). The task must be one that the report is about, as if it
+ * were in that group.
+ */
+uint32_t subjects_of_cgroup(struct subjects *s, uint64_t cgroup_id, const struct task *task);
 
 #endif

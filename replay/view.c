@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
+
 const struct view_kind *const view_kinds[] = {
-	&view_cpu,	 &view_latency, &view_waking, &view_slice, &view_sleep, &view_idle,
-	&view_migration, &view_states,	&view_totals, &view_life,  &view_depth, NULL,
+	&view_cpu,   &view_latency,   &view_waking, &view_slice,  &view_sleep,
+	&view_idle,  &view_migration, &view_states, &view_totals, &view_life,
+	&view_depth, &view_io,	      &view_fs,	    &view_net,	  NULL,
 };
 
 const struct view_kind *view_kind_find(const char *name, size_t len)
@@ -17,6 +20,31 @@ const struct view_kind *view_kind_find(const char *name, size_t len)
 		if (strlen(view_kinds[i]->name) == len && !memcmp(view_kinds[i]->name, name, len))
 			return view_kinds[i];
 	return NULL;
+}
+
+bool list_has(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *s = list; *s; s += strcspn(s, ",") + (s[strcspn(s, ",")] == ',')) {
+		if (strcspn(s, ",") == len && !strncmp(s, word, len))
+			return true;
+	}
+	return false;
+}
+
+bool view_recorded(const struct view_env *env, const char *feature)
+{
+	const struct meta *meta = env->meta;
+
+	return !meta->version[0] || list_has(meta->features, feature);
+}
+
+bool view_can_be_by(const struct view_kind *kind, enum subject_by by)
+{
+	uint32_t bys = kind->bys ? kind->bys : BY_TASKS | 1u << BY_CPU;
+
+	return !kind->by_subject || bys >> by & 1 || (kind->other && kind->other_by == by);
 }
 
 /* -- values -- */
@@ -40,6 +68,22 @@ void value_time(struct value *v, const struct view_env *env, uint64_t ns)
 {
 	v->type = VT_TIME;
 	v->i = (int64_t)(ns - env->start_ns);
+}
+
+void value_rate(struct value *v, enum value_type type, const struct view_env *env, uint64_t n)
+{
+	uint64_t len = env->to_ns - env->from_ns;
+	uint64_t scale = type == VT_MILLI ? 1000 * NSEC_PER_SEC : NSEC_PER_SEC;
+
+	if (len)
+		value_u(v, type, (uint64_t)(((unsigned __int128)n * scale + len / 2) / len));
+}
+
+void value_per_mib(struct value *v, uint64_t n, uint64_t bytes)
+{
+	if (bytes)
+		value_u(v, VT_MILLI,
+			(uint64_t)((((unsigned __int128)n * 1000 << 20) + bytes / 2) / bytes));
 }
 
 void value_share(struct value *v, uint64_t a, uint64_t b)
@@ -77,6 +121,15 @@ void value_cgroup(struct value *v, const struct view_env *env, uint64_t id)
 		number_text(v, id);
 }
 
+void value_device(struct value *v, const struct view_env *env, uint32_t dev)
+{
+	static _Thread_local char buf[32];
+	const char *name = engine_name(env->engine, NAME_DEVICE, dev);
+
+	snprintf(buf, sizeof(buf), "%u:%u", dev >> 20, dev & 0xfffff);
+	value_text(v, name && *name ? name : buf);
+}
+
 /* -- the fields that say what a row is about -- */
 
 #define SUBJECT_FIELD(name)                                                                        \
@@ -90,14 +143,14 @@ void value_cgroup(struct value *v, const struct view_env *env, uint64_t id)
 static void set_pid(const struct view_row *r, const struct subject *s, struct value *v)
 {
 	(void)r;
-	if (!s->folded)
+	if (!s->folded && !s->unknown)
 		value_u(v, VT_ID, s->pid);
 }
 
 static void set_tid(const struct view_row *r, const struct subject *s, struct value *v)
 {
 	(void)r;
-	if (!s->folded)
+	if (!s->folded && !s->unknown)
 		value_u(v, VT_ID, s->tid);
 }
 
@@ -105,7 +158,9 @@ static void set_comm(const struct view_row *r, const struct subject *s, struct v
 {
 	static _Thread_local char buf[TASK_COMM_LEN + 64];
 
-	if (s->folded) {
+	if (s->unknown) {
+		value_text(v, "?");
+	} else if (s->folded) {
 		snprintf(buf, sizeof(buf), "%s (gone)", s->comm);
 		value_text(v, buf);
 	} else if (r->depth && r->view->env->indent) {
@@ -120,13 +175,17 @@ static void set_comm(const struct view_row *r, const struct subject *s, struct v
 
 static void set_user(const struct view_row *r, const struct subject *s, struct value *v)
 {
-	if (!s->folded)
+	if (s->unknown)
+		value_text(v, "?");
+	else if (!s->folded)
 		value_user(v, r->view->env, s->uid);
 }
 
 static void set_cgroup(const struct view_row *r, const struct subject *s, struct value *v)
 {
-	if (!s->folded)
+	if (s->unknown)
+		value_text(v, "?");
+	else if (!s->folded)
 		value_cgroup(v, r->view->env, s->cgroup_id);
 }
 
@@ -226,6 +285,8 @@ static const struct {
 void view_fields(const struct view *v, struct fields *all, struct fields *table,
 		 struct fields *machine)
 {
+	bool more = v->kind->nmore && view_recorded(v->env, v->kind->more_feature);
+
 	*all = *table = *machine = (struct fields){0};
 	fields_add(all, &group_field, 1);
 	if (v->kind->by_subject) {
@@ -236,7 +297,10 @@ void view_fields(const struct view *v, struct fields *all, struct fields *table,
 	fields_add(all, v->kind->fields, v->kind->nfields);
 	if (v->kind->by_subject)
 		fields_add(all, &gap_field, 1);
+	fields_add(all, v->kind->more, v->kind->nmore);
 	for (size_t i = 0; i < all->n; i++) {
+		if (!more && i >= all->n - v->kind->nmore)
+			break;
 		if (all->list[i]->flags & FIELD_TABLE)
 			table->list[table->n++] = all->list[i];
 		if (!(all->list[i]->flags & FIELD_HIDDEN))
@@ -381,8 +445,11 @@ static int rows_of_subjects(struct view *v, struct view_rows *rows)
 
 int view_make_rows(struct view *v, struct view_rows *rows, struct err *err)
 {
-	int rc = v->kind->rows ? v->kind->rows(v, rows) : rows_of_subjects(v, rows);
+	int rc = 0;
 
+	if (v->kind->feature && !view_recorded(v->env, v->kind->feature))
+		return 0; /* not nothing: not known */
+	rc = v->kind->rows ? v->kind->rows(v, rows) : rows_of_subjects(v, rows);
 	if (rc || v->failed || v->subjects->failed)
 		return err_set(err, -ENOMEM, "out of memory for the rows of %s", v->kind->name);
 	return 0;

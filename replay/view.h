@@ -29,6 +29,7 @@ struct view_env {
 	bool split; /* a row per cause or state */
 	bool tree; /* life as a tree */
 	bool indent; /* names in the tree may be indented (table) */
+	bool table; /* rows are for people */
 };
 
 /* One row to be. Views that list things of their own put them into `figures`. */
@@ -54,6 +55,16 @@ struct view_kind {
 	size_t figures_size; /* of the record per subject; 0: none */
 	unsigned nsplit; /* rows per subject; 0 is 1 */
 	bool by_subject; /* rows are about the report's subjects */
+	uint32_t
+		bys; /* by_subject: a bit per enum subject_by that it can do; 0: BY_TASKS and CPU */
+	/* Stands in when rows are by what is no subject: a device, a connection. */
+	const struct view_kind *other;
+	enum subject_by other_by; /* of `other`, and in `other` itself; 0 when there is none */
+	const char *feature; /* of the recording, without which there is nothing to tell */
+	/* Fields that need a feature of the recording that the others do not. */
+	const struct field *more;
+	size_t nmore;
+	const char *more_feature;
 	bool by_cpu_only; /* rows are about CPUs, whatever --by says */
 	/* Callbacks of the engine; the sink's address is the view's. */
 	struct sink sink;
@@ -129,21 +140,38 @@ static inline bool view_ended(const struct interval *iv)
 	return !(iv->flags & (IVF_OPEN | IVF_CLIPPED_END));
 }
 
+/*
+ * The recording had this feature ("io", "net", "fs"; "sched" always). True too when the trace
+ * cannot tell any more.
+ */
+bool view_recorded(const struct view_env *env, const char *feature);
+bool list_has(const char *list, const char *word); /* "a,b" has "a"? */
+
+/* The grouping is one that this kind can do. */
+bool view_can_be_by(const struct view_kind *kind, enum subject_by by);
+
 /* -- for value functions -- */
 void value_text(struct value *v, const char *text); /* NULL: none */
 void value_u(struct value *v, enum value_type type, uint64_t u);
 void value_time(struct value *v, const struct view_env *env, uint64_t ns);
+/* n in a second of the window */
+void value_rate(struct value *v, enum value_type type, const struct view_env *env, uint64_t n);
+/* n for each MiB of bytes */
+void value_per_mib(struct value *v, uint64_t n, uint64_t bytes);
 /* a / b in 1/1000 % */
 void value_share(struct value *v, uint64_t a, uint64_t b);
 /* The name of a user; the number when the trace has none. */
 void value_user(struct value *v, const struct view_env *env, uint32_t uid);
 void value_cgroup(struct value *v, const struct view_env *env, uint64_t id);
+/* The name of a block device; major:minor when the trace has none. */
+void value_device(struct value *v, const struct view_env *env, uint32_t dev);
 
 /* Every kind, in the order of the help; NULL ends it. */
 extern const struct view_kind *const view_kinds[];
 const struct view_kind *view_kind_find(const char *name, size_t len);
 
 extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
-	view_idle, view_migration, view_states, view_totals, view_life, view_depth;
+	view_idle, view_migration, view_states, view_totals, view_life, view_depth, view_io,
+	view_fs, view_net, view_connections;
 
 #endif

@@ -1,12 +1,64 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* view_cpu: on-CPU time, and what kept it from more: waiting in the run queue, being blocked. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "replay/rss.h"
 #include "replay/view.h"
 
 struct cpu_figures {
 	uint64_t ns[TS_COUNT]; /* by enum task_state */
 	uint64_t slices, nvcsw, nivcsw, migrations;
 	uint64_t cpus; /* that it ran on, a bit each; those beyond 62 are bit 63 */
+	struct rss_gauge rss;
 };
+
+static struct rss_gauge *gauge(struct view *v, uint32_t subject)
+{
+	struct cpu_figures *f = view_figures(v, subject);
+
+	return f ? &f->rss : NULL;
+}
+
+static int start(struct view *v, struct err *err)
+{
+	struct rss *rss;
+
+	if (!view_recorded(v->env, "fs") || v->subjects->by == BY_CPU) {
+		v->sink.account = NULL;
+		v->sink.task_gone = NULL;
+		return 0;
+	}
+	rss = calloc(1, sizeof(*rss));
+	v->own = rss;
+	if (!rss)
+		return err_set(err, -ENOMEM, "out of memory");
+	rss->gauge = gauge;
+	return 0;
+}
+
+static void stop(struct view *v)
+{
+	if (v->own)
+		rss_free(v->own);
+	free(v->own);
+}
+
+static void on_account(struct sink *s, const struct account *a)
+{
+	struct view *v = (struct view *)s;
+	uint32_t id = subjects_of(v->subjects, a->task, a->task->cpu);
+
+	if (id != SUBJECT_NONE && rss_account(v->own, v, id, a))
+		v->failed = true;
+}
+
+static void on_gone(struct sink *s, const struct task *task)
+{
+	struct view *v = (struct view *)s;
+
+	rss_gone(v->own, v, task);
+}
 
 static void on_interval(struct sink *s, const struct interval *iv)
 {
@@ -56,6 +108,7 @@ static int fold(void *to, void *from)
 	a->nivcsw += b->nivcsw;
 	a->migrations += b->migrations;
 	a->cpus |= b->cpus;
+	rss_add(&a->rss, &b->rss);
 	return 0;
 }
 
@@ -153,6 +206,22 @@ static void get_cpus(const void *row, struct value *v)
 		value_text(v, buf);
 }
 
+static void get_rss(const void *row, struct value *v)
+{
+	const struct cpu_figures *f = ((const struct view_row *)row)->figures;
+
+	if (f->rss.seen)
+		value_u(v, VT_BYTES, f->rss.now);
+}
+
+static void get_rss_peak(const void *row, struct value *v)
+{
+	const struct cpu_figures *f = ((const struct view_row *)row)->figures;
+
+	if (f->rss.seen || f->rss.mark)
+		value_u(v, VT_BYTES, f->rss.max > f->rss.mark ? f->rss.max : f->rss.mark);
+}
+
 static const struct field fields[] = {
 	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE, "Time on a CPU", get_oncpu_ns},
 	{"oncpu_pct", "%CPU", VT_PERCENT, FIELD_TABLE, "The same, in percent of one CPU",
@@ -174,6 +243,14 @@ static const struct field fields[] = {
 	 get_cpus},
 };
 
+static const struct field memory_fields[] = {
+	{"rss_bytes", "RSS", VT_BYTES, 0,
+	 "Resident memory when it was last told; a sum where a row has several processes", get_rss},
+	{"rss_peak_bytes", "RSS PEAK", VT_BYTES, 0,
+	 "The most of it that was seen, or that the kernel has noted for one of its processes",
+	 get_rss_peak},
+};
+
 const struct view_kind view_cpu = {
 	.name = "cpu",
 	.about = "time on a CPU, waiting for one, and blocked",
@@ -182,7 +259,16 @@ const struct view_kind view_cpu = {
 	.nfields = sizeof(fields) / sizeof(fields[0]),
 	.figures_size = sizeof(struct cpu_figures),
 	.by_subject = true,
-	.sink = {.interval = on_interval, .event = on_event, .kinds = 1u << EV_MIGRATE},
+	.more = memory_fields,
+	.nmore = sizeof(memory_fields) / sizeof(memory_fields[0]),
+	.more_feature = "fs",
+	.sink = {.interval = on_interval,
+		 .event = on_event,
+		 .kinds = 1u << EV_MIGRATE,
+		 .account = on_account,
+		 .task_gone = on_gone},
+	.start = start,
+	.stop = stop,
 	.empty = empty,
 	.weight = weight,
 	.fold = fold,

@@ -41,9 +41,12 @@ static const struct option_spec options[] = {
 	 "waking: the same from sched_waking. slice: how long it runs at a time. sleep: how long "
 	 "it is blocked at a time. idle: the CPUs. migration: moves between CPUs. states: every "
 	 "stretch in D or Z. totals: their sums. life: fork, exec and exit. depth: run queues. "
+	 "io: block requests. fs: bytes of system calls and what of them went to devices, with an "
+	 "estimate of the page cache's hits. net: bytes through sockets, and connections. "
 	 "May be given more than once."},
 	{KEY_BY, 0, "by", "WHAT",
-	 "A row per process (default), thread, comm, cgroup, user or cpu."},
+	 "A row per process (default), thread, comm, cgroup, user or cpu; for io also device, for "
+	 "net also connection."},
 	{KEY_STATE, 0, "state", "S,T,...",
 	 "What states and totals are about: R S D I T t P N Z Zl, or all. Default: D,Z,Zl (Zl: a "
 	 "leader that exited before its threads)."},

@@ -24,6 +24,55 @@ struct meta report_meta = {
 	.ncpus = 2,
 };
 
+const struct meta full_meta = {
+	.version = "1.1.0",
+	.hostname = "host",
+	.kernel = "6.1.0",
+	.arch = "x86_64",
+	.features = "sched,io,net,fs",
+	.start_ns = T0,
+	.cpus = report_cpus,
+	.ncpus = 2,
+};
+
+#define FEED(callback, ...)                                                                        \
+	for (size_t i = 0; i < r->nviews; i++)                                                     \
+		if (r->views[i]->sink.callback)                                                    \
+	r->views[i]->sink.callback(&r->views[i]->sink, __VA_ARGS__)
+
+void feed_request(const struct report *r, const struct request *rq)
+{
+	FEED(request, rq);
+}
+
+void feed_account(const struct report *r, const struct account *a)
+{
+	FEED(account, a);
+}
+
+void feed_socket(const struct report *r, const struct socket_event *se)
+{
+	FEED(socket, se);
+}
+
+void feed_socket_gone(const struct report *r, const struct socket *socket)
+{
+	FEED(socket_gone, socket);
+}
+
+void feed_event(const struct report *r, const struct event *ev)
+{
+	FEED(event, ev, engine_task(r->engine, ev->tid));
+}
+
+const struct task *feed_task(const struct report *r, uint32_t tid)
+{
+	const struct task *task = engine_task(r->engine, tid);
+
+	assert_non_null(task);
+	return task;
+}
+
 static int run(struct report *r, const struct synth *s, struct report_case *c, FILE *f)
 {
 	const struct report_input in = {
@@ -48,6 +97,8 @@ static int run(struct report *r, const struct synth *s, struct report_case *c, F
 		if (rc)
 			return rc;
 	}
+	if (c->feed)
+		c->feed(r);
 	rc = report_finish(r, c->end, &c->err);
 	c->gone = r->subjects->folded;
 	return rc ? rc : report_print(r, &in, f, &c->err);

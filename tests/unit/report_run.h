@@ -19,6 +19,7 @@ struct report_case {
 	const struct meta *meta; /* NULL: report_meta */
 	const char *groups; /* NULL: cpu */
 	uint64_t from, to, end; /* window; zero: all; the end of the trace, AT(10000) when zero */
+	void (*feed)(struct report *r); /* called after the stream, before its end; may be NULL */
 	uint32_t keep; /* rows of gone ones and list entries to keep, 0: the default */
 	uint64_t gone; /* out: how many were folded */
 	struct err err; /* out */
@@ -26,6 +27,17 @@ struct report_case {
 
 /* What is printed, malloc'd; NULL with c->err set when the report fails. */
 char *report_text(const struct synth *s, struct report_case *c);
+
+/* report_meta of a recording with everything that can be recorded. */
+extern const struct meta full_meta;
+
+/* For `feed`: tells every view of the report, as the engine would. */
+void feed_request(const struct report *r, const struct request *rq);
+void feed_account(const struct report *r, const struct account *a);
+void feed_socket(const struct report *r, const struct socket_event *se);
+void feed_socket_gone(const struct report *r, const struct socket *socket);
+void feed_event(const struct report *r, const struct event *ev);
+const struct task *feed_task(const struct report *r, uint32_t tid); /* must be there */
 
 /* Fails the test unless exactly `want` is printed. The options' lists are freed. */
 void expect_report(const struct synth *s, struct report_case c, const char *want);

@@ -253,6 +253,7 @@ static void tell(struct engine *e, struct open_socket *so, struct socket_event *
 	se->socket = &so->s;
 	se->task = y ? &y->t : ev->tid ? NULL : so->s.owner;
 	se->ts = t;
+	se->cpu = ev->cpu;
 	for (uint32_t i = 0; i < e->nsinks; i++)
 		if (e->sinks[i]->socket)
 			e->sinks[i]->socket(e->sinks[i], se);

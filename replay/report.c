@@ -138,12 +138,15 @@ static void add_word(char *list, size_t size, const char *word)
 	snprintf(list + len, size - len, "%s%s", len ? ", " : "", word);
 }
 
-/* Not every group can be by everything, nor of some CPUs only. */
-static int check_groups(const struct report_options *opt, struct err *err)
+int report_check(struct report_options *opt, struct err *err)
 {
 	bool cpus = select_has_cpus(&opt->select);
 	char can[200] = "";
 
+	if (!opt->nkinds)
+		opt->kinds[opt->nkinds++] = opt->by == BY_DEVICE       ? &view_io
+					    : opt->by == BY_CONNECTION ? &view_net
+								       : &view_cpu;
 	for (size_t i = 0; i < opt->nkinds; i++) {
 		const struct view_kind *kind = opt->kinds[i];
 
@@ -186,12 +189,8 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 	struct report *r;
 	int rc = check_cpus(opt, cpu_limit, err);
 
-	if (!opt->nkinds)
-		opt->kinds[opt->nkinds++] = opt->by == BY_DEVICE       ? &view_io
-					    : opt->by == BY_CONNECTION ? &view_net
-								       : &view_cpu;
 	if (!rc)
-		rc = check_groups(opt, err);
+		rc = report_check(opt, err);
 	if (rc)
 		return rc;
 	r = calloc(1, sizeof(*r));

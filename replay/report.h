@@ -37,6 +37,12 @@ struct report_options {
 /* Adds what -g has: "cpu,latency". A group that is there already is not added again. */
 int report_add_groups(struct report_options *opt, const char *text, struct err *err);
 
+/*
+ * Not every group can be by everything, nor of some CPUs only: -EINVAL and a sentence that says
+ * what it can. Sets the default group. report_new() does it too.
+ */
+int report_check(struct report_options *opt, struct err *err);
+
 /* The trace that is reported, for the header. */
 struct report_input {
 	const char *name; /* of the file */

@@ -206,10 +206,10 @@ static const struct field fields[] = {
 	 get_tx_bytes},
 	{"rx_bytes", "RECEIVED", VT_BYTES, FIELD_TABLE, "Bytes that it received", get_rx_bytes},
 	{"bytes", "BYTES", VT_BYTES, 0, "Both together", get_bytes},
-	{"tx_bytes_per_s", "SENT/s", VT_BYTES, FIELD_TABLE | FIELD_SPARE, "Bytes sent in a second of the window",
-	 get_tx_per_s},
-	{"rx_bytes_per_s", "RECV/s", VT_BYTES, FIELD_TABLE | FIELD_SPARE, "Bytes received in a second",
-	 get_rx_per_s},
+	{"tx_bytes_per_s", "SENT/s", VT_BYTES, FIELD_TABLE | FIELD_SPARE,
+	 "Bytes sent in a second of the window", get_tx_per_s},
+	{"rx_bytes_per_s", "RECV/s", VT_BYTES, FIELD_TABLE | FIELD_SPARE,
+	 "Bytes received in a second", get_rx_per_s},
 	{"tx_calls", "TX CALLS", VT_COUNT, 0, "Calls that sent something", get_tx_calls},
 	{"rx_calls", "RX CALLS", VT_COUNT, 0, "Calls that received something", get_rx_calls},
 	{"conns_new", "NEW", VT_COUNT, FIELD_TABLE,
@@ -229,8 +229,9 @@ static const struct field fields[] = {
 	 get_retr_per_mib},
 	{"resets_sent", "RST SENT", VT_COUNT, FIELD_TABLE | FIELD_IF_SET | FIELD_SPARE | FIELD_BAD,
 	 "TCP resets sent on its connections", get_resets_sent},
-	{"resets_received", "RST RECV", VT_COUNT, FIELD_TABLE | FIELD_IF_SET | FIELD_SPARE | FIELD_BAD,
-	 "TCP resets received", get_resets_received},
+	{"resets_received", "RST RECV", VT_COUNT,
+	 FIELD_TABLE | FIELD_IF_SET | FIELD_SPARE | FIELD_BAD, "TCP resets received",
+	 get_resets_received},
 };
 
 const struct view_kind view_net = {

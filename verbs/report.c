@@ -250,6 +250,8 @@ int verb_report(int argc, char **argv)
 		return code;
 	}
 	if (!rc)
+		rc = report_check(&a.report, &err);
+	if (!rc)
 		rc = reader_open(&in, &a.reader, &err);
 	if (rc) {
 		select_free(&a.report.select);

@@ -1,10 +1,22 @@
 ## What report does not understand is told before a trace is opened, with exit 2.
 $ rstat report -g cpu,nothing none
-! rstat report: --group: 'nothing' is not a group: cpu, latency, waking, slice, sleep, idle, migration, states, totals, life or depth
+! rstat report: --group: 'nothing' is not a group: cpu, latency, waking, slice, sleep, idle, migration, states, totals, life, depth, io, fs or net
 [2]
 
 $ rstat report --by pid none
-! rstat report: --by: 'pid' is not a grouping: process, thread, comm, cgroup, user or cpu
+! rstat report: --by: 'pid' is not a grouping: process, thread, comm, cgroup, user, cpu, device or connection
+[2]
+
+$ rstat report -g io,latency --by device none
+! rstat report: latency cannot be by device; it can be by process, thread, comm, cgroup, user, cpu
+[2]
+
+$ rstat report -g net,fs --by cpu none
+! rstat report: fs cannot be by cpu; it can be by process, thread, comm, cgroup, user
+[2]
+
+$ rstat report -g cpu,io -C 0 none
+! rstat report: -C: what io tells of is not of one CPU
 [2]
 
 $ rstat report --format xml none

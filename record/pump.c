@@ -29,6 +29,8 @@ static int name(struct pump *p, uint64_t ts, enum name_kind kind, uint64_t id, s
 	case NAME_USER: info.name = naming_user(p->names, (uint32_t)id); break;
 	case NAME_CGROUP: info.name = naming_cgroup(p->names, id); break;
 	case NAME_DEVICE: info.name = naming_device(p->names, (uint32_t)id); break;
+	case NAME_METRIC:
+	case NAME_IRQ: break; /* named by who makes the ids */
 	}
 	if (!info.name)
 		return 0;

@@ -15,7 +15,6 @@ static __always_inline void traffic_turn(struct ring_page *page, struct sock *sk
 					 enum sock_how how)
 {
 	u64 now = bpf_ktime_get_ns();
-	struct socket_memory *m;
 
 	page->net_tick = bpf_jiffies64();
 	if (page->net_tid == tid && page->net.socket == id &&
@@ -23,12 +22,7 @@ static __always_inline void traffic_turn(struct ring_page *page, struct sock *sk
 		return;
 	if (page->net_tid)
 		traffic_put(RING_IRQS_ON, page);
-	m = socket_remember(sk, id, how);
-	if (m && (m->owner != tid || !m->used)) {
-		m->owner = tid;
-		m->used = 1;
-	}
-	socket_describe(sk, id, m, tid, now, how);
+	socket_used(sk, id, tid, now, how);
 	page->net.socket = id;
 	page->net.tx_bytes = page->net.rx_bytes = 0;
 	page->net.tx_calls = page->net.rx_calls = 0;
@@ -53,11 +47,10 @@ static __always_inline void traffic_alone(struct sock *sk, u64 id, u32 tid, u32 
 					  enum sock_how how)
 {
 	const u32 size = sizeof(struct ring_rec) + sizeof(struct ring_net);
-	struct socket_memory *m = socket_remember(sk, id, how);
 	u64 now = bpf_ktime_get_ns();
 	struct ring_rec *rec;
 
-	socket_describe(sk, id, m, tid, now, how);
+	socket_used(sk, id, tid, now, how);
 	rec = ring_reserve(RING_IRQS_ON, size, 1);
 	if (!rec)
 		return;

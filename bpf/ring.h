@@ -94,18 +94,12 @@ static __always_inline void ring_say_lost(struct ring_page *ring, struct ring_re
 	ring_commit(rec, RING_WORD0(REC_LOST, 0, (sizeof(*rec) + sizeof(*lost)) / 8, 0));
 }
 
-/*
- * Reserves `bytes` (a multiple of 8, at most RING_MARGIN less a REC_LOST) on this CPU's ring.
- * `events`: how many events are lost when it is full.
- *
- * Returns the record, to be filled and then committed whatever happens, or NULL: lost.
- */
-static __always_inline struct ring_rec *ring_reserve(enum ring_context context, u32 bytes,
-						     u32 events)
+/* As ring_reserve(), of a program that has looked its CPU's ring up already. */
+static __always_inline struct ring_rec *
+ring_reserve_in(struct ring_page *ring, enum ring_context context, u32 bytes, u32 events)
 {
 	const u64 lost_bytes = sizeof(struct ring_rec) + sizeof(struct ring_lost);
 	const u64 size = ring_bytes; /* one load */
-	struct ring_page *ring = ring_mine();
 	u64 head, end, used, unsaid;
 	int tries;
 
@@ -140,19 +134,41 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 	return NULL;
 }
 
-/* Fills a record without a tail of its own. Returns 0, or -1: lost. */
-static __always_inline int ring_put(enum ring_context context, u32 kind, u32 flags, u32 value,
-				    u32 tid, u32 peer)
+/*
+ * Reserves `bytes` (a multiple of 8, at most RING_MARGIN less a REC_LOST) on this CPU's ring.
+ * `events`: how many events are lost when it is full.
+ *
+ * Returns the record, to be filled and then committed whatever happens, or NULL: lost.
+ */
+static __always_inline struct ring_rec *ring_reserve(enum ring_context context, u32 bytes,
+						     u32 events)
 {
-	struct ring_rec *rec = ring_reserve(context, sizeof(*rec), 1);
+	return ring_reserve_in(ring_mine(), context, bytes, events);
+}
+
+/*
+ * Fills a record without a tail of its own. Returns 0, or -1: lost.
+ *
+ * @now  the time, where nothing can have nested since it was read; 0: read it here
+ */
+static __always_inline int ring_put_in(struct ring_page *ring, enum ring_context context, u64 now,
+				       u32 kind, u32 flags, u32 value, u32 tid, u32 peer)
+{
+	struct ring_rec *rec = ring_reserve_in(ring, context, sizeof(*rec), 1);
 
 	if (!rec)
 		return -1;
-	rec->ts = bpf_ktime_get_ns();
+	rec->ts = now ? now : bpf_ktime_get_ns();
 	rec->tid = tid;
 	rec->peer = peer;
 	ring_commit(rec, RING_WORD0(kind, flags, sizeof(*rec) / 8, value));
 	return 0;
+}
+
+static __always_inline int ring_put(enum ring_context context, u32 kind, u32 flags, u32 value,
+				    u32 tid, u32 peer)
+{
+	return ring_put_in(ring_mine(), context, 0, kind, flags, value, tid, peer);
 }
 
 #endif

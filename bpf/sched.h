@@ -44,6 +44,8 @@ static __noinline int switch_blocked(struct task_struct *prev, u32 state, u32 ti
 
 static __always_inline void handle_switch(u64 *ctx)
 {
+	struct ring_page *ring = ring_mine();
+	u64 now = traffic_switch(ring); /* 0: not known yet */
 	bool preempt = (bool)ctx[0];
 	struct task_struct *prev = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
@@ -72,7 +74,7 @@ static __always_inline void handle_switch(u64 *ctx)
 		flags = RECF_PREEMPT;
 	else if (!state && prev->pid && task_syscall(prev) == NR_sched_yield)
 		flags = RECF_YIELD;
-	ring_put(RING_IRQS_OFF, REC_SWITCH, flags, state, next_tid, prev_tid);
+	ring_put_in(ring, RING_IRQS_OFF, now, REC_SWITCH, flags, state, next_tid, prev_tid);
 }
 
 SEC("tp_btf/sched_switch")
@@ -80,7 +82,6 @@ int on_switch(u64 *ctx)
 {
 	u64 begin = cost_begin();
 
-	traffic_switch();
 	handle_switch(ctx);
 	cost_end(PROG_SWITCH, begin);
 	return 0;

@@ -45,7 +45,10 @@ struct {
 	__type(value, struct socket_memory);
 } sockets SEC(".maps");
 
-/* For sockets without storage; two of them in one place only cost descriptions. */
+/*
+ * In front of the storage, which costs a call, for traffic; and instead of it for sockets that can
+ * have none. Two of them in one place only cost time, or descriptions.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__type(key, u32);
@@ -150,12 +153,18 @@ static __noinline int socket_put(struct sock *sk, u64 id, u32 tid)
 	return 0;
 }
 
+static __always_inline struct socket_memory *socket_slot(u64 id)
+{
+	u32 slot = (u32)(socket_mix(0, id) >> 8) & (SOCKET_CACHE - 1);
+
+	return bpf_map_lookup_elem(&socket_cache, &slot);
+}
+
 /* What has been said about it; NULL: there is no room to remember that. */
 static __always_inline struct socket_memory *socket_remember(struct sock *sk, u64 id,
 							     enum sock_how how)
 {
 	struct socket_memory *m = NULL;
-	u32 slot;
 
 	if (how == SOCK_TYPED && socket_is_full(sk->__sk_common.skc_state))
 		m = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -163,8 +172,7 @@ static __always_inline struct socket_memory *socket_remember(struct sock *sk, u6
 		if (m->id == id)
 			return m;
 	} else {
-		slot = (u32)(socket_mix(0, id) >> 8) & (SOCKET_CACHE - 1);
-		m = bpf_map_lookup_elem(&socket_cache, &slot);
+		m = socket_slot(id);
 		if (!m || m->id == id)
 			return m;
 		m->used = 0;
@@ -193,6 +201,26 @@ static __always_inline void socket_describe(struct sock *sk, u64 id, struct sock
 		return;
 	m->fingerprint = fingerprint;
 	m->described_ns = now; /* when it can be read: whoever sees this comes later */
+}
+
+/* tid uses the socket: says what it is, where that has not been said. */
+static __always_inline void socket_used(struct sock *sk, u64 id, u32 tid, u64 now,
+					enum sock_how how)
+{
+	struct socket_memory *slot = socket_slot(id), *m;
+
+	if (likely(slot && slot->id == id && slot->owner == tid &&
+		   now - slot->described_ns < SOCKET_AGAIN_NS &&
+		   slot->fingerprint == socket_fingerprint(sk, how)))
+		return;
+	m = socket_remember(sk, id, how);
+	if (m) {
+		m->owner = tid;
+		m->used = 1;
+	}
+	socket_describe(sk, id, m, tid, now, how);
+	if (m && slot && m != slot)
+		*slot = *m;
 }
 
 #endif

@@ -32,7 +32,6 @@ struct open_request {
 	uint64_t pos, asked, done; /* in bytes */
 	uint64_t cgroup_id, queued_ns, issued_ns;
 	uint64_t seen_ns; /* known since */
-	uint64_t touched_ns; /* its last event */
 	uint32_t number, dev, requeues, merges, nparts, error, mark;
 	uint16_t op;
 	uint8_t io_flags;
@@ -53,6 +52,12 @@ static uint64_t pos_of(const struct event *ev)
 static bool gap_since(const struct engine *e, uint64_t t)
 {
 	return e->gaps.n && e->gaps.last_ns >= t;
+}
+
+/* Something of it may have been lost. */
+static bool in_gap(const struct engine *e, const struct open_request *q)
+{
+	return q->gap || gap_since(e, q->seen_ns);
 }
 
 /* ---- the table ---- */
@@ -168,7 +173,7 @@ static struct open_request *add(struct engine *e, const struct event *ev, uint64
 	q->io_flags = ev->flags & IO_FLAGS;
 	q->unstarted = ev->flags & EVF_IO_UNSTARTED;
 	q->pos = pos_of(ev);
-	q->seen_ns = q->touched_ns = t;
+	q->seen_ns = t;
 	i = slot_of(q->key, r->hash_cap);
 	q->chain = r->hash[i];
 	r->hash[i] = q;
@@ -258,8 +263,7 @@ static bool is_other(const struct engine *e, const struct open_request *q, const
 
 	if (q->dev != ev->value || q->op != ev->aux)
 		return true;
-	return (q->gap || gap_since(e, q->seen_ns)) && io->bytes && q->asked &&
-	       !overlaps(q, pos_of(ev), io->bytes);
+	return in_gap(e, q) && io->bytes && q->asked && !overlaps(q, pos_of(ev), io->bytes);
 }
 
 /* ---- to the sinks ---- */
@@ -329,7 +333,7 @@ static uint16_t flags_of(const struct engine *e, const struct open_request *q)
 		flags |= RQF_UNSTARTED;
 	if ((q->queued_ns ? q->queued_ns : q->seen_ns) < e->lo_ns)
 		flags |= RQF_BEFORE;
-	if (q->gap || gap_since(e, q->seen_ns))
+	if (in_gap(e, q))
 		flags |= RQF_GAP;
 	return flags;
 }
@@ -393,7 +397,7 @@ static void end_request(struct engine *e, struct open_request *q, uint64_t t, ui
 /* Its address is another's now, so it ended before t. */
 static void lose_end(struct engine *e, struct open_request *q, uint64_t t)
 {
-	if (!gap_since(e, q->touched_ns))
+	if (!in_gap(e, q))
 		e->counts.requests_unended++;
 	end_request(e, q, t, RQF_NO_END);
 }
@@ -451,7 +455,6 @@ static struct open_request *get(struct engine *e, const struct event *ev, uint64
 			return NULL;
 		q->cgroup_id = info_of(ev)->cgroup_id;
 	}
-	q->touched_ns = t;
 	return q;
 }
 
@@ -530,7 +533,6 @@ void request_done(struct engine *e, const struct event *ev, uint64_t t)
 		done_unknown(e, ev, t);
 		return;
 	}
-	q->touched_ns = t;
 	q->done += io->bytes;
 	if (io->error)
 		q->error = io->error;
@@ -568,7 +570,7 @@ static void count_unknown_merge(struct engine *e)
 }
 
 /* All parts of q become parts of `into`. */
-static void absorb(struct open_request *into, struct open_request *q, uint64_t t)
+static void absorb(struct open_request *into, struct open_request *q)
 {
 	for (struct request_part *p = q->parts; p; p = p->next)
 		p->merge = p == q->parts;
@@ -577,7 +579,6 @@ static void absorb(struct open_request *into, struct open_request *q, uint64_t t
 	into->nparts += q->nparts;
 	into->asked += q->asked;
 	into->merges++;
-	into->touched_ns = t;
 	q->parts = q->last_part = NULL;
 	q->nparts = 0;
 	q->asked = 0;
@@ -591,10 +592,16 @@ static void merge_requests(struct engine *e, const struct event *ev, uint64_t t)
 		count_unknown_merge(e);
 		return;
 	}
+	if (q->done) {
+		/* In part completed, it is not merged any more: this is another. */
+		count_unknown_merge(e);
+		lose_end(e, q, t);
+		return;
+	}
 	into = neighbour(&e->requests, ev, q->pos, false, q);
 	tell_end(e, q, t, RQF_ABSORBED);
 	if (into)
-		absorb(into, q, t);
+		absorb(into, q);
 	else
 		count_unknown_merge(e);
 	forget(e, q);
@@ -627,7 +634,6 @@ void request_merge(struct engine *e, const struct event *ev, uint64_t t)
 		q->pos = pos;
 	p->merge = true;
 	q->merges++;
-	q->touched_ns = t;
 }
 
 /* ---- end, checkpoints ---- */
@@ -672,7 +678,7 @@ static void part_out(const struct engine *e, const struct open_request *q,
 	};
 	if (q->unstarted)
 		s->flags |= EVF_IO_UNSTARTED;
-	if (q->gap || gap_since(e, q->seen_ns))
+	if (in_gap(e, q))
 		s->flags |= REQUEST_SNAPF_GAP;
 	if (nth) {
 		s->requeues = p->merge;
@@ -719,13 +725,11 @@ static struct open_request *request_in(struct engine *e, const struct request_sn
 	q->error = s->io.error;
 	q->cgroup_id = s->io.cgroup_id;
 	q->gap = s->flags & REQUEST_SNAPF_GAP;
+	q->seen_ns = t ? t - 1 : t; /* or before */
 	if (s->issued_ns && s->issued_ns < q->seen_ns)
 		q->seen_ns = s->issued_ns;
 	if (s->queued_ns && s->queued_ns < q->seen_ns)
 		q->seen_ns = s->queued_ns;
-	q->touched_ns = q->seen_ns;
-	if (s->issued_ns > q->touched_ns)
-		q->touched_ns = s->issued_ns;
 	q->mark = e->mark;
 	if (!s->issued_ns)
 		wait_on(&e->requests, q);
@@ -746,8 +750,6 @@ static void part_in(struct engine *e, struct open_request *q, const struct reque
 		return;
 	p->merge = s->requeues;
 	q->merges += p->merge;
-	if (s->queued_ns > q->touched_ns)
-		q->touched_ns = s->queued_ns;
 }
 
 /* What a later checkpoint does not have has ended: in a gap, or the two disagree. */
@@ -757,7 +759,7 @@ static void sweep(struct engine *e, uint64_t t)
 		next = q->next;
 		if (q->mark == e->mark)
 			continue;
-		if (gap_since(e, q->touched_ns))
+		if (in_gap(e, q))
 			end_request(e, q, t, RQF_NO_END);
 		else
 			e->counts.checkpoint_diffs++;

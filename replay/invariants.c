@@ -17,11 +17,24 @@ struct track {
 	bool seen;
 };
 
+/* Bytes completed on a block device. */
+struct device {
+	uint32_t dev;
+	uint64_t told; /* by events */
+	uint64_t parts; /* of them, of requests that are not complete yet, at the most */
+	uint64_t requests; /* by the requests that were completed */
+	uint64_t before; /* of them, of requests that may have been completed in part before, or in
+			  * a gap, as a checkpoint told */
+};
+
 struct invariants {
 	struct sink sink;
 	uint64_t from_ns, to_ns;
 	struct track *cpus, *tasks; /* tasks by id */
 	uint32_t ncpus, ntasks;
+	struct device *devices;
+	uint32_t ndevices;
+	uint64_t requests;
 	uint64_t broken[INV_COUNT];
 	uint64_t intervals, lives;
 	uint64_t run_tasks_ns, run_cpus_ns;
@@ -40,6 +53,10 @@ const char *invariant_name(enum invariant which)
 		[INV_NEGATIVE] = "no length is negative",
 		[INV_CLIP] = "nothing reaches out of the window",
 		[INV_RUN_TWICE] = "tasks ran as long as CPUs did",
+		[INV_IO_BYTES] = "a device's requests have the bytes that it completed",
+		[INV_IO_SHARES] = "what tasks put into a request is what it has",
+		[INV_IO_TIMES] = "a request is made, then issued, then done",
+		[INV_ACCOUNT] = "counters of tasks do not go down",
 	};
 
 	return which < INV_COUNT ? names[which] : "";
@@ -184,6 +201,77 @@ static void on_gone(struct sink *s, const struct task *task)
 	*t = (struct track){0};
 }
 
+static struct device *device(struct invariants *inv, uint32_t dev)
+{
+	struct device *more;
+
+	for (uint32_t i = 0; i < inv->ndevices; i++)
+		if (inv->devices[i].dev == dev)
+			return &inv->devices[i];
+	more = reallocarray(inv->devices, inv->ndevices + 1, sizeof(*more));
+	if (!more) {
+		inv->failed = true;
+		return NULL;
+	}
+	inv->devices = more;
+	more[inv->ndevices] = (struct device){.dev = dev};
+	return &more[inv->ndevices++];
+}
+
+static void on_event(struct sink *s, const struct event *ev, const struct task *task)
+{
+	struct invariants *inv = (struct invariants *)s;
+	const struct io_info *io = ev->ext;
+	struct device *d = device(inv, ev->value);
+
+	(void)task;
+	if (!d)
+		return;
+	d->told += io->bytes;
+	if (ev->flags & EVF_IO_PARTIAL)
+		d->parts += io->bytes;
+}
+
+static void on_request(struct sink *s, const struct request *rq)
+{
+	struct invariants *inv = (struct invariants *)s;
+	struct device *d = device(inv, rq->dev);
+	uint64_t sum = 0;
+
+	inv->requests++;
+	for (uint32_t i = 0; i < rq->nshares; i++)
+		sum += rq->shares[i].bytes;
+	if (sum != rq->bytes)
+		broken(inv, INV_IO_SHARES,
+		       "a request of %" PRIu64 " bytes at %" PRIu64 ": its shares have %" PRIu64,
+		       rq->bytes, rq->done_ns, sum);
+	if (rq->done_ns < rq->issued_ns || rq->done_ns < rq->queued_ns ||
+	    (rq->issued_ns && rq->issued_ns < rq->queued_ns))
+		broken(inv, INV_IO_TIMES,
+		       "a request is made at %" PRIu64 ", issued at %" PRIu64 ", done at %" PRIu64,
+		       rq->queued_ns, rq->issued_ns, rq->done_ns);
+	if (rq->done_ns < inv->from_ns || rq->done_ns > inv->to_ns)
+		broken(inv, INV_CLIP, "a request that was done at %" PRIu64, rq->done_ns);
+	if (!d || rq->flags & RQF_OPEN)
+		return;
+	d->requests += rq->bytes;
+	if (rq->flags & (RQF_BEFORE | RQF_GAP))
+		d->before += rq->bytes;
+}
+
+static void on_account(struct sink *s, const struct account *a)
+{
+	struct invariants *inv = (struct invariants *)s;
+	const struct acct_info *d = &a->delta;
+	char who[128];
+
+	if (a->from_ns > a->to_ns || (d->rchar | d->wchar | d->syscr | d->syscw | d->read_bytes |
+				      d->write_bytes | d->cancelled_write_bytes) >>
+					     63)
+		broken(inv, INV_ACCOUNT, "%s: from %" PRIu64 " to %" PRIu64,
+		       task_text(a->task, who), a->from_ns, a->to_ns);
+}
+
 int invariants_new(struct invariants **out, uint32_t cpu_limit, uint64_t from_ns, uint64_t to_ns,
 		   struct err *err)
 {
@@ -202,6 +290,10 @@ int invariants_new(struct invariants **out, uint32_t cpu_limit, uint64_t from_ns
 		.interval = on_interval,
 		.cpu_interval = on_cpu_interval,
 		.task_gone = on_gone,
+		.event = on_event,
+		.kinds = 1u << EV_IO_DONE,
+		.request = on_request,
+		.account = on_account,
 	};
 	*out = inv;
 	return 0;
@@ -213,6 +305,7 @@ void invariants_free(struct invariants *inv)
 		return;
 	free(inv->cpus);
 	free(inv->tasks);
+	free(inv->devices);
 	free(inv);
 }
 
@@ -243,6 +336,20 @@ static void check_cpus(struct invariants *inv)
 		       inv->run_tasks_ns, inv->run_cpus_ns);
 }
 
+/* A request that is completed in parts may have some of them before the start or not all yet. */
+static void check_devices(struct invariants *inv)
+{
+	for (uint32_t i = 0; i < inv->ndevices; i++) {
+		const struct device *d = &inv->devices[i];
+
+		if (d->requests + d->parts < d->told || d->requests > d->told + d->before)
+			broken(inv, INV_IO_BYTES,
+			       "device %u:%u completed %" PRIu64
+			       " bytes, its requests have %" PRIu64,
+			       d->dev >> 20, d->dev & 0xfffff, d->told, d->requests);
+	}
+}
+
 int invariants_check(struct invariants *inv, struct err *err)
 {
 	uint64_t n = 0;
@@ -250,6 +357,7 @@ int invariants_check(struct invariants *inv, struct err *err)
 	if (inv->failed)
 		return err_set(err, -ENOMEM, "out of memory");
 	check_cpus(inv);
+	check_devices(inv);
 	for (unsigned i = 0; i < INV_COUNT; i++)
 		n += inv->broken[i];
 	if (!n)
@@ -270,4 +378,9 @@ uint64_t invariants_tasks(const struct invariants *inv)
 uint64_t invariants_intervals(const struct invariants *inv)
 {
 	return inv->intervals;
+}
+
+uint64_t invariants_requests(const struct invariants *inv)
+{
+	return inv->requests;
 }

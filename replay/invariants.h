@@ -3,7 +3,8 @@
  * invariants: what must add up, whatever the trace. Per CPU, run + idle + gap + other is the wall
  * time of the window. Per task, its states follow each other without a hole and without overlap,
  * from the first instant at which it is known to the end of its life or of the window. Tasks ran as
- * long as CPUs did. No length is negative.
+ * long as CPUs did. No length is negative. Per device, requests have the bytes that its completions
+ * told; what tasks put into a request adds up to it; counters of tasks do not go down.
  */
 #ifndef RSTAT_REPLAY_INVARIANTS_H
 #define RSTAT_REPLAY_INVARIANTS_H
@@ -19,6 +20,10 @@ enum invariant {
 	INV_NEGATIVE, /* an end before its start */
 	INV_CLIP, /* an interval outside the window, or a gap longer than its interval */
 	INV_RUN_TWICE, /* on-CPU time of all tasks differs from that of all CPUs */
+	INV_IO_BYTES, /* a device's requests have more or less bytes than were completed */
+	INV_IO_SHARES, /* the shares of a request do not add up to it */
+	INV_IO_TIMES, /* a request issued before it was made, or done before that */
+	INV_ACCOUNT, /* something was read or written a negative number of times */
 	INV_COUNT
 };
 
@@ -44,6 +49,7 @@ int invariants_check(struct invariants *inv, struct err *err);
 uint64_t invariants_broken(const struct invariants *inv, enum invariant which);
 uint64_t invariants_tasks(const struct invariants *inv);
 uint64_t invariants_intervals(const struct invariants *inv);
+uint64_t invariants_requests(const struct invariants *inv);
 const char *invariant_name(enum invariant which);
 
 #endif

@@ -155,15 +155,19 @@ static void print_counts(const struct engine_counts *n, const struct meta *meta)
 static void print_invariants(const struct check *c)
 {
 	char tasks[UNITS_BUF], intervals[UNITS_BUF], n[UNITS_BUF];
+	uint64_t requests;
 
 	if (!c->invariants) {
 		printf("invariants   nothing to check\n");
 		return;
 	}
-	printf("invariants   %s, over %s intervals of %s tasks\n",
-	       c->broken ? "broken" : "all hold",
+	requests = invariants_requests(c->invariants);
+	printf("invariants   %s, over %s intervals of %s tasks", c->broken ? "broken" : "all hold",
 	       format_count(invariants_intervals(c->invariants), intervals),
 	       format_count(invariants_tasks(c->invariants), tasks));
+	if (requests)
+		printf(" and %s block requests", format_count(requests, n));
+	putchar('\n');
 	for (enum invariant i = 0; i < INV_COUNT; i++)
 		if (invariants_broken(c->invariants, i))
 			printf("  %12s %s\n", format_count(invariants_broken(c->invariants, i), n),

@@ -53,7 +53,8 @@ def yields_are_yields():
     calls = 5000
     count = causes("yielder", calls, CPUS[-1])
     yielded = count.get("yield", 0)
-    expect(calls < yielded <= 2 * calls, f"{yielded} of {2 * calls} calls yielded")
+    # a tick on the way out of the call takes the CPU from it too, and looks the same
+    expect(calls < yielded <= 2.02 * calls, f"{yielded} of {2 * calls} calls yielded")
     count = causes("pipe", 3000, CPUS[-1])
     expect(not count.get("yield"), "a ping-pong does not yield")
     expect(count.get("wakeup", 0) > 3000, "it waits for a wake-up")

@@ -67,6 +67,85 @@ static void close_inv(struct fixture *f, enum invariant want, const char *says)
 	invariants_free(f->inv);
 }
 
+static void request(struct fixture *f, struct request rq, uint64_t share)
+{
+	struct request_share shares[2] = {{.bytes = share}, {.bytes = 100}};
+
+	rq.shares = shares;
+	rq.nshares = 2;
+	f->sink->request(f->sink, &rq);
+}
+
+static void completion(struct fixture *f, uint64_t bytes, uint8_t flags)
+{
+	struct io_info io = {.bytes = bytes};
+	struct event ev = {.kind = EV_IO_DONE, .ext = &io, .value = 8u << 20 | 1, .flags = flags};
+
+	assert_int_equal(f->sink->kinds, 1u << EV_IO_DONE);
+	f->sink->event(f->sink, &ev, NULL);
+}
+
+/* A device that completed so much, and one request that did. */
+static void io(struct fixture *f, uint64_t told, uint8_t flags, uint64_t bytes, uint16_t rq_flags)
+{
+	open_inv(f);
+	state(f, TS_SLEEP, 100, 1000);
+	completion(f, told, flags);
+	request(f,
+		(struct request){.dev = 8u << 20 | 1,
+				 .bytes = bytes,
+				 .flags = rq_flags,
+				 .queued_ns = 200,
+				 .issued_ns = 300,
+				 .done_ns = 400},
+		bytes - 100);
+}
+
+static void test_flows(void **unused)
+{
+	struct account a = {.task = &task, .from_ns = 500, .to_ns = 600};
+	struct fixture f;
+
+	(void)unused;
+	io(&f, 4096, 0, 4096, 0);
+	f.sink->account(f.sink, &a);
+	close_inv(&f, INV_COUNT, NULL);
+	io(&f, 4097, 0, 4096, 0);
+	close_inv(&f, INV_IO_BYTES, "device 8:1 completed 4097 bytes, its requests have 4096");
+	io(&f, 4095, 0, 4096, 0);
+	close_inv(&f, INV_IO_BYTES, NULL);
+	/* one in parts, of which some came before */
+	io(&f, 4095, 0, 4096, RQF_BEFORE);
+	close_inv(&f, INV_COUNT, NULL);
+	/* what was done of one that is open is not a request's yet */
+	io(&f, 512, 0, 4096, RQF_OPEN);
+	close_inv(&f, INV_IO_BYTES, NULL);
+	io(&f, 512, EVF_IO_PARTIAL, 4096, RQF_OPEN);
+	close_inv(&f, INV_COUNT, NULL);
+
+	open_inv(&f);
+	state(&f, TS_SLEEP, 100, 1000);
+	request(&f, (struct request){.flags = RQF_OPEN, .bytes = 200, .done_ns = 400}, 99);
+	close_inv(&f, INV_IO_SHARES, "a request of 200 bytes at 400: its shares have 199");
+
+	open_inv(&f);
+	state(&f, TS_SLEEP, 100, 1000);
+	request(&f,
+		(struct request){.flags = RQF_OPEN,
+				 .bytes = 200,
+				 .queued_ns = 300,
+				 .issued_ns = 299,
+				 .done_ns = 400},
+		100);
+	close_inv(&f, INV_IO_TIMES, "made at 300, issued at 299, done at 400");
+
+	open_inv(&f);
+	state(&f, TS_SLEEP, 100, 1000);
+	a.delta.wchar = (uint64_t)-1;
+	f.sink->account(f.sink, &a);
+	close_inv(&f, INV_ACCOUNT, "from 500 to 600");
+}
+
 static void test_good(void **unused)
 {
 	struct fixture f;
@@ -178,9 +257,8 @@ static void test_scenario(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_negative),
+		cmocka_unit_test(test_good),	 cmocka_unit_test(test_flows),
+		cmocka_unit_test(test_broken),	 cmocka_unit_test(test_negative),
 		cmocka_unit_test(test_scenario),
 	};
 

@@ -199,6 +199,8 @@ static int run(struct check *c, const struct reader_args *args, struct err *err)
 	rc = engine_new(&c->engine, meta_cpu_limit(trace_meta(c->in.trace)), 0, UINT64_MAX, err);
 	if (!rc && trace_meta(c->in.trace)->filtered)
 		engine_filtered(c->engine);
+	if (!rc && trace_meta(c->in.trace)->filtered)
+		engine_filtered(c->engine);
 	if (!rc)
 		rc = read_all(c, err);
 	if (rc) {

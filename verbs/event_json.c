@@ -336,6 +336,24 @@ static void put_acct(const struct event_text *x, const struct event *ev)
 	}
 }
 
+static void put_tuple(struct text *t, const struct socket_info *info)
+{
+	char buf[FLOW_TEXT];
+
+	put_text(t, "proto", info ? flow_protocol(info, buf) : NULL);
+	put_text(t, "local", info ? flow_address(info, false, buf) : NULL);
+	put_text(t, "remote", info ? flow_address(info, true, buf) : NULL);
+}
+
+/* A socket by its cookie, and what it is where that was told. */
+static void put_known_socket(const struct event_text *x, uint64_t id)
+{
+	const struct socket *socket = engine_socket(x->engine, id);
+
+	put_u64(x->out, "socket", id);
+	put_tuple(x->out, socket && socket->info.family ? &socket->info : NULL);
+}
+
 static void put_socket(const struct event_text *x, const struct event *ev)
 {
 	const struct socket_info *info = ev->ext;
@@ -344,9 +362,7 @@ static void put_socket(const struct event_text *x, const struct event *ev)
 
 	put_somebody(x, ev->tid);
 	put_u64(t, "socket", info->id);
-	put_string(t, "proto", flow_protocol(info, buf));
-	put_text(t, "local", flow_address(info, false, buf));
-	put_text(t, "remote", flow_address(info, true, buf));
+	put_tuple(t, info);
 	put_string(t, "state", flow_tcp_state(info->state, buf));
 	put_u64(t, "netns", info->netns);
 	put_bool(t, "before", info->flags & SOCKF_BEFORE);
@@ -358,7 +374,7 @@ static void put_net(const struct event_text *x, const struct event *ev)
 	struct text *t = x->out;
 
 	put_task(x, ev->tid, "tid", "comm");
-	put_u64(t, "socket", n->socket);
+	put_known_socket(x, n->socket);
 	put_u64(t, "tx_bytes", n->tx_bytes);
 	put_u64(t, "rx_bytes", n->rx_bytes);
 	put_u64(t, "tx_calls", n->tx_calls);
@@ -374,7 +390,7 @@ static void put_socket_change(const struct event_text *x, const struct event *ev
 	char buf[FLOW_TEXT];
 
 	put_somebody(x, ev->tid);
-	put_u64(t, "socket", ref->socket);
+	put_known_socket(x, ref->socket);
 	if (ev->kind == EV_SOCKET_STATE) {
 		put_string(t, "before", flow_tcp_state((uint8_t)ev->value, buf));
 		put_string(t, "after", flow_tcp_state((uint8_t)(ev->value >> 8), buf));

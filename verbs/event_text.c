@@ -279,6 +279,31 @@ static void put_address(struct text *t, const struct socket_info *info, bool rem
 	text_str(t, address ? address : "*");
 }
 
+/* "tcp 127.0.0.1:80 -> *" */
+static void put_tuple(struct text *t, const struct socket_info *info)
+{
+	char buf[FLOW_TEXT];
+
+	text_str(t, flow_protocol(info, buf));
+	text_char(t, ' ');
+	put_address(t, info, false);
+	text_str(t, " -> ");
+	put_address(t, info, true);
+}
+
+/* A socket by its cookie, and what it is where that was told. */
+static void put_known_socket(const struct event_text *x, uint64_t id)
+{
+	const struct socket *socket = engine_socket(x->engine, id);
+
+	put_labelled(x->out, "socket ", id);
+	if (!socket || !socket->info.family)
+		return;
+	text_str(x->out, " (");
+	put_tuple(x->out, &socket->info);
+	text_char(x->out, ')');
+}
+
 static void put_socket(const struct event_text *x, const struct event *ev)
 {
 	const struct socket_info *info = ev->ext;
@@ -291,11 +316,7 @@ static void put_socket(const struct event_text *x, const struct event *ev)
 		put_task(x, ev->tid);
 	}
 	text_str(t, ": ");
-	text_str(t, flow_protocol(info, buf));
-	text_char(t, ' ');
-	put_address(t, info, false);
-	text_str(t, " -> ");
-	put_address(t, info, true);
+	put_tuple(t, info);
 	text_char(t, ' ');
 	text_str(t, flow_tcp_state(info->state, buf));
 	put_labelled(t, ", network namespace ", info->netns);
@@ -308,7 +329,8 @@ static void put_net(const struct event_text *x, const struct event *ev)
 	const struct net_info *n = ev->ext;
 
 	put_task(x, ev->tid);
-	put_labelled(x->out, " socket ", n->socket);
+	text_char(x->out, ' ');
+	put_known_socket(x, n->socket);
 	put_labelled(x->out, " tx_bytes ", n->tx_bytes);
 	put_labelled(x->out, " in calls ", n->tx_calls);
 	put_labelled(x->out, ", rx_bytes ", n->rx_bytes);
@@ -327,7 +349,7 @@ static void put_socket_change(const struct event_text *x, const struct event *ev
 	struct text *t = x->out;
 	char buf[FLOW_TEXT];
 
-	put_labelled(t, "socket ", ref->socket);
+	put_known_socket(x, ref->socket);
 	if (ev->kind == EV_SOCKET_STATE) {
 		text_char(t, ' ');
 		text_str(t, flow_tcp_state((uint8_t)ev->value, buf));

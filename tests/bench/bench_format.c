@@ -131,8 +131,9 @@ static size_t make_io(struct event *out, union packed_ext *ext)
 	while (n + 3 <= EVENTS) {
 		uint32_t slot = (uint32_t)dice(DEPTH), dev = 259u << 20;
 		struct request *r = &open[slot];
-		struct event ev = {.value = dev, .ts = ts += delay(3000), .flags = EVF_IO_SYNC};
+		struct event ev = {.value = dev, .flags = EVF_IO_SYNC};
 
+		ev.ts = ts += delay(3000);
 		if (r->io.request) {
 			ev.kind = EV_IO_DONE;
 			ext[n].io = r->io;
@@ -175,11 +176,10 @@ static size_t make_acct(struct event *out, union packed_ext *ext)
 		a->write_bytes += i % 7 ? 0 : dice(16) * 4096;
 		a->rss_bytes = dice(4) ? 0 : (1000 + i + dice(100)) * 4096;
 		a->rss_peak_bytes = a->rss_bytes ? (2000 + i) * 4096 : 0;
+		ts += delay(20000);
 		ext[n].acct = *a;
-		out[n] = (struct event){.ts = ts += delay(20000),
-					.kind = EV_ACCT,
-					.tid = 1000 + i,
-					.ext = &ext[n].acct};
+		out[n] = (struct event){
+			.ts = ts, .kind = EV_ACCT, .tid = 1000 + i, .ext = &ext[n].acct};
 	}
 	return n;
 }
@@ -218,8 +218,9 @@ static size_t make_states(struct event *out, union packed_ext *ext)
 		uint32_t step = (uint32_t)(n % 5);
 
 		cookie += !step;
+		ts += delay(20000);
 		ext[n].ref.socket = cookie;
-		out[n] = (struct event){.ts = ts += delay(20000),
+		out[n] = (struct event){.ts = ts,
 					.kind = EV_SOCKET_STATE,
 					.tid = step == 0 || step == 2 ? 1000 : 0,
 					.value = states[step] | (uint32_t)states[step + 1] << 8,

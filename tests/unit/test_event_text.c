@@ -109,6 +109,16 @@ static void test_write_error_sticks(void **state)
 	close(fds[1]);
 }
 
+static const struct socket_info listening = {.id = 55,
+					     .netns = 4026531840,
+					     .family = 10,
+					     .type = 1,
+					     .protocol = 6,
+					     .state = 10,
+					     .local_port = 80,
+					     .flags = SOCKF_BEFORE,
+					     .local = {[15] = 1}};
+
 /* One event of each kind, with the nastiest names it can carry. */
 static const struct event *all_kinds(size_t *n)
 {
@@ -127,15 +137,6 @@ static const struct event *all_kinds(size_t *n)
 	static const struct io_info io = {
 		.request = UINT64_MAX, .sector = 2048, .bytes = 4096, .cgroup_id = 77, .error = 5};
 	static const struct acct_info acct = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-	static const struct socket_info socket = {.id = 55,
-						  .netns = 4026531840,
-						  .family = 10,
-						  .type = 1,
-						  .protocol = 6,
-						  .state = 10,
-						  .local_port = 80,
-						  .flags = SOCKF_BEFORE,
-						  .local = {[15] = 1}};
 	static const struct net_info net = {55, 1, 2, 3, 4, START - 7};
 	static const struct socket_ref ref = {55};
 	static const struct event events[] = {
@@ -168,7 +169,7 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_IO_REQUEUE, .value = VDA1, .ext = &io},
 		{.kind = EV_IO_MERGE, .tid = 10, .value = VDA1, .flags = EVF_IO_FRONT, .ext = &io},
 		{.kind = EV_ACCT, .tid = 10, .ext = &acct},
-		{.kind = EV_SOCKET, .ext = &socket},
+		{.kind = EV_SOCKET, .ext = &listening},
 		{.kind = EV_NET, .tid = 10, .ext = &net},
 		{.kind = EV_SOCKET_STATE, .value = 2 | 7 << 8 | 111 << 16, .ext = &ref},
 		{.kind = EV_RETRANSMIT, .aux = 3, .value = 9999, .flags = 1, .ext = &ref},
@@ -180,7 +181,7 @@ static const struct event *all_kinds(size_t *n)
 	return events;
 }
 
-/* An engine that knows task 10, cgroup 77 and device 259:1 by a nasty name. */
+/* An engine that knows task 10, cgroup 77 and device 259:1 by a nasty name, and socket 55. */
 static struct engine *engine_of_names(void)
 {
 	static struct task_snapshot task = {.state = 1, .run_state = TS_SLEEP, .since_ns = START};
@@ -189,13 +190,16 @@ static struct engine *engine_of_names(void)
 		{.id = VDA1, .kind = NAME_DEVICE, .name = NASTY},
 	};
 	static const struct cpu_snapshot cpu;
+	const struct socket_snapshot socket = {.info = listening, .used_ns = START};
 	struct checkpoint ck = {.ts = START,
 				.tasks = &task,
 				.ntasks = 1,
 				.cpus = &cpu,
 				.ncpus = 1,
 				.names = names,
-				.nnames = 2};
+				.nnames = 2,
+				.sockets = &socket,
+				.nsockets = 1};
 	struct event ev = {.ts = START, .kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = &ck};
 	struct engine *e;
 	struct err err;
@@ -369,6 +373,7 @@ static void test_json_net(void **state)
 	size_t n;
 	const struct event *events = all_kinds(&n);
 	json_t *j = object_of(&events[EV_SOCKET - 1]);
+	struct event ev;
 
 	(void)state;
 	assert_true(json_is_null(json_object_get(j, "tid")));
@@ -380,6 +385,9 @@ static void test_json_net(void **state)
 	assert_true(json_is_true(json_object_get(j, "before")));
 	json_decref(j);
 	j = object_of(&events[EV_NET - 1]);
+	assert_string_equal(string_of(j, "proto"), "tcp6");
+	assert_string_equal(string_of(j, "local"), "[::1]:80");
+	assert_true(json_is_null(json_object_get(j, "remote")));
 	assert_int_equal(json_integer_value(json_object_get(j, "rx_bytes")), 2);
 	assert_int_equal(json_integer_value(json_object_get(j, "tx_calls")), 3);
 	assert_int_equal(json_integer_value(json_object_get(j, "first_ns")), -7);
@@ -388,6 +396,13 @@ static void test_json_net(void **state)
 	assert_string_equal(string_of(j, "before"), "SYN-SENT");
 	assert_string_equal(string_of(j, "after"), "CLOSE");
 	assert_string_equal(string_of(j, "error"), "ECONNREFUSED");
+	json_decref(j);
+	ev = events[EV_SOCKET_STATE - 1]; /* of a socket that nothing described */
+	ev.ext = &(struct socket_ref){56};
+	j = object_of(&ev);
+	assert_int_equal(json_integer_value(json_object_get(j, "socket")), 56);
+	assert_true(json_is_null(json_object_get(j, "proto")));
+	assert_true(json_is_null(json_object_get(j, "local")));
 	json_decref(j);
 	j = object_of(&events[EV_RETRANSMIT - 1]);
 	assert_int_equal(json_integer_value(json_object_get(j, "segments")), 3);
@@ -482,9 +497,10 @@ static void test_lines(void **state)
 			    "LISTEN, network namespace 4026531840, was there before\n");
 	free(line);
 	line = print(event_text_line, &events[EV_SOCKET_STATE - 1]);
-	assert_string_equal(line,
-			    "     1.234567890 [000] socket_state socket 55 SYN-SENT -> CLOSE, "
-			    "error ECONNREFUSED\n");
+	assert_string_equal(
+		line,
+		"     1.234567890 [000] socket_state socket 55 (tcp6 [::1]:80 -> *) SYN-SENT -> CLOSE, "
+		"error ECONNREFUSED\n");
 	free(line);
 }
 

@@ -187,41 +187,63 @@ static bool is_orphan(const struct engine *e, const struct etask *y)
 	return !parent || parent->t.flags & TASK_GROUP_DEAD;
 }
 
-/* The zombie that a wait of process `tgid` for `pid` (0: any) takes: the kernel goes by age. */
-static struct etask *find_zombie(const struct engine *e, uint32_t tgid, uint32_t pid)
+/* Can a wait of process `tgid` for `pid` (0: any) take z? */
+static bool can_take(const struct engine *e, const struct etask *z, uint32_t tgid, uint32_t pid)
+{
+	if (pid && z->t.info.tid != pid)
+		return false;
+	return z->t.info.ppid == tgid || ((pid || tgid == 1) && is_orphan(e, z));
+}
+
+/*
+ * The one that it takes: the kernel goes by age. Of those older than `after` (start_ns) it does not
+ * take any; unknown ones count, since they may be zombies still.
+ */
+static struct etask *find_zombie(const struct engine *e, uint32_t tgid, uint32_t pid,
+				 uint64_t after)
 {
 	struct etask *best = NULL;
 
 	for (struct etask *z = e->zombies; z; z = z->znext) {
-		if (z->t.state != TS_ZOMBIE || (pid && z->t.info.tid != pid))
+		if (z->t.state == TS_LEADER_ZOMBIE || z->t.info.start_ns < after)
 			continue;
-		if (z->t.info.ppid != tgid && !((pid || tgid == 1) && is_orphan(e, z)))
-			continue;
-		if (!best || z->t.info.start_ns < best->t.info.start_ns)
+		if (can_take(e, z, tgid, pid) &&
+		    (!best || z->t.info.start_ns < best->t.info.start_ns))
 			best = z;
 	}
 	return best;
 }
 
 /*
- * A wait for `pid` (0: any) takes z. When a gap touched z, it may have gone before and the wait may
- * have taken the next one: then nothing is known of that one from now on.
+ * A wait of process `tgid` for `pid` (0: any) takes a zombie, if there is one. An old one of which
+ * it is not sure that it was there still is gone now, one way or the other; but the wait may as
+ * well have taken the next one: of that, and so on up to one that was there for sure, nothing is
+ * known from now on.
  */
-static void wait_takes(struct engine *e, struct etask *z, uint64_t t, uint32_t by, uint32_t pid)
+static bool wait_takes(struct engine *e, uint32_t tgid, uint64_t t, uint32_t by, uint32_t pid)
 {
-	uint32_t parent = z->t.info.ppid;
-	uint64_t h0, h1;
-	bool doubtful = uncertain(e, z, t, &h0, &h1);
+	struct etask *z = find_zombie(e, tgid, pid, 0);
+	bool first = true, found = false, sure;
+	uint64_t h0, h1, start;
 
-	life_gone(e, z, t, REAP_WAIT, by, true);
-	z = doubtful && !pid ? find_zombie(e, parent, 0) : NULL;
-	if (z)
-		doubt(e, z, t);
+	for (; z; z = find_zombie(e, tgid, pid, start + 1)) {
+		sure = !uncertain(e, z, t, &h0, &h1);
+		start = z->t.info.start_ns;
+		found |= z->t.state == TS_ZOMBIE;
+		if (first && z->t.state == TS_ZOMBIE)
+			life_gone(e, z, t, REAP_WAIT, by, true);
+		else if (z->t.state == TS_ZOMBIE)
+			doubt(e, z, t);
+		if (sure || pid)
+			break;
+		first = false;
+	}
+	return found;
 }
 
 void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 {
-	struct etask *y, *z;
+	struct etask *y;
 
 	cpu_acts(e, ev->cpu, ev->tid, t);
 	y = task_find(e, ev->tid);
@@ -235,9 +257,7 @@ void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 		doubt_children(e, y->t.info.tgid, 0, t);
 		return;
 	}
-	z = find_zombie(e, y->t.info.tgid, ev->value);
-	if (z) {
-		wait_takes(e, z, t, ev->tid, ev->value);
+	if (wait_takes(e, y->t.info.tgid, t, ev->tid, ev->value)) {
 		y->t.flags &= (uint16_t)~TASK_IN_WAIT;
 		return;
 	}
@@ -252,7 +272,7 @@ void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
 {
 	uint32_t tgid = y->t.info.tgid, waker = y->t.waker, pid = y->wait_pid;
-	struct etask *child, *z;
+	struct etask *child;
 
 	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
 	if (e->reaps_exact || !waker || y->t.raw_state != RAW_INTERRUPTIBLE)
@@ -267,10 +287,8 @@ void life_back_from_wait(struct engine *e, struct etask *y, uint64_t t)
 		doubt_children(e, tgid, 0, t);
 		return;
 	}
-	z = find_zombie(e, tgid, pid);
-	if (z)
-		wait_takes(e, z, t, y->t.info.tid, pid);
-	else if (child && child->t.state == TS_RUN && (!pid || pid == child->t.info.tid))
+	if (!wait_takes(e, tgid, t, y->t.info.tid, pid) && child && child->t.state == TS_RUN &&
+	    (!pid || pid == child->t.info.tid))
 		child->t.flags |= TASK_REAPED;
 }
 

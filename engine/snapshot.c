@@ -70,8 +70,11 @@ static bool heals(const struct etask *y, const struct task_snapshot *s, enum tas
 {
 	if (st != y->t.state)
 		return false;
-	if (st == TS_ZOMBIE || st == TS_LEADER_ZOMBIE)
+	if (st == TS_ZOMBIE)
 		return true;
+	/* A thread may have taken its place by an exec, and ended like it. */
+	if (st == TS_LEADER_ZOMBIE)
+		return false;
 	/* The same sleep as before, and it has not run since. */
 	return state_is_blocked(st) && y->t.raw_state == (s->state & UINT16_MAX) && s->since_ns &&
 	       s->since_ns + SINCE_MARGIN_NS <= h0;

@@ -187,6 +187,9 @@ struct ring_io {
 	u32 pad;
 };
 
+#define ACCT_SLOTS    16384u /* threads whose last account is remembered; a power of two */
+#define ACCT_CPUS_MAX 1024u /* whose parts of a counter are summed; with more, memory is not told */
+
 /* Fields as struct acct_info. */
 struct ring_acct {
 	u64 rchar, wchar, syscr, syscw;
@@ -252,6 +255,7 @@ enum program_id {
 	PROG_IO_MERGE,
 	PROG_IO_FRONT_MERGE,
 	PROG_IO_ABSORB,
+	PROG_ACCOUNTS,
 	PROG_NET_SEND,
 	PROG_NET_RECV,
 	PROG_SOCKET_STATE,

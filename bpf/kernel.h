@@ -94,8 +94,12 @@ struct mm_struct {
 };
 
 /* Before f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter", 6.2). */
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
 struct mm_rss_stat {
-	long count[4];
+	atomic64_t count[4];
 };
 struct mm_struct___atomic {
 	struct mm_rss_stat rss_stat;

@@ -38,10 +38,6 @@ struct in6_addr {
 	} in6_u;
 };
 
-typedef struct {
-	s64 counter;
-} atomic64_t;
-
 /* The first part of struct sock, and all that a request or a TIME_WAIT has of it. */
 struct sock_common {
 	u32 skc_daddr, skc_rcv_saddr;

@@ -3,6 +3,7 @@
 #ifndef RSTAT_BPF_LIFE_H
 #define RSTAT_BPF_LIFE_H
 
+#include "bpf/acct.h"
 #include "bpf/cost.h"
 #include "bpf/filter.h"
 #include "bpf/ring.h"
@@ -143,6 +144,7 @@ int on_exit(u64 *ctx)
 	bool group_dead = exit_has_group_dead ? (bool)ctx[1] : !p->signal->live.counter;
 
 	traffic_exit();
+	acct_exit(p);
 	if (filter_task(p))
 		ring_put(RING_IRQS_ON, REC_EXIT, group_dead ? RECF_GROUP_DEAD : 0,
 			 task_exit_code(p, group_dead), (u32)p->pid, 0);

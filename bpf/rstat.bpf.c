@@ -4,6 +4,7 @@
  * filters, so they are one object.
  */
 #include "bpf/kernel.h"
+#include "bpf/acct.h"
 #include "bpf/io.h"
 #include "bpf/life.h"
 #include "bpf/net.h"

@@ -6,6 +6,7 @@
 #ifndef RSTAT_BPF_SCHED_H
 #define RSTAT_BPF_SCHED_H
 
+#include "bpf/acct.h"
 #include "bpf/context.h"
 #include "bpf/cost.h"
 #include "bpf/filter.h"
@@ -42,6 +43,11 @@ static __noinline int switch_blocked(struct task_struct *prev, u32 state, u32 ti
 	return 0;
 }
 
+static __always_inline u32 switch_state(u64 *ctx)
+{
+	return switch_has_prev_state ? (u32)ctx[3] : task_state((struct task_struct *)ctx[1]);
+}
+
 static __always_inline void handle_switch(u64 *ctx)
 {
 	struct ring_page *ring = ring_mine();
@@ -49,7 +55,7 @@ static __always_inline void handle_switch(u64 *ctx)
 	bool preempt = (bool)ctx[0];
 	struct task_struct *prev = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
-	u32 state = switch_has_prev_state ? (u32)ctx[3] : task_state(prev);
+	u32 state = switch_state(ctx);
 	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid, flags = 0;
 
 	if (filter_any) {
@@ -82,6 +88,7 @@ int on_switch(u64 *ctx)
 {
 	u64 begin = cost_begin();
 
+	acct_switch((struct task_struct *)ctx[1], switch_state(ctx));
 	handle_switch(ctx);
 	cost_end(PROG_SWITCH, begin);
 	return 0;

@@ -50,7 +50,10 @@ int recording_finish(struct recording *r, struct err *err)
 
 	if (r->sampling.on)
 		recording_sample(r, false);
-	ret = kernel_stop(r->kernel, r->end_ns, err);
+	/* while they can be asked: what lives on has not told its last */
+	ret = kernel_accounts(r->kernel, r->end_ns - 1, err);
+	failed = kernel_stop(r->kernel, r->end_ns, ret ? NULL : err);
+	ret = ret ? ret : failed;
 	/* detached: what is in the rings is all there is, gaps at their end included */
 	if (!ret && !broken)
 		ret = pump_until(&r->pump, r->end_ns, err);

@@ -45,6 +45,8 @@ static const struct hook table[] = {
 	 {{"tp_btf", "cgroup_attach_task", "on_cgroup_attach"}}},
 	{"cgroup_mkdir", "cgroup", 0, false, PROG_CGROUP_MKDIR, EV_NAME,
 	 {{"tp_btf", "cgroup_mkdir", "on_cgroup_mkdir"}}},
+	{"accounts", "fs", FEATURE_FS, false, PROG_ACCOUNTS, EV_ACCT,
+	 {{"iter", "task", "each_account"}}},
 	{"sock_send", "net", FEATURE_NET, false, PROG_NET_SEND, EV_NET,
 	 {{"tp_btf", "sock_send_length", "on_send"},
 	  {"fexit", "inet_sendmsg", "on_inet_sendmsg"},

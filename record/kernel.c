@@ -15,6 +15,7 @@
 
 #include "bpf/events.h"
 #include "bpf/rstat.skel.h" /* after events.h: it speaks of u64 and the like */
+#include "record/accounts.h"
 #include "record/caps.h"
 #include "record/filter.h"
 #include "record/hooks.h"
@@ -22,6 +23,7 @@
 #include "record/ring.h"
 #include "record/snapshot.h"
 #include "record/sockets.h"
+#include "record/vmlinux.h"
 
 #define OLD_CALLS 16384u /* threads that are in a send or receive at one time: bpf/net_old.h */
 
@@ -110,51 +112,19 @@ static uint64_t largest_ring(uint64_t ring_bytes)
 	return ring_bytes;
 }
 
-/* BTF tells where per-CPU variables are relative to one another: see bpf/context.h. */
-static long percpu_offset(const struct btf *vmlinux, const char *name)
-{
-	int id = btf__find_by_name_kind(vmlinux, ".data..percpu", BTF_KIND_DATASEC);
-	const struct btf_type *sec = id < 0 ? NULL : btf__type_by_id(vmlinux, (unsigned)id);
-	const struct btf_var_secinfo *var = sec ? btf_var_secinfos(sec) : NULL;
-	unsigned i;
-
-	for (i = 0; sec && i < btf_vlen(sec); i++, var++) {
-		const struct btf_type *t = btf__type_by_id(vmlinux, var->type);
-
-		if (t && !strcmp(btf__name_by_offset(vmlinux, t->name_off), name))
-			return (long)var->offset;
-	}
-	return -1;
-}
-
-static long member_offset(const struct btf *vmlinux, const char *type, const char *name)
-{
-	int id = btf__find_by_name_kind(vmlinux, type, BTF_KIND_STRUCT);
-	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(vmlinux, (unsigned)id);
-	const struct btf_member *m;
-	unsigned i;
-
-	if (!t)
-		return -1;
-	for (i = 0, m = btf_members(t); i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(vmlinux, m[i].name_off), name))
-			return (long)(btf_member_bit_offset(t, i) / 8);
-	return -1;
-}
-
 static void configure_context(struct kernel *k)
 {
-	long rq = percpu_offset(k->vmlinux, "runqueues");
-	long count = percpu_offset(k->vmlinux, "__preempt_count");
-	long hot = percpu_offset(k->vmlinux, "pcpu_hot"), member;
+	long rq = vmlinux_percpu_offset(k->vmlinux, "runqueues");
+	long count = vmlinux_percpu_offset(k->vmlinux, "__preempt_count");
+	long hot = vmlinux_percpu_offset(k->vmlinux, "pcpu_hot"), member;
 
 	/* in struct pcpu_hot from Linux 6.2 to 6.14 */
 	if (count < 0 && hot >= 0) {
-		member = member_offset(k->vmlinux, "pcpu_hot", "preempt_count");
+		member = vmlinux_member_offset(k->vmlinux, "pcpu_hot", "preempt_count");
 		count = member < 0 ? -1 : hot + member;
 	}
 	/* the programs find the run queue through the task's queue: CONFIG_FAIR_GROUP_SCHED */
-	if (rq < 0 || count < 0 || member_offset(k->vmlinux, "sched_entity", "cfs_rq") < 0)
+	if (rq < 0 || count < 0 || vmlinux_member_offset(k->vmlinux, "sched_entity", "cfs_rq") < 0)
 		return;
 	k->skel->rodata->count_from_rq = count - rq;
 	k->skel->rodata->count_how = btf__find_by_name_kind(k->vmlinux, "bpf_rdonly_cast",
@@ -197,7 +167,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 	if (getrandom(&skel->rodata->io_key, sizeof(skel->rodata->io_key), 0) !=
 	    (ssize_t)sizeof(skel->rodata->io_key))
 		return err_errno(err, -errno, "cannot get a random number");
-	r = configure_net(k, opt->features & FEATURE_NET, err);
+	r = accounts_configure(skel, k->vmlinux, opt->features & FEATURE_FS, k->ncpus, err);
+	r = r ?: configure_net(k, opt->features & FEATURE_NET, err);
 	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)
 		return r;
@@ -424,6 +395,17 @@ int kernel_snapshot(struct kernel *k, struct err *err)
 		}
 	}
 	free(tids);
+	return r;
+}
+
+int kernel_accounts(struct kernel *k, uint64_t as_of_ns, struct err *err)
+{
+	void *records = NULL;
+	size_t bytes = 0;
+	int r = accounts_read(k->skel, as_of_ns, &records, &bytes, err);
+
+	r = r ?: rings_add(k->rings, records, bytes, err);
+	free(records);
 	return r;
 }
 

@@ -87,9 +87,12 @@ int kernel_snapshot(struct kernel *k, struct err *err);
 
 /*
  * With FEATURE_FS: what every thread has read and written so far; EV_ACCT, merged by time. Called
- * at the start and once more at the end, so that sums are exact for who lives on.
+ * at the start, again after a loss, and once more at the end, so that sums are exact for who lives
+ * on.
+ *
+ * @as_of_ns  for the end: what is read now comes out as if it had been read then; 0: as it is
  */
-int kernel_accounts(struct kernel *k, struct err *err);
+int kernel_accounts(struct kernel *k, uint64_t as_of_ns, struct err *err);
 
 /*
  * With FEATURE_NET: every socket that a process holds open; EV_SOCKET with SOCKF_BEFORE, tid: the

@@ -192,7 +192,8 @@ static void heal(struct loop *l, uint64_t now)
 	else if (l->snapshot_wait_ns < SNAPSHOT_MAX_NS)
 		l->snapshot_wait_ns *= 2;
 	l->snapshot_ns = now;
-	if (kernel_snapshot(r->kernel, &err) && !l->snapshot_failed) {
+	if ((kernel_snapshot(r->kernel, &err) || kernel_accounts(r->kernel, 0, &err)) &&
+	    !l->snapshot_failed) {
 		l->snapshot_failed = true;
 		if (!r->opt->quiet)
 			show_note("events were lost and the tasks could not be read again: %s",

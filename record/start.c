@@ -169,6 +169,8 @@ static int open_kernel(struct recording *r, struct err *err)
 		leave_out_cpus(r);
 	if (!ret)
 		ret = kernel_snapshot(r->kernel, err);
+	if (!ret)
+		ret = kernel_accounts(r->kernel, 0, err);
 	return ret ? ret : kernel_sockets(r->kernel, err);
 }
 

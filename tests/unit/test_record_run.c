@@ -102,6 +102,12 @@ int kernel_stop(struct kernel *k, uint64_t end_ns, struct err *err)
 	return 0;
 }
 
+int kernel_accounts(struct kernel *k, uint64_t as_of_ns, struct err *err)
+{
+	(void)k, (void)as_of_ns, (void)err;
+	return 0;
+}
+
 int kernel_sockets(struct kernel *k, struct err *err)
 {
 	(void)k, (void)err;

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * acct: what a thread has read and written since it was made, and the memory of its process, as
+ * the kernel counts it. The counts are cumulative, so not every change has to be told: a thread is
+ * looked at when it leaves a CPU, but for the last time at most every ACCT_EVERY_NS.
+ */
+#ifndef RSTAT_BPF_ACCT_H
+#define RSTAT_BPF_ACCT_H
+
+#include "bpf/filter.h"
+#include "bpf/kernel.h"
+#include "bpf/ring.h"
+
+#define ACCT_EVERY_NS 10000000
+
+#define MM_FILEPAGES  0 /* include/linux/mm_types_task.h */
+#define MM_ANONPAGES  1
+#define MM_SHMEMPAGES 3
+
+const volatile bool acct_on = false;
+const volatile u32 acct_page_bytes = 4096;
+const volatile u32 acct_ncpus = 0; /* 0: per-CPU counters cannot be read */
+const volatile s64 acct_base_from_rq = 0; /* a CPU's own offset: where, from its run queue */
+const volatile u64 acct_rss_every_ns = ACCT_EVERY_NS;
+
+u64 accounts_until_ns = 0; /* the iterator: nothing is younger than this; 0: now */
+
+/*
+ * What was told of a thread, by TID. Two threads may share a slot: then one of them is told again,
+ * or later. What is compared holds the TID, so no thread is taken for another.
+ */
+struct acct_slot {
+	u64 io, memory;
+	u64 looked_ns, rss_ns; /* on the run queue's clock, which costs nothing to read */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, u32);
+	__type(value, struct acct_slot);
+	__uint(max_entries, 1);
+} acct_slots SEC(".maps");
+
+/* What to add to a per-CPU pointer for each CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, u32);
+	__type(value, u64);
+	__uint(max_entries, 1);
+} acct_bases SEC(".maps");
+
+static __always_inline struct acct_slot *acct_slot_of(struct task_struct *p)
+{
+	u32 key = (u32)p->pid & (ACCT_SLOTS - 1);
+
+	return bpf_map_lookup_elem(&acct_slots, &key);
+}
+
+/* All of them only grow, so the sum changes when one does. */
+static __always_inline u64 acct_io_sum(struct task_struct *p)
+{
+	u64 sum = 0;
+
+	if (bpf_core_field_exists(p->ioac.syscr)) /* CONFIG_TASK_XACCT */
+		sum += p->ioac.rchar + p->ioac.wchar + p->ioac.syscr + p->ioac.syscw;
+	if (bpf_core_field_exists(p->ioac.read_bytes)) /* CONFIG_TASK_IO_ACCOUNTING */
+		sum += p->ioac.read_bytes + p->ioac.write_bytes + p->ioac.cancelled_write_bytes;
+	return sum;
+}
+
+/* Another one for every sum of one thread, and hardly ever the same for two threads. */
+static __always_inline u64 acct_io_print(struct task_struct *p, u64 sum)
+{
+	return sum * 0x9e3779b97f4a7c15ull + (u64)(u32)p->pid * 0xd6e8feb86659fd93ull;
+}
+
+/* Changes when memory does, as a rule: a look at the counters themselves costs too much. */
+static __always_inline u64 acct_memory_print(struct task_struct *p)
+{
+	struct mm_struct *mm = p->mm;
+
+	return mm ? mm->total_vm * 0x9e3779b97f4a7c15ull + p->min_flt + p->maj_flt : 0;
+}
+
+/* One counter of an address space over all CPUs, in pages. -1: this kernel does not let us. */
+static __always_inline s64 acct_rss_counter(struct mm_struct *mm, s64 count, s32 *parts)
+{
+	u32 cpu;
+
+	for (cpu = 0; cpu < ACCT_CPUS_MAX && cpu < acct_ncpus; cpu++) {
+		u32 key = cpu;
+		u64 *base = bpf_map_lookup_elem(&acct_bases, &key);
+		s32 part;
+
+		if (!base || !*base ||
+		    bpf_probe_read_kernel(&part, sizeof(part), (void *)((u64)parts + *base)))
+			return -1;
+		count += part;
+	}
+	return count;
+}
+
+/*
+ * Resident bytes: file, anonymous and shared memory. A counter's own number lacks up to a batch per
+ * CPU, so all of them are summed. 0: not known.
+ */
+static __noinline u64 acct_rss(struct mm_struct *mm)
+{
+	struct mm_struct___atomic *old = (void *)mm;
+	s64 file, anon, shmem;
+
+	if (bpf_core_field_exists(mm->rss_stat[0].count)) {
+		if (!acct_ncpus)
+			return 0;
+		file = acct_rss_counter(mm, mm->rss_stat[MM_FILEPAGES].count,
+					mm->rss_stat[MM_FILEPAGES].counters);
+		anon = acct_rss_counter(mm, mm->rss_stat[MM_ANONPAGES].count,
+					mm->rss_stat[MM_ANONPAGES].counters);
+		shmem = acct_rss_counter(mm, mm->rss_stat[MM_SHMEMPAGES].count,
+					 mm->rss_stat[MM_SHMEMPAGES].counters);
+	} else if (bpf_core_field_exists(old->rss_stat.count[0].counter)) {
+		file = old->rss_stat.count[MM_FILEPAGES].counter;
+		anon = old->rss_stat.count[MM_ANONPAGES].counter;
+		shmem = old->rss_stat.count[MM_SHMEMPAGES].counter;
+	} else {
+		return 0;
+	}
+	if (file < 0 || anon < 0 || shmem < 0)
+		return 0;
+	return (u64)(file + anon + shmem) * acct_page_bytes;
+}
+
+static __always_inline void acct_fill(struct ring_acct *to, struct task_struct *p, bool with_rss)
+{
+	struct mm_struct *mm = p->mm;
+
+	__builtin_memset(to, 0, sizeof(*to));
+	if (bpf_core_field_exists(p->ioac.syscr)) {
+		to->rchar = p->ioac.rchar;
+		to->wchar = p->ioac.wchar;
+		to->syscr = p->ioac.syscr;
+		to->syscw = p->ioac.syscw;
+	}
+	if (bpf_core_field_exists(p->ioac.read_bytes)) {
+		to->read_bytes = p->ioac.read_bytes;
+		to->write_bytes = p->ioac.write_bytes;
+		to->cancelled_write_bytes = p->ioac.cancelled_write_bytes;
+	}
+	if (!mm)
+		return;
+	/* the kernel brings its mark up to date only when memory is given back */
+	to->rss_peak_bytes = mm->hiwater_rss * acct_page_bytes;
+	if (with_rss)
+		to->rss_bytes = acct_rss(mm);
+	if (to->rss_peak_bytes < to->rss_bytes)
+		to->rss_peak_bytes = to->rss_bytes;
+}
+
+/* Returns whether it is in the ring. */
+static __always_inline bool acct_put(enum ring_context context, struct task_struct *p,
+				     bool with_rss)
+{
+	const u32 bytes = sizeof(struct ring_rec) + sizeof(struct ring_acct);
+	struct ring_rec *rec = ring_reserve(context, bytes, 1);
+
+	if (!rec)
+		return false;
+	rec->tid = (u32)p->pid;
+	rec->peer = 0;
+	acct_fill((struct ring_acct *)(rec + 1), p, with_rss);
+	rec->ts = bpf_ktime_get_ns();
+	ring_commit(rec, RING_WORD0(REC_ACCT, 0, bytes / 8, 0));
+	return true;
+}
+
+/* Tells what has changed. `last`: for the rest of its life it will not be looked at again. */
+static __noinline int acct_look(struct task_struct *p, struct acct_slot *slot, u64 now, bool last)
+{
+	u64 sum = acct_io_sum(p), io = acct_io_print(p, sum), memory = acct_memory_print(p);
+	bool with_rss = (s64)(now - slot->rss_ns) >= (s64)acct_rss_every_ns;
+
+	slot->looked_ns = now;
+	if (!sum && !memory)
+		return 0; /* a kernel thread that does no IO */
+	if (slot->io == io && (last || slot->memory == memory))
+		goto out;
+	if (!filter_task(p) || !acct_put(RING_IRQS_OFF, p, with_rss))
+		return 0;
+	slot->io = io;
+	slot->memory = memory;
+	if (with_rss)
+		slot->rss_ns = now;
+out:
+	if (last)
+		slot->io = 0; /* the TID may come again */
+	return 0;
+}
+
+/* In a switch: `p` leaves the CPU. */
+static __always_inline void acct_switch(struct task_struct *p, u32 state)
+{
+	struct acct_slot *slot;
+	struct rq *rq;
+	u64 now;
+
+	if (!acct_on || !p->pid)
+		return;
+	slot = acct_slot_of(p);
+	if (!slot)
+		return;
+	rq = task_rq(p);
+	now = rq ? rq->clock : bpf_ktime_get_ns();
+	if (unlikely(state & TASK_DEAD))
+		acct_look(p, slot, now, true);
+	else if ((s64)(now - slot->looked_ns) >= ACCT_EVERY_NS)
+		acct_look(p, slot, now, false);
+}
+
+/* The thread exits and still has its memory (since 6.16): what it came to. */
+static __always_inline void acct_exit(struct task_struct *p)
+{
+	struct acct_slot *slot;
+	u64 io;
+
+	if (!acct_on || !p->mm || !filter_task(p))
+		return;
+	slot = acct_slot_of(p);
+	io = acct_io_print(p, acct_io_sum(p));
+	if (acct_put(RING_IRQS_ON, p, true) && slot)
+		slot->io = io;
+}
+
+/* Where each CPU's part of a per-CPU variable is: x86 keeps that in a per-CPU variable, too. */
+static __always_inline void acct_learn_bases(void)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct cfs_rq **queues, *queue;
+	struct rq *rq;
+	u32 cpu;
+
+	if (!acct_ncpus || !bpf_core_field_exists(current->sched_task_group))
+		return;
+	queues = current->sched_task_group->cfs_rq;
+	for (cpu = 0; cpu < ACCT_CPUS_MAX && cpu < acct_ncpus; cpu++) {
+		u32 key = cpu;
+		u64 *base = bpf_map_lookup_elem(&acct_bases, &key);
+
+		if (!base || bpf_probe_read_kernel(&queue, sizeof(queue), queues + cpu) ||
+		    bpf_core_read(&rq, sizeof(rq), &queue->rq))
+			return;
+		bpf_probe_read_kernel(base, sizeof(*base), (void *)((u64)rq + acct_base_from_rq));
+	}
+}
+
+SEC("iter/task")
+int each_account(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task;
+	struct {
+		struct ring_rec rec;
+		struct ring_acct acct;
+	} record;
+	struct acct_slot *slot;
+	u64 until = accounts_until_ns, sum, io;
+
+	if (!ctx->meta->seq_num)
+		acct_learn_bases();
+	if (!p || (until && p->start_time > until) || !filter_task(p))
+		return 0;
+	sum = acct_io_sum(p);
+	if (!sum && !p->mm)
+		return 0;
+	slot = acct_slot_of(p);
+	io = acct_io_print(p, sum);
+	if (slot && until && slot->io == io && p->pid != p->tgid)
+		return 0; /* has been told, and its process's memory is told with the leader */
+	if (slot && !until)
+		slot->io = io; /* before it is read: more may be told, not less */
+	acct_fill(&record.acct, p, p->pid == p->tgid);
+	record.rec.word0 = RING_WORD0(REC_ACCT, 0, sizeof(record) / 8, 0);
+	record.rec.ts = bpf_ktime_get_ns();
+	if (until && record.rec.ts > until)
+		record.rec.ts = until;
+	record.rec.tid = (u32)p->pid;
+	record.rec.peer = 0;
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+#endif

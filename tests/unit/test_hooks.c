@@ -162,12 +162,56 @@ static void test_only_what_is_required(void **state)
 	btf__free(btf);
 }
 
+/* Hooks of a feature that is off are not in the table, so they are not missing either. */
+static void test_features(void **state)
+{
+	struct btf *btf = new_kernel();
+	struct hooks hooks;
+	size_t i, all;
+
+	(void)state;
+	add_tracepoint(btf, "block_rq_issue", 1);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
+	all = hooks.n;
+	assert_true(hooks.meta[find(&hooks, "block_rq_issue")].live);
+	assert_string_equal(hooks.meta[find(&hooks, "block_rq_issue")].feature, "io");
+	assert_string_equal(hooks.meta[find(&hooks, "accounts")].feature, "fs");
+	assert_string_equal(hooks.meta[find(&hooks, "sock_send")].feature, "net");
+	assert_string_equal(hooks.meta[find(&hooks, "sched_switch")].feature, "sched");
+	hooks_probe(&hooks, btf, 0);
+	assert_true(hooks.n < all);
+	for (i = 0; i < hooks.n; i++)
+		assert_string_equal(hooks.meta[i].feature, "sched");
+	hooks_probe(&hooks, btf, FEATURE_IO);
+	for (i = 0; i < hooks.n; i++)
+		assert_true(!strcmp(hooks.meta[i].feature, "sched") ||
+			    !strcmp(hooks.meta[i].feature, "io"));
+	btf__free(btf);
+}
+
+/* Before Linux 5.11 the request was the second argument: taken for the first, nonsense. */
+static void test_other_layout(void **state)
+{
+	struct btf *btf = new_kernel();
+	struct hooks hooks;
+	size_t issue;
+
+	(void)state;
+	add_tracepoint(btf, "block_rq_issue", 2);
+	hooks_probe(&hooks, btf, FEATURE_IO);
+	issue = find(&hooks, "block_rq_issue");
+	assert_false(hooks.meta[issue].live);
+	assert_non_null(strstr(hooks.meta[issue].why, "other arguments"));
+	btf__free(btf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_there),	      cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_alternatives),	      cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_only_what_is_required),
+		cmocka_unit_test(test_only_what_is_required), cmocka_unit_test(test_features),
+		cmocka_unit_test(test_other_layout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

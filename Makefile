@@ -17,7 +17,8 @@ FUZZ_SECONDS ?= 600
 DEPS := gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libzstd-dev \
 	libxxhash-dev libjansson-dev
 TEST_DEPS := libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc \
-	python3 util-linux mount linux-perf trace-cmd stress-ng fio
+	python3 util-linux mount linux-perf trace-cmd stress-ng fio qemu-system-x86 busybox-static \
+	iproute2
 
 # -O3: the hot loops of encoder, decoder and engine are small and in one file each; 7 % of report's time.
 CFLAGS ?= -O3 -g
@@ -117,6 +118,7 @@ $(BENCH) $(FUZZERS): $(B)/%: $(B)/%.o $(B)/librstat.a
 # What is missing is installed; nothing is asked of the network when nothing is.
 deps:
 	@.ci/deps $(DEPS) -- $(TEST_DEPS)
+	@tests/vm/fetch build/vm
 
 demo: deps
 	@$(MAKE) --no-print-directory all workloads
@@ -125,6 +127,9 @@ demo: deps
 # The runner builds what it runs, so that a build that fails is counted too.
 test: deps
 	+@MAKE='$(MAKE)' tests/run
+
+test-vm: deps
+	+@MAKE='$(MAKE)' tests/run vm
 
 lint: deps
 	+@MAKE='$(MAKE)' tests/run lint
@@ -161,6 +166,7 @@ help:
 	@echo 'make            build ./rstat (no root needed)'
 	@echo 'make demo       install what is missing, build, record this machine and report it'
 	@echo 'make test       everything a change must pass; the last line counts'
+	@echo 'make test-vm    only on another kernel, under qemu'
 	@echo 'make lint       format, static analysis, scripts, man pages'
 	@echo 'make fuzz       FUZZ_SECONDS=600 per target'
 	@echo 'make bench      figures, next to those of perf and trace-cmd'
@@ -169,7 +175,7 @@ help:
 	@echo 'make SANITIZE=1 with ASan and UBSan'
 	@echo 'make clean'
 
-.PHONY: all unit workloads bench-programs fuzz-programs deps demo test lint fuzz bench install \
+.PHONY: all unit workloads bench-programs fuzz-programs deps demo test test-vm lint fuzz bench install \
 	uninstall clean help FORCE
 .DELETE_ON_ERROR:
 

@@ -35,11 +35,16 @@ def skip(reason):
 
 def start(*tools):
     """What every live test needs, and these tools; a scratch folder as the working directory."""
-    global _scratch
     if os.geteuid():
         skip("not root")
     if not os.path.exists("/sys/kernel/btf/vmlinux"):
         skip("the kernel has no BTF")
+    start_anywhere(*tools)
+
+
+def start_anywhere(*tools):
+    """The same for a test that does not record this machine."""
+    global _scratch
     for tool in tools:
         if not shutil.which(tool):
             skip(f"{tool} is not installed (make deps)")

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -141,6 +142,31 @@ static void test_parts(void **state)
 	btf__free(btf);
 }
 
+/* What the tests use to reach the later alternatives: whole words of a list, how or target. */
+static void test_taken_out(void **state)
+{
+	struct btf *btf = new_kernel();
+	struct hooks hooks;
+	size_t fork;
+
+	(void)state;
+	add_tracepoint(btf, "task_newtask", 2);
+	add_tracepoint(btf, "sched_process_fork", 2);
+	assert_int_equal(setenv("RSTAT_HOOKS_WITHOUT", "fentry,task_newtask", 1), 0);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
+	fork = find(&hooks, "fork");
+	assert_string_equal(hooks.chosen[fork]->target, "sched_process_fork");
+	assert_non_null(strstr(hooks.meta[fork].why, "RSTAT_HOOKS_WITHOUT"));
+	assert_int_equal(setenv("RSTAT_HOOKS_WITHOUT", "tp_btf", 1), 0);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
+	assert_false(hooks.meta[fork].live);
+	assert_int_equal(setenv("RSTAT_HOOKS_WITHOUT", "task_new,newtask,tp", 1), 0);
+	hooks_probe(&hooks, btf, FEATURES_DEFAULT);
+	assert_string_equal(hooks.chosen[fork]->target, "task_newtask");
+	assert_int_equal(unsetenv("RSTAT_HOOKS_WITHOUT"), 0);
+	btf__free(btf);
+}
+
 /* All that is required and nothing else: a recording, with the rest said to be missing. */
 static void test_only_what_is_required(void **state)
 {
@@ -211,7 +237,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_there),	      cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_alternatives),	      cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_only_what_is_required), cmocka_unit_test(test_features),
-		cmocka_unit_test(test_other_layout),
+		cmocka_unit_test(test_other_layout),	      cmocka_unit_test(test_taken_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

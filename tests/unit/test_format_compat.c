@@ -217,14 +217,16 @@ static void packed_by_hand(void **state)
 		 "\x05\xc8\x00\x81\x01\x02" /* a kind of the future, with a TID */
 		 "\x04\x01\x00\x0d\x01" /* switch */
 		 "\x05\x1a\x00\x80\x00\x06" /* net */
-		 "\x04\x01\x00\x80\x00", /* switch, packed in the future */
-		 42},
+		 "\x04\x01\x00\x80\x00" /* switch, packed in the future */
+		 "\x05\x15\x00\x80\x41\x01" /* value 65: the row of value 1 */
+		 "\x05\x15\x00\x81\x02\x01", /* value 2 and TID 9: another one */
+		 54},
 		{COLUMN_TASKS, "\x12\x02", 2}, /* 9, 10 */
-		{COLUMN_SHAPE, "\x00\x01\x00\x03\x02\x04\x05\x06", 8},
-		{COLUMN_TIME_LOW, "\x00\x01\x01\x01\x01\x01\x01\x01", 8},
-		{COLUMN_TIME_HIGH, "\x00\x00\x00\x00\x00\x00\x00\x00", 8},
-		{COLUMN_TASK_LOW, "\x01\x00", 2},
-		{PACKED(EV_IO_DONE, 0), "\x14\x03\x00\x11", 4},
+		{COLUMN_SHAPE, "\x00\x01\x00\x03\x02\x04\x05\x06\x08\x07", 10},
+		{COLUMN_TIME_LOW, "\x00\x01\x01\x01\x01\x01\x01\x01\x00\x00", 10},
+		{COLUMN_TIME_HIGH, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 10},
+		{COLUMN_TASK_LOW, "\x01\x00\x00", 3},
+		{PACKED(EV_IO_DONE, 0), "\x14\x03\x00\x11\x06\x04", 6},
 		{PACKED(EV_IO_DONE, 1), "\x02\x02\x02\x02", 4},
 		{PACKED(EV_IO_DONE, 2), "\x00\x00\x00\x00", 4},
 		{PACKED(EV_IO_DONE, 3), "\x0a\x84\x80\x80\x80\x20", 6}, /* 5, then 2^32 + 7 */
@@ -248,10 +250,10 @@ static void packed_by_hand(void **state)
 
 	(void)state;
 	put_beginning(&b, 1);
-	put_events(&b, 0, 0, 8, columns, sizeof(columns) / sizeof(columns[0]));
+	put_events(&b, 0, 0, 10, columns, sizeof(columns) / sizeof(columns[0]));
 	put_finish(&b);
 	read_buf(&b, &out, NULL);
-	assert_int_equal(out.n, 6);
+	assert_int_equal(out.n, 8);
 	for (size_t i = 0; i < 4; i++) {
 		struct event want = {
 			.ts = START + times[i], .kind = EV_IO_DONE, .value = 1, .ext = &done[i]};
@@ -265,6 +267,19 @@ static void packed_by_hand(void **state)
 		4);
 	assert_event_equal(&out.list[5],
 			   &(struct event){.ts = START + 6, .kind = EV_NET, .ext = &net}, 5);
+	assert_event_equal(&out.list[6],
+			   &(struct event){.ts = START + 7,
+					   .kind = EV_IO_DONE,
+					   .tid = 9,
+					   .value = 2,
+					   .ext = &(struct io_info){.request = 3}},
+			   6);
+	assert_event_equal(&out.list[7],
+			   &(struct event){.ts = START + 7,
+					   .kind = EV_IO_DONE,
+					   .value = 65,
+					   .ext = &(struct io_info){.request = 1}},
+			   7);
 	list_free(&out);
 	buf_free(&b);
 }

@@ -218,8 +218,8 @@ static void packed_by_hand(void **state)
 		 "\x04\x01\x00\x0d\x01" /* switch */
 		 "\x05\x1a\x00\x80\x00\x06" /* net */
 		 "\x04\x01\x00\x80\x00" /* switch, packed in the future */
-		 "\x05\x15\x00\x80\x41\x01" /* value 65: the row of value 1 */
-		 "\x05\x15\x00\x81\x02\x01", /* value 2 and TID 9: another one */
+		 "\x05\x15\x00\x81\x38\x01" /* TID 9, value 56: the row of value 1 */
+		 "\x05\x15\x00\x80\x02\x01", /* value 2: another one */
 		 54},
 		{COLUMN_TASKS, "\x12\x02", 2}, /* 9, 10 */
 		{COLUMN_SHAPE, "\x00\x01\x00\x03\x02\x04\x05\x06\x08\x07", 10},
@@ -270,14 +270,14 @@ static void packed_by_hand(void **state)
 	assert_event_equal(&out.list[6],
 			   &(struct event){.ts = START + 7,
 					   .kind = EV_IO_DONE,
-					   .tid = 9,
 					   .value = 2,
 					   .ext = &(struct io_info){.request = 3}},
 			   6);
 	assert_event_equal(&out.list[7],
 			   &(struct event){.ts = START + 7,
 					   .kind = EV_IO_DONE,
-					   .value = 65,
+					   .tid = 9,
+					   .value = 56,
 					   .ext = &(struct io_info){.request = 1}},
 			   7);
 	list_free(&out);
@@ -422,7 +422,8 @@ static void promises(void **state)
 	static const struct column packed_other[] = {ONE_PACKED("\x05\x18\0\x80\0\1"),
 						     {PACKED(EV_ACCT, 0), "\0", 1},
 						     {PACKED(EV_RESET, 0), "\0", 1}};
-	static const struct column packed_many[] = {ONE_PACKED("\x05\x18\0\x80\0\x11")};
+	static const struct column packed_many[] = {ONE_PACKED("\x05\x1d\0\x80\0\x11"),
+						    {PACKED(EV_RESET, 0), "\0", 1}};
 	static const struct column packed_unsaid[] = {ONE_PACKED("\x04\x18\0\x80\0")};
 	static const struct column wide_field[] = {START_COLUMN,
 						   {COLUMN_SHAPES, "\x04\x05\0\x40\0", 5},

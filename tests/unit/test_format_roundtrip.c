@@ -514,6 +514,36 @@ static void full_tables(void **state)
 	list_free(&in);
 }
 
+/* Fields as wide as they get: blocks are closed before they are more than a reader takes. */
+static void wide_columns(void **state)
+{
+	struct trace_writer_options opt = {.level = 1, .block_events = BLOCK_MAX_EVENTS};
+	struct event_list in = {0}, out = {0};
+	uint64_t seed = 5;
+	struct trace *t;
+	int fd;
+
+	(void)state;
+	for (unsigned int i = 0; i < 200000; i++) {
+		struct acct_info acct;
+		struct event ev = {.ts = START + i, .kind = EV_ACCT, .tid = i % 9, .ext = &acct};
+
+		for (size_t k = 0; k < sizeof(acct) / 8; k++)
+			((uint64_t *)&acct)[k] = random_next(&seed);
+		list_add(&in, &ev);
+	}
+	fd = write_trace(&in, &opt, 1, START, 0, 0);
+	read_trace(fd_path(fd), &out, NULL, &t);
+	assert_true(trace_complete(t));
+	trace_close(t);
+	assert_int_equal(out.n, in.n);
+	for (size_t i = 0; i < in.n; i++)
+		assert_event_equal(&out.list[i], &in.list[i], i);
+	close(fd);
+	list_free(&out);
+	list_free(&in);
+}
+
 /* An event too large is refused, and nothing else suffers. */
 static void too_large(void **state)
 {
@@ -598,6 +628,7 @@ int main(void)
 		cmocka_unit_test(times_that_step_back),
 		cmocka_unit_test(many_cpus),
 		cmocka_unit_test(full_tables),
+		cmocka_unit_test(wide_columns),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(sloppy_events),
 		cmocka_unit_test(shared_instants),

@@ -65,7 +65,7 @@ struct ring_page {
 
 /* Values are those of enum event_kind (format/event.h); REC_LOST makes EV_GAP. */
 enum ring_kind {
-	REC_SWITCH = 1,
+	REC_SWITCH = 1, /* the upper half of `value`: event.aux */
 	REC_WAKING = 2,
 	REC_WAKEUP = 3,
 	REC_WAKEUP_NEW = 4,
@@ -79,7 +79,6 @@ enum ring_kind {
 	REC_WAIT = 12,
 	REC_CGROUP = 13, /* + u64 cgroup id */
 	REC_TASK = 14, /* + struct ring_snapshot; `ts` is the snapshot's */
-	REC_BLOCK = 15,
 	REC_LOST = 16, /* + struct ring_lost; `ts` is that of the first lost event */
 	REC_NAME = 17, /* + struct ring_name: a cgroup was made */
 	REC_IO_START = 19, /* IO_*: value: dev_t, peer: enum io_op; + struct ring_io */

@@ -16,31 +16,19 @@
 /* fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting sched_switch event", 5.18) */
 const volatile bool switch_has_prev_state = true;
 
-static __always_inline bool is_disk_sleep(u32 state)
-{
-	return (state & (TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT | TASK_FROZEN)) &&
-	       (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) !=
-		       (TASK_UNINTERRUPTIBLE | TASK_NOLOAD);
-}
+/* Feature "syscall": what a thread blocks in. */
+const volatile bool syscall_on = false;
+#define AUX_SYSCALL_NONE   0xffffu /* format/event.h */
+#define AUX_SYSCALL_COMPAT 0xfffeu
 
-/* A switch out of D: says what prev was doing, in one reservation with the switch. */
-static __noinline int switch_blocked(struct task_struct *prev, u32 state, u32 tids_next,
-				     u32 tids_prev)
+/* The system call that p, which is not on a CPU, is in, as event.aux has it. */
+static __always_inline u32 blocked_in(struct task_struct *p)
 {
-	struct ring_rec *block = ring_reserve(RING_IRQS_OFF, 2 * sizeof(*block), 2);
-	struct ring_rec *rec = block + 1;
-	u32 flags = task_in_iowait(prev) ? RECF_IOWAIT : 0;
+	u32 syscall = (u32)task_syscall(p);
 
-	if (!block)
-		return 0;
-	block->ts = rec->ts = bpf_ktime_get_ns();
-	block->tid = tids_prev;
-	block->peer = 0;
-	rec->tid = tids_next;
-	rec->peer = tids_prev;
-	ring_commit(rec, RING_WORD0(REC_SWITCH, 0, sizeof(*rec) / 8, state));
-	ring_commit(block, RING_WORD0(REC_BLOCK, flags, sizeof(*rec) / 8, task_syscall(prev)));
-	return 0;
+	if (likely(syscall < AUX_SYSCALL_COMPAT - 1))
+		return syscall + 1;
+	return syscall == (u32)-1 ? AUX_SYSCALL_NONE : AUX_SYSCALL_COMPAT;
 }
 
 static __always_inline u32 switch_state(u64 *ctx)
@@ -71,15 +59,16 @@ static __always_inline void handle_switch(u64 *ctx)
 	/* The last one of a task: is it a zombie now, or gone at once (reaped by itself, a thread)? */
 	if (unlikely(state & TASK_DEAD))
 		state |= (u32)prev->exit_state;
-	if (unlikely(is_disk_sleep(state)) && !preempt && prev_tid != TID_OTHER) {
-		switch_blocked(prev, state, next_tid, prev_tid);
-		return;
-	}
 	/* a kernel that does not preempt takes the CPU from a task this way as well: see who asked */
-	if (preempt)
+	if (preempt) {
 		flags = RECF_PREEMPT;
-	else if (!state && prev->pid && task_syscall(prev) == NR_sched_yield)
-		flags = RECF_YIELD;
+	} else if (!state) {
+		if (prev->pid && task_syscall(prev) == NR_sched_yield)
+			flags = RECF_YIELD;
+	} else if (syscall_on && prev_tid != TID_OTHER && !(state & TASK_DEAD)) {
+		flags = task_in_iowait(prev) ? RECF_IOWAIT : 0;
+		state = (state & 0xffff) | blocked_in(prev) << 16;
+	}
 	ring_put_in(ring, RING_IRQS_OFF, now, REC_SWITCH, flags, state, next_tid, prev_tid);
 }
 

@@ -71,6 +71,12 @@ void emit_current_slow(struct engine *e, const struct etask *y, uint64_t start, 
 	} else if (state_is_blocked(iv.state)) {
 		iv.raw_state = y->t.raw_state;
 		iv.syscall = y->t.syscall;
+		if (y->t.flags & TASK_IOWAIT)
+			iv.flags |= IVF_IOWAIT;
+		if (y->t.flags & TASK_STACK) {
+			iv.kernel_stack = y->kernel_stack;
+			iv.user_stack = y->user_stack;
+		}
 	}
 	emit_interval(e, &iv);
 }

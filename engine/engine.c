@@ -112,6 +112,10 @@ static void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 	case EV_SOCKET_STATE: socket_state(e, ev, t); break;
 	case EV_RETRANSMIT:
 	case EV_RESET: socket_trouble(e, ev, t); break;
+	case EV_FRAMES:
+	case EV_COUNTERS:
+	case EV_IRQ:
+	case EV_SAMPLE: break; /* of no task's state: sinks take them as they are */
 	default: e->counts.ignored++; break;
 	}
 }
@@ -125,6 +129,7 @@ static inline void apply(struct engine *e, const struct event *ev, uint64_t t)
 	case EV_WAKEUP_NEW: sched_wakeup_new(e, ev, t); break;
 	case EV_MIGRATE: sched_migrate(e, ev, t); break;
 	case EV_BLOCK: sched_block(e, ev); break;
+	case EV_STACK: sched_stack(e, ev); break;
 	default: apply_rare(e, ev, t); break;
 	}
 }

@@ -42,7 +42,7 @@
 /* Flags of a task that belong to its current state, not to the task. */
 #define STATE_FLAGS                                                                                \
 	(TASK_CERTAIN | TASK_IOWAIT | TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP |               \
-	 TASK_ZOMBIE_SURE | TASK_WOKEN_EARLY | TASK_HIDDEN)
+	 TASK_ZOMBIE_SURE | TASK_WOKEN_EARLY | TASK_HIDDEN | TASK_STACK)
 
 /* A task with what only the engine needs of it. The first cache line is what a switch touches. */
 struct etask {
@@ -62,12 +62,16 @@ struct etask {
 	uint32_t mark; /* seen in checkpoint number `mark` */
 	uint32_t gen; /* how often this entry was another task */
 	uint32_t account; /* accounts.c: number + 1, 0 none */
+	uint32_t kernel_stack, user_stack; /* with TASK_STACK: where it blocked */
 	bool used;
 	bool gone; /* not used any more, but pinned */
 } __attribute__((aligned(64)));
 
 #define KNOWN_NEVER UINT64_MAX
 #define HIDES_NOT   UINT64_MAX
+
+#define SAID_BLOCK 0x1u
+#define SAID_STACK 0x2u
 
 struct cpu {
 	struct etask *cur; /* CS_RUN */
@@ -84,9 +88,11 @@ struct cpu {
 	uint32_t nr; /* running and runnable */
 	uint64_t depth_since_ns;
 	uint64_t lost;
+	uint8_t said; /* SAID_*: events that the next switch belongs to */
+	bool block_iowait;
 	uint32_t block_tid; /* of the last EV_BLOCK */
 	int32_t block_syscall;
-	bool block_iowait;
+	uint32_t stack_tid, kernel_stack, user_stack; /* of the last EV_STACK */
 	uint32_t run_pos; /* ring of the last slices: who, since when */
 	struct {
 		uint64_t start_ns;
@@ -296,6 +302,7 @@ void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t);
 void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t);
 void sched_migrate(struct engine *e, const struct event *ev, uint64_t t);
 void sched_block(struct engine *e, const struct event *ev);
+void sched_stack(struct engine *e, const struct event *ev);
 
 /* ---- life.c ---- */
 void life_fork(struct engine *e, const struct event *ev, uint64_t t);

@@ -104,6 +104,29 @@ static void forget_old_wakes(struct etask *x, uint64_t t)
 		x->t.waker = 0;
 }
 
+/* An EV_BLOCK or EV_STACK came before the switch, and it may be of another task. */
+static void take_said(const struct cpu *c, struct etask *x, const struct event *ev)
+{
+	if (c->said & SAID_BLOCK && c->block_tid == ev->peer && !ev->aux) {
+		x->t.syscall = c->block_syscall;
+		if (c->block_iowait)
+			x->t.flags |= TASK_IOWAIT;
+	}
+	if (c->said & SAID_STACK && c->stack_tid == ev->peer) {
+		x->kernel_stack = c->kernel_stack;
+		x->user_stack = c->user_stack;
+		x->t.flags |= TASK_STACK;
+	}
+}
+
+/* event.aux of a switch */
+static inline int32_t blocked_in(uint16_t aux)
+{
+	if (likely(aux && aux < AUX_SYSCALL_COMPAT))
+		return aux - 1;
+	return aux == AUX_SYSCALL_NONE ? SYSCALL_NONE : SYSCALL_UNKNOWN;
+}
+
 static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const struct event *ev,
 		       uint64_t t)
 {
@@ -128,13 +151,11 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 	/* An early wake-up may have been lost in a gap just before. */
 	x->clean_ns = t > EARLY_WAKE_NS ? t - EARLY_WAKE_NS : 1;
 	forget_old_wakes(x, t);
-	x->t.syscall = SYSCALL_UNKNOWN;
-	if (c->block_tid == ev->peer) {
-		x->t.syscall = c->block_syscall;
-		if (c->block_iowait)
-			x->t.flags |= TASK_IOWAIT;
-		c->block_tid = 0;
-	}
+	x->t.syscall = blocked_in(ev->aux);
+	if (ev->flags & EVF_IOWAIT)
+		x->t.flags |= TASK_IOWAIT;
+	if (unlikely(c->said))
+		take_said(c, x, ev);
 }
 
 /*
@@ -265,6 +286,8 @@ void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
 		emit_cpu(e, c, t, 0);
 	if (c->cur)
 		switch_out(e, c, c->cur, ev, t);
+	if (unlikely(c->said))
+		c->said = 0;
 	if (ev->tid && ev->tid != TID_OTHER) {
 		y = task_get(e, ev->tid, t);
 		if (likely(y))
@@ -275,10 +298,24 @@ void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
 	cpu_set(c, ev->tid, y, t);
 }
 
+static bool by_interrupt(const struct event *ev)
+{
+	return ev->flags & (EVF_CTX_HARDIRQ | EVF_CTX_SOFTIRQ);
+}
+
 /* Who woke, as far as it was a task: an interrupt says nothing about the task it interrupted. */
 static uint32_t waker_of(const struct event *ev)
 {
-	return ev->flags & (EVF_CTX_HARDIRQ | EVF_CTX_SOFTIRQ) ? 0 : ev->peer;
+	return by_interrupt(ev) ? 0 : ev->peer;
+}
+
+static void set_waker(struct etask *y, const struct event *ev)
+{
+	y->t.waker = waker_of(ev);
+	if (by_interrupt(ev))
+		y->t.flags |= TASK_WOKEN_BY_IRQ;
+	else
+		y->t.flags &= (uint16_t)~TASK_WOKEN_BY_IRQ;
 }
 
 void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
@@ -290,7 +327,7 @@ void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
 		return;
 	/* Of a task that runs it is kept too: it may be on its way to sleep. */
 	y->t.waking_ns = t;
-	y->t.waker = waker_of(ev);
+	set_waker(y, ev);
 }
 
 /* Redundant, or of a task that turns out to run. */
@@ -338,12 +375,12 @@ static void wake(struct engine *e, struct etask *y, const struct event *ev, uint
 		 enum runnable_cause cause)
 {
 	if (!y->t.waking_ns) {
-		y->t.waker = waker_of(ev);
+		set_waker(y, ev);
 	} else if (y->t.waking_ns < y->t.since_ns) {
 		y->t.waking_ns = y->t.since_ns;
 		e->counts.early_wakings++;
 	}
-	emit_current(e, y, y->t.since_ns, t, 0);
+	emit_current(e, y, y->t.since_ns, t, y->t.flags & TASK_WOKEN_BY_IRQ ? IVF_WOKEN_BY_IRQ : 0);
 	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
 	y->t.cause = (uint8_t)cause;
 	y->wake_ns = 0;
@@ -486,7 +523,20 @@ void sched_block(struct engine *e, const struct event *ev)
 
 	if (!c)
 		return;
+	c->said |= SAID_BLOCK;
 	c->block_tid = ev->tid;
 	c->block_syscall = (int32_t)ev->value;
 	c->block_iowait = ev->flags & EVF_IOWAIT;
+}
+
+void sched_stack(struct engine *e, const struct event *ev)
+{
+	struct cpu *c = cpu_at(e, ev->cpu);
+
+	if (!c)
+		return;
+	c->said |= SAID_STACK;
+	c->stack_tid = ev->tid;
+	c->kernel_stack = ev->value;
+	c->user_stack = ev->peer;
 }

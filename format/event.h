@@ -22,7 +22,7 @@
 enum event_kind {
 	EV_SWITCH = 1, /* tid: next, peer: previous, value: raw prev_state (of a task's last switch
 			* with its exit_state: 0x20 a zombie now, 0x10 gone), flags: PREEMPT, YIELD,
-			* IOWAIT, aux: the system call that peer blocks in (switch_syscall()) */
+			* IOWAIT, aux: the system call that peer blocks in, AUX_SYSCALL_* */
 	EV_WAKING = 2, /* tid: woken, peer: current task of the waking CPU, value: the CPU that
 			     * the woken task ran on last, flags: EVF_CTX_* */
 	EV_WAKEUP = 3, /* as WAKING; value: the CPU it was put on, aux: that queue's nr_running */

@@ -12,6 +12,7 @@ static const struct {
 	{FEATURE_IO, "io"},
 	{FEATURE_FS, "fs"},
 	{FEATURE_NET, "net"},
+	{FEATURE_SYSCALL, "syscall"},
 };
 #define FEATURES (sizeof(table) / sizeof(table[0]))
 
@@ -31,6 +32,18 @@ static uint32_t find(const char *name, size_t len)
 	return 0;
 }
 
+static int refuse(const char *name, size_t len, struct err *err)
+{
+	char all[128] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < FEATURES && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
+					 table[i].name);
+	return err_set(err, -EINVAL, "'%.*s' is nothing that can be left out; there is: %s",
+		       len < 64 ? (int)len : 64, name, all);
+}
+
 int features_parse(uint32_t *features, bool with, const char *list, struct err *err)
 {
 	uint32_t changed = 0;
@@ -40,10 +53,7 @@ int features_parse(uint32_t *features, bool with, const char *list, struct err *
 		const uint32_t feature = find(list, len);
 
 		if (!feature)
-			return err_set(err, -EINVAL,
-				       "'%.*s' is nothing that can be left out; there are io, "
-				       "fs and net",
-				       len < 64 ? (int)len : 64, list);
+			return refuse(list, len, err);
 		changed |= feature;
 		if (!list[len])
 			break;

@@ -163,6 +163,7 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 								  "sched_process_exit") >= 2;
 	skel->rodata->args_limit = opt->args_limit < RING_ARGS_MAX ? opt->args_limit
 								   : RING_ARGS_MAX;
+	skel->rodata->syscall_on = opt->features & FEATURE_SYSCALL;
 	configure_context(k);
 	if (getrandom(&skel->rodata->io_key, sizeof(skel->rodata->io_key), 0) !=
 	    (ssize_t)sizeof(skel->rodata->io_key))

@@ -45,8 +45,9 @@ enum kernel_feature {
 	FEATURE_IO = 1 << 0, /* block requests */
 	FEATURE_FS = 1 << 1, /* what threads read and write, and memory */
 	FEATURE_NET = 1 << 2, /* sockets */
+	FEATURE_SYSCALL = 1 << 3, /* the system call that a thread blocks in */
 };
-#define FEATURES_DEFAULT (FEATURE_IO | FEATURE_FS | FEATURE_NET)
+#define FEATURES_DEFAULT (FEATURE_IO | FEATURE_FS | FEATURE_NET | FEATURE_SYSCALL)
 
 struct kernel_options {
 	uint32_t features; /* enum kernel_feature */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static_assert((int)REC_SWITCH == EV_SWITCH && (int)REC_BLOCK == EV_BLOCK, "kinds are the same");
+static_assert((int)REC_SWITCH == EV_SWITCH && (int)REC_TASK == EV_TASK, "kinds are the same");
 static_assert((int)REC_LOST == EV_GAP && (int)REC_NAME == EV_NAME, "kinds are the same");
 static_assert((int)RECF_PREEMPT == EVF_PREEMPT && (int)RECF_THREADGROUP == EVF_THREADGROUP,
 	      "flags are the same");
@@ -317,8 +317,8 @@ int ring_decode(const struct ring_rec *rec, struct ring_arena *arena, struct eve
 	event->aux = 0;
 	event->kind = (uint8_t)kind;
 	event->flags = RING_FLAGS(word0);
-	if (kind <= REC_WAKING)
-		return kind ? 1 : -EIO;
+	if (!kind)
+		return -EIO;
 	if (kind <= REC_MIGRATE) {
 		event->aux = (uint16_t)(event->value >> 16);
 		event->value &= 0xffff;

@@ -55,8 +55,8 @@ static const struct option_spec options[] = {
 	{KEY_CPU, 'C', "cpu", "CPUS", "Only what happens on these CPUs: 0,2-5."},
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
 	{KEY_WITH, 0, "with", "LIST",
-	 "Besides scheduling record io (block devices), fs (files, memory), net (sockets). Default: "
-	 "io,fs,net."},
+	 "Besides scheduling record io (block devices), fs (files, memory), net (sockets), syscall "
+	 "(what threads block in). Default: io,fs,net,syscall."},
 	{KEY_WITHOUT, 0, "without", "LIST", "Leave these out: net, io,fs."},
 	{0, 0, NULL, NULL, "The recorder itself"},
 	{KEY_BUFFER, 0, "buffer", "SIZE",

@@ -101,6 +101,7 @@ static int find(struct machine *m, enum where where, int cpu)
 	return -1;
 }
 
+/* state: with event.aux in the upper half */
 static void switch_to(struct machine *m, uint16_t cpu, int next, uint32_t state, uint8_t flags)
 {
 	int prev = m->current[cpu];
@@ -111,7 +112,8 @@ static void switch_to(struct machine *m, uint16_t cpu, int next, uint32_t state,
 			       .cpu = cpu,
 			       .tid = tid_of(next),
 			       .peer = tid_of(prev),
-			       .value = state,
+			       .value = state & UINT16_MAX,
+			       .aux = (uint16_t)(state >> 16),
 			       .flags = flags});
 	if (next >= 0) {
 		m->where[next] = ON_CPU;
@@ -144,7 +146,8 @@ static void reschedule(struct machine *m, uint16_t cpu)
 					       .value = dice,
 					       .flags = dice == 5 ? EVF_IOWAIT : 0});
 		m->where[prev] = ASLEEP;
-		switch_to(m, cpu, next, dice < 6 ? 2 : 1, 0);
+		switch_to(m, cpu, next, dice < 6 ? 2 : 1 | pick(m, 3) << 20,
+			  dice == 9 ? EVF_IOWAIT : 0);
 	}
 }
 

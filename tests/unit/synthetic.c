@@ -67,15 +67,15 @@ void ev_yield(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_
 	ADD(.kind = EV_SWITCH, .cpu = cpu, .tid = next, .peer = prev, .flags = EVF_YIELD);
 }
 
-void ev_waking(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid)
+struct event *ev_waking(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid)
 {
-	ADD(.kind = EV_WAKING, .cpu = cpu, .tid = tid, .peer = waker);
+	return ADD(.kind = EV_WAKING, .cpu = cpu, .tid = tid, .peer = waker);
 }
 
-void ev_wakeup(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
-	       uint16_t target)
+struct event *ev_wakeup(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
+			uint16_t target)
 {
-	ADD(.kind = EV_WAKEUP, .cpu = cpu, .tid = tid, .peer = waker, .value = target);
+	return ADD(.kind = EV_WAKEUP, .cpu = cpu, .tid = tid, .peer = waker, .value = target);
 }
 
 void ev_wakeup_new(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
@@ -151,6 +151,19 @@ void ev_block(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, int sysc
 {
 	ADD(.kind = EV_BLOCK, .cpu = cpu, .tid = tid, .value = (uint32_t)syscall,
 	    .flags = iowait ? EVF_IOWAIT : 0);
+}
+
+void ev_switch_in(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t raw,
+		  uint32_t next, uint16_t aux, bool iowait)
+{
+	ADD(.kind = EV_SWITCH, .cpu = cpu, .tid = next, .peer = prev, .value = raw, .aux = aux,
+	    .flags = iowait ? EVF_IOWAIT : 0);
+}
+
+void ev_stack(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, uint32_t kernel,
+	      uint32_t user)
+{
+	ADD(.kind = EV_STACK, .cpu = cpu, .tid = tid, .value = kernel, .peer = user);
 }
 
 void ev_gap(struct synth *s, uint64_t ts, uint16_t cpu, uint64_t end, uint64_t count)
@@ -243,10 +256,11 @@ static void put(struct log *l, const char *fmt, ...)
 
 static void put_flags(struct log *l, unsigned flags)
 {
-	static const char *const names[] = {"open", "inferred", "before", "approx", "preempted",
-					    "exit", "clipped",	"gap",	  "bound"};
+	static const char *const names[] = {"open",	 "inferred", "before",	"approx",
+					    "preempted", "exit",     "clipped", "gap",
+					    "bound",	 "iowait",   "by-irq"};
 
-	for (unsigned i = 0; i < 9; i++)
+	for (unsigned i = 0; i < 11; i++)
 		if (flags & (1u << i))
 			put(l, " %s", names[i]);
 	put(l, "\n");
@@ -278,6 +292,8 @@ static void on_interval(struct sink *sink, const struct interval *iv)
 		put(l, " raw=0x%x", iv->raw_state);
 	if (iv->syscall != SYSCALL_UNKNOWN)
 		put(l, " sys=%d", iv->syscall);
+	put_nonzero(l, "stack", iv->kernel_stack);
+	put_nonzero(l, "user-stack", iv->user_stack);
 	put_nonzero(l, "waker", iv->waker);
 	put_nonzero(l, "waking", iv->waking_ns);
 	put_nonzero(l, iv->state == TS_RUN ? "next" : "other", iv->other);

@@ -27,9 +27,9 @@ void ev_switch(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32
 	       uint32_t next);
 void ev_preempt(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t next);
 void ev_yield(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t next);
-void ev_waking(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid);
-void ev_wakeup(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
-	       uint16_t target);
+struct event *ev_waking(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid);
+struct event *ev_wakeup(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
+			uint16_t target);
 void ev_wakeup_new(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t waker, uint32_t tid,
 		   uint16_t target);
 void ev_migrate(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, uint16_t from,
@@ -46,6 +46,11 @@ void ev_wait(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, uint32_t 
 void ev_rename(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, const char *comm);
 void ev_cgroup(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, uint64_t id, bool group);
 void ev_block(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, int syscall, bool iowait);
+/* prev blocks in a system call, `aux` as event.aux has it */
+void ev_switch_in(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t prev, uint32_t raw,
+		  uint32_t next, uint16_t aux, bool iowait);
+void ev_stack(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, uint32_t kernel,
+	      uint32_t user);
 void ev_gap(struct synth *s, uint64_t ts, uint16_t cpu, uint64_t end, uint64_t count);
 void ev_name(struct synth *s, uint64_t ts, uint8_t kind, uint64_t id, const char *name);
 void ev_task(struct synth *s, uint64_t ts, struct task_snapshot snap);

@@ -71,6 +71,47 @@ static void test_sleep_wake_run(void **state)
 	synth_free(&s);
 }
 
+/* What a switch says of the sleep that begins, and what EV_BLOCK and EV_STACK say before one. */
+static void test_why_it_sleeps(void **state)
+{
+	struct synth s = {0};
+
+	(void)state;
+	start_running(&s);
+	ev_stack(&s, 1100, 0, 100, 7, 8);
+	ev_switch_in(&s, 1100, 0, 100, D, 0, 257 + 1, true);
+	ev_switch_in(&s, 1100, 1, 200, S, 0, AUX_SYSCALL_NONE, false);
+	ev_waking(&s, 1200, 0, 0, 100)->flags = EVF_CTX_HARDIRQ;
+	ev_wakeup(&s, 1210, 0, 0, 100, 0);
+	ev_wakeup(&s, 1220, 0, 0, 200, 1)->flags = EVF_CTX_SOFTIRQ;
+	ev_switch(&s, 1300, 0, 0, 0, 100);
+	ev_switch(&s, 1300, 1, 0, 0, 200);
+	ev_stack(&s, 1390, 0, 300, 9, 9); /* somebody else's: its switch is lost */
+	ev_switch_in(&s, 1400, 0, 100, S, 0, AUX_SYSCALL_COMPAT, false); /* all of it is new */
+	ev_block(&s, 1400, 1, 200, 7, true);
+	ev_switch(&s, 1400, 1, 200, D, 0);
+	ev_waking(&s, 1500, 0, 0, 100)->flags = EVF_CTX_SOFTIRQ;
+	ev_waking(&s, 1510, 0, 0, 100); /* the one that counts */
+	ev_wakeup(&s, 1520, 1, 0, 100, 0)->flags = EVF_CTX_HARDIRQ;
+	expect_run(
+		&s,
+		(struct expect){
+			.ncpus = 2,
+			.end = 2000,
+			.want = "100 run 900-1100 (1000-1100) cpu0 before\n"
+				"200 run 900-1100 (1000-1100) cpu1 before\n"
+				"100 disk 1100-1210 cpu0 raw=0x2 sys=257 stack=7 user-stack=8 iowait by-irq\n"
+				"200 sleep 1100-1220 cpu1 raw=0x1 sys=-1 by-irq\n"
+				"100 runnable:wakeup 1210-1300 cpu0 waking=1200\n"
+				"200 runnable:wakeup 1220-1300 cpu1\n"
+				"100 run 1300-1400 cpu0\n"
+				"200 run 1300-1400 cpu1\n"
+				"100 sleep 1400-1520 cpu0 raw=0x1\n"
+				"100 runnable:wakeup 1520-2000 cpu0 waking=1510 open\n"
+				"200 disk 1400-2000 cpu1 raw=0x2 sys=7 open iowait\n"});
+	synth_free(&s);
+}
+
 /*
  * Involuntary is preempt or prev_state 0; a preempted one keeps its state for the kernel only. Without
  * the preempt flag it is a yield only when the task asked for it.
@@ -122,7 +163,7 @@ static void test_wakers(void **state)
 	expect_run(&s, (struct expect){.ncpus = 2,
 				       .end = 1600,
 				       .from = 1100,
-				       .want = "200 sleep 1100-1210 cpu1 raw=0x1\n"
+				       .want = "200 sleep 1100-1210 cpu1 raw=0x1 by-irq\n"
 					       "200 runnable:wakeup 1210-1300 cpu1 waking=1200\n"
 					       "200 run 1300-1400 cpu1\n"
 					       "200 sleep 1400-1500 cpu1 raw=0x1 waker=100\n"
@@ -271,7 +312,7 @@ static void test_block(void **state)
 	expect_run(&s, (struct expect){.ncpus = 1,
 				       .end = 1400,
 				       .from = 1100,
-				       .want = "100 disk 1100-1200 cpu0 raw=0x102 sys=17\n"
+				       .want = "100 disk 1100-1200 cpu0 raw=0x102 sys=17 iowait\n"
 					       "100 runnable:wakeup 1200-1200 cpu0\n"
 					       "100 run 1200-1300 cpu0\n"
 					       "100 disk 1300-1400 cpu0 raw=0x2 open\n"});
@@ -373,11 +414,17 @@ static void test_who_ran(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sleep_wake_run),	cmocka_unit_test(test_preempted_and_yield),
-		cmocka_unit_test(test_wakers),		cmocka_unit_test(test_redundant),
-		cmocka_unit_test(test_early_wakeups),	cmocka_unit_test(test_not_early_after_all),
-		cmocka_unit_test(test_early_undecided), cmocka_unit_test(test_inferred),
-		cmocka_unit_test(test_block),		cmocka_unit_test(test_migration_and_depth),
+		cmocka_unit_test(test_why_it_sleeps),
+		cmocka_unit_test(test_sleep_wake_run),
+		cmocka_unit_test(test_preempted_and_yield),
+		cmocka_unit_test(test_wakers),
+		cmocka_unit_test(test_redundant),
+		cmocka_unit_test(test_early_wakeups),
+		cmocka_unit_test(test_not_early_after_all),
+		cmocka_unit_test(test_early_undecided),
+		cmocka_unit_test(test_inferred),
+		cmocka_unit_test(test_block),
+		cmocka_unit_test(test_migration_and_depth),
 		cmocka_unit_test(test_who_ran),
 	};
 

@@ -169,32 +169,25 @@ static void test_hot_kinds(void **state)
 	rec->ts = 100;
 	rec->tid = 11;
 	rec->peer = 12;
-	commit(rec, REC_SWITCH, RECF_PREEMPT, sizeof(*rec), 0x2102);
+	commit(rec, REC_SWITCH, RECF_IOWAIT, sizeof(*rec), 0x2102 | 59u << 16);
 	rec = reserve(page_of(f, 1), sizeof(*rec), 0);
 	rec->ts = 101;
 	rec->tid = 13;
 	rec->peer = 14;
 	commit(rec, REC_WAKEUP, RECF_CTX_SOFTIRQ, sizeof(*rec), 5u << 16 | 2);
-	rec = reserve(page_of(f, 1), sizeof(*rec), 0);
-	rec->ts = 102;
-	rec->tid = 15;
-	rec->peer = 0;
-	commit(rec, REC_BLOCK, RECF_IOWAIT, sizeof(*rec), (uint32_t)-1);
 
-	assert_int_equal(drain(f, ALL, &e), 3);
+	assert_int_equal(drain(f, ALL, &e), 2);
 	assert_int_equal(e[0].kind, EV_SWITCH);
 	assert_int_equal(e[0].cpu, 1);
 	assert_int_equal(e[0].tid, 11);
 	assert_int_equal(e[0].peer, 12);
 	assert_int_equal(e[0].value, 0x2102);
-	assert_int_equal(e[0].flags, EVF_PREEMPT);
+	assert_int_equal(e[0].aux, 59);
+	assert_int_equal(e[0].flags, EVF_IOWAIT);
 	assert_int_equal(e[1].kind, EV_WAKEUP);
 	assert_int_equal(e[1].value, 2);
 	assert_int_equal(e[1].aux, 5);
 	assert_int_equal(e[1].flags, EVF_CTX_SOFTIRQ);
-	assert_int_equal(e[2].kind, EV_BLOCK);
-	assert_int_equal((int32_t)e[2].value, SYSCALL_NONE);
-	assert_int_equal(e[2].flags, EVF_IOWAIT);
 	assert_int_equal(rings_events(f->rings, EV_WAKEUP), 1);
 	assert_int_equal(rings_events(f->rings, EV_WAKING), 0);
 }
@@ -311,12 +304,12 @@ static void test_equal_times_keep_their_order(void **state)
 	struct fixture *f = *state;
 	const struct event *e;
 
-	put(page_of(f, 0), REC_BLOCK, 10, 1);
+	put(page_of(f, 0), REC_EXIT, 10, 1);
 	put(page_of(f, 1), REC_SWITCH, 10, 3);
 	put(page_of(f, 0), REC_SWITCH, 10, 2);
 	assert_int_equal(drain(f, ALL, &e), 3);
-	assert_int_equal(e[0].kind, EV_BLOCK);
-	assert_int_equal(e[1].tid, 2); /* right behind its EV_BLOCK */
+	assert_int_equal(e[0].kind, EV_EXIT);
+	assert_int_equal(e[1].tid, 2); /* right behind what its CPU did at that time */
 	assert_int_equal(e[2].tid, 3);
 }
 

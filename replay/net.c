@@ -130,30 +130,43 @@ const char *net_protocol(const struct socket_info *info, char buf[24])
 	}
 }
 
-const char *net_address(const struct socket_info *info, bool remote, char buf[NET_ADDRESS])
+static bool is_mapped(const uint8_t address[16])
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return !memcmp(address, prefix, sizeof(prefix));
+}
+
+const char *net_address(const struct socket_info *info, bool remote, unsigned max,
+			char buf[NET_ADDRESS])
 {
 	static const uint8_t any[16];
 	const uint8_t *address = remote ? info->remote : info->local;
 	uint16_t port = remote ? info->remote_port : info->local_port;
-	size_t size = info->family == AF_INET ? 4 : 16, len;
 	bool six = info->family == AF_INET6;
+	char host[INET6_ADDRSTRLEN], tail[8] = "";
+	size_t len, room;
 
 	if (!is_inet(info))
 		return NULL;
-	if (!memcmp(address, any, size)) {
-		strcpy(buf, "*");
-	} else {
-		buf[0] = '[';
-		if (!inet_ntop(info->family, address, buf + six, NET_ADDRESS - 8))
-			return NULL;
-		if (six)
-			strcat(buf, "]");
-	}
-	len = strlen(buf);
 	if (port)
-		snprintf(buf + len, NET_ADDRESS - len, ":%u", port);
-	else if (!strcmp(buf, "*"))
-		return "*";
+		snprintf(tail, sizeof(tail), ":%u", port);
+	if (!memcmp(address, any, six ? 16 : 4)) {
+		snprintf(buf, NET_ADDRESS, "*%s", tail);
+		return buf;
+	}
+	if (six && max && is_mapped(address)) {
+		six = false;
+		address += 12;
+	}
+	if (!inet_ntop(six ? AF_INET6 : AF_INET, address, host, sizeof(host)))
+		return NULL;
+	len = strlen(host) + strlen(tail) + (six ? 2 : 0);
+	if (six && max && len > max) {
+		room = max - strlen(tail) - 3;
+		strcpy(host + room, "~");
+	}
+	snprintf(buf, NET_ADDRESS, "%s%s%s%s", six ? "[" : "", host, six ? "]" : "", tail);
 	return buf;
 }
 

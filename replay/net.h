@@ -43,7 +43,12 @@ const char *net_protocol(const struct socket_info *info, char buf[24]);
 const char *net_state(const struct socket_info *info);
 
 #define NET_ADDRESS 64
-/* "127.0.0.1:80", "[::1]:80"; "*" for any or none. NULL where the family has no such addresses. */
-const char *net_address(const struct socket_info *info, bool remote, char buf[NET_ADDRESS]);
+/*
+ * "127.0.0.1:80", "[::1]:80"; "*" for any or none. NULL where the family has no such addresses.
+ * @max  columns, at least 16; 0: all of it. The address gives way, "[2001:db8~]:443", never the port;
+ *       what is mapped from IPv4 is shown as that.
+ */
+const char *net_address(const struct socket_info *info, bool remote, unsigned max,
+			char buf[NET_ADDRESS]);
 
 #endif

@@ -213,7 +213,7 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 		.split = !opt->no_split,
 		.tree = opt->tree,
 		.indent = opt->tree && opt->format == ROWS_TABLE,
-		.table = opt->format == ROWS_TABLE,
+		.width = opt->format == ROWS_TABLE ? opt->width : 0,
 	};
 	rc = set_up(r, cpu_limit, err);
 	if (rc) {

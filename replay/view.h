@@ -29,7 +29,7 @@ struct view_env {
 	bool split; /* a row per cause or state */
 	bool tree; /* life as a tree */
 	bool indent; /* names in the tree may be indented (table) */
-	bool table; /* rows are for people */
+	unsigned width; /* of the table, 0 in machine formats */
 };
 
 /* One row to be. Views that list things of their own put them into `figures`. */

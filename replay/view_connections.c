@@ -7,6 +7,8 @@
 #include "replay/conns.h"
 #include "replay/view.h"
 
+#define ROOMY_WIDTH 100 /* of a table, from which on addresses may be longer */
+
 struct connections {
 	struct conns conns;
 	struct conn others; /* those that are gone and were not kept */
@@ -181,18 +183,25 @@ static void get_proto(const void *row, struct value *v)
 	value_text(v, c->folded ? "(others)" : net_protocol(&c->info, buf));
 }
 
-static void get_local(const void *row, struct value *v)
+/* In a table what is long leaves room for the rest of the row. */
+static void set_address(const void *row, struct value *v, bool remote)
 {
 	static _Thread_local char buf[NET_ADDRESS];
+	unsigned width = env_of(row)->width, max = 0;
 
-	value_text(v, net_address(&conn_of(row)->info, false, buf));
+	if (width)
+		max = width > ROOMY_WIDTH ? 18 + (width - ROOMY_WIDTH) / 2 : 18;
+	value_text(v, net_address(&conn_of(row)->info, remote, max, buf));
+}
+
+static void get_local(const void *row, struct value *v)
+{
+	set_address(row, v, false);
 }
 
 static void get_remote(const void *row, struct value *v)
 {
-	static _Thread_local char buf[NET_ADDRESS];
-
-	value_text(v, net_address(&conn_of(row)->info, true, buf));
+	set_address(row, v, true);
 }
 
 static void get_state(const void *row, struct value *v)

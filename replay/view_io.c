@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "replay/io.h"
 
 /* By device: the rows. */
@@ -160,6 +161,26 @@ static int fold(void *to, void *from)
 static void release(void *figures)
 {
 	io_release(figures);
+}
+
+/* What was lost of the rows that are shown must not go unseen. */
+static int after(struct view *v, FILE *f, const struct table_style *style, struct err *err)
+{
+	const struct io_own *own = v->own;
+	char n[UNITS_BUF];
+	uint64_t sum = 0;
+
+	(void)err;
+	for (uint32_t i = 0; own && i < own->n; i++)
+		sum += own->devices[i].figures.no_end;
+	for (uint32_t id = 0; !own && id < v->room && id < v->subjects->n; id++)
+		if (v->subjects->list[id].used)
+			sum += ((struct io_figures *)view_figures(v, id))->no_end;
+	if (sum)
+		fprintf(f, "%s%s request%s whose end was not seen: in no figure but no_end%s\n",
+			style->color ? "\033[33m" : "", format_count(sum, n), sum == 1 ? "" : "s",
+			style->color ? "\033[0m" : "");
+	return 0;
 }
 
 /* -- fields -- */
@@ -385,6 +406,7 @@ static const struct view_kind view_io_devices = {
 	.start = start,
 	.stop = stop,
 	.rows = rows,
+	.after = after,
 };
 
 const struct view_kind view_io = {
@@ -402,6 +424,7 @@ const struct view_kind view_io = {
 	.sink = {.request = on_request,
 		 .event = on_event,
 		 .kinds = 1u << EV_IO_START | 1u << EV_IO_MERGE},
+	.after = after,
 	.absent = absent,
 	.empty = empty,
 	.weight = weight,

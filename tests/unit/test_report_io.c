@@ -448,6 +448,29 @@ static void test_table(void **state)
 	synth_free(&s);
 }
 
+/* A request that was lost on the way does not go unseen. */
+static void test_lost_end(void **state)
+{
+	struct report_case c = {.groups = "io", .meta = &full_meta, .feed = feed_delays};
+	const char *want = "\n1 request whose end was not seen: in no figure but no_end\n";
+	struct synth s = {0};
+	char *text;
+
+	(void)state;
+	stream(&s);
+	for (int i = 0; i < 2; i++) {
+		c.opt.by = i ? BY_DEVICE : BY_PROCESS;
+		text = report_text(&s, &c);
+		assert_non_null(strstr(text, want));
+		free(text);
+	}
+	c.feed = feed_shares;
+	text = report_text(&s, &c);
+	assert_null(strstr(text, "not seen"));
+	free(text);
+	synth_free(&s);
+}
+
 static void feed_many(struct report *r)
 {
 	for (unsigned i = 0; i < 12345; i++) {
@@ -483,13 +506,14 @@ static void test_table_width(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classes), cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_delays),	cmocka_unit_test(test_open),
-		cmocka_unit_test(test_shares),	cmocka_unit_test(test_cgroup),
-		cmocka_unit_test(test_filter),	cmocka_unit_test(test_sequential),
-		cmocka_unit_test(test_folded),	cmocka_unit_test(test_not_recorded),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_default_group),
-		cmocka_unit_test(test_table),	cmocka_unit_test(test_table_width),
+		cmocka_unit_test(test_classes),	 cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_delays),	 cmocka_unit_test(test_open),
+		cmocka_unit_test(test_shares),	 cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_filter),	 cmocka_unit_test(test_sequential),
+		cmocka_unit_test(test_folded),	 cmocka_unit_test(test_not_recorded),
+		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_default_group),
+		cmocka_unit_test(test_table),	 cmocka_unit_test(test_table_width),
+		cmocka_unit_test(test_lost_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

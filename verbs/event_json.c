@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "format/checkpoint.h"
+#include "replay/net.h"
 #include "verbs/flow_text.h"
 
 static void key(struct text *t, const char *name)
@@ -340,9 +341,9 @@ static void put_tuple(struct text *t, const struct socket_info *info)
 {
 	char buf[FLOW_TEXT];
 
-	put_text(t, "proto", info ? flow_protocol(info, buf) : NULL);
-	put_text(t, "local", info ? flow_address(info, false, buf) : NULL);
-	put_text(t, "remote", info ? flow_address(info, true, buf) : NULL);
+	put_text(t, "proto", info ? net_protocol(info, buf) : NULL);
+	put_text(t, "local", info ? net_address(info, false, buf) : NULL);
+	put_text(t, "remote", info ? net_address(info, true, buf) : NULL);
 }
 
 /* A socket by its cookie, and what it is where that was told. */

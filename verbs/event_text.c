@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "format/checkpoint.h"
+#include "replay/net.h"
 #include "verbs/flow_text.h"
 
 #define KIND_WIDTH 11
@@ -274,7 +275,7 @@ static void put_acct(const struct event_text *x, const struct event *ev)
 static void put_address(struct text *t, const struct socket_info *info, bool remote)
 {
 	char buf[FLOW_TEXT];
-	const char *address = flow_address(info, remote, buf);
+	const char *address = net_address(info, remote, buf);
 
 	text_str(t, address ? address : "*");
 }
@@ -284,7 +285,7 @@ static void put_tuple(struct text *t, const struct socket_info *info)
 {
 	char buf[FLOW_TEXT];
 
-	text_str(t, flow_protocol(info, buf));
+	text_str(t, net_protocol(info, buf));
 	text_char(t, ' ');
 	put_address(t, info, false);
 	text_str(t, " -> ");

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include "verbs/flow_text.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -59,58 +55,6 @@ const char *flow_errno(uint32_t error, char buf[FLOW_TEXT])
 	if (name)
 		return name;
 	snprintf(buf, FLOW_TEXT, "errno %u", error);
-	return buf;
-}
-
-static const char *inet_protocol(const struct socket_info *info)
-{
-	switch (info->protocol) {
-	case IPPROTO_TCP: return "tcp";
-	case IPPROTO_UDP: return "udp";
-	case IPPROTO_UDPLITE: return "udplite";
-	case IPPROTO_SCTP: return "sctp";
-	case IPPROTO_DCCP: return "dccp";
-	case 262: return "mptcp";
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6: return info->type == SOCK_DGRAM ? "ping" : "icmp";
-	default:
-		return info->type == SOCK_STREAM ? "tcp" : info->type == SOCK_DGRAM ? "udp" : "raw";
-	}
-}
-
-const char *flow_protocol(const struct socket_info *info, char buf[FLOW_TEXT])
-{
-	static const char *const names[] = {
-		[AF_UNSPEC] = "?",	[AF_UNIX] = "unix",   [AF_NETLINK] = "netlink",
-		[AF_PACKET] = "packet", [AF_VSOCK] = "vsock", [AF_ALG] = "alg",
-	};
-
-	if (info->family == AF_INET)
-		return inet_protocol(info);
-	if (info->family != AF_INET6)
-		return named(names, COUNT(names), info->family, "family", buf);
-	snprintf(buf, FLOW_TEXT, "%s6", inet_protocol(info));
-	return buf;
-}
-
-const char *flow_address(const struct socket_info *info, bool remote, char buf[FLOW_TEXT])
-{
-	static const uint8_t none[16];
-	const uint8_t *address = remote ? info->remote : info->local;
-	unsigned port = remote ? info->remote_port : info->local_port;
-	char host[INET6_ADDRSTRLEN] = "*", number[8] = "";
-	bool six = info->family == AF_INET6, any;
-
-	if (!six && info->family != AF_INET)
-		return NULL;
-	any = !memcmp(address, none, six ? 16 : 4);
-	if (any && !port)
-		return NULL;
-	if (!any && !inet_ntop(info->family, address, host, sizeof(host)))
-		return NULL;
-	if (port)
-		snprintf(number, sizeof(number), ":%u", port);
-	snprintf(buf, FLOW_TEXT, six && !any ? "[%s]%s" : "%s%s", host, number);
 	return buf;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* flow_text: devices, block requests and sockets in words, for dump's lines and objects. */
+/* flow_text: devices, block requests, TCP states in words, for dump's lines and objects. */
 #ifndef RSTAT_VERBS_FLOW_TEXT_H
 #define RSTAT_VERBS_FLOW_TEXT_H
 
@@ -19,13 +19,6 @@ const char *flow_io_op(uint16_t op, char buf[FLOW_TEXT]);
 const char *flow_io_flag(const struct event *ev, unsigned i);
 /* "EIO"; "errno 999" when the C library has no name for it. */
 const char *flow_errno(uint32_t error, char buf[FLOW_TEXT]);
-/* "tcp", "udp6", "unix", "family 44". */
-const char *flow_protocol(const struct socket_info *info, char buf[FLOW_TEXT]);
-/*
- * "127.0.0.1:80", "[::1]:80", "*:80" (any), without the port when it is 0. NULL when there is
- * neither, or when the family has no such addresses.
- */
-const char *flow_address(const struct socket_info *info, bool remote, char buf[FLOW_TEXT]);
 /* "ESTAB", "SYN-SENT" as ss(8) has it, of TCP_*. */
 const char *flow_tcp_state(uint8_t state, char buf[FLOW_TEXT]);
 

@@ -342,8 +342,8 @@ static void put_tuple(struct text *t, const struct socket_info *info)
 	char buf[FLOW_TEXT];
 
 	put_text(t, "proto", info ? net_protocol(info, buf) : NULL);
-	put_text(t, "local", info ? net_address(info, false, buf) : NULL);
-	put_text(t, "remote", info ? net_address(info, true, buf) : NULL);
+	put_text(t, "local", info ? net_address(info, false, 0, buf) : NULL);
+	put_text(t, "remote", info ? net_address(info, true, 0, buf) : NULL);
 }
 
 /* A socket by its cookie, and what it is where that was told. */

@@ -275,7 +275,7 @@ static void put_acct(const struct event_text *x, const struct event *ev)
 static void put_address(struct text *t, const struct socket_info *info, bool remote)
 {
 	char buf[FLOW_TEXT];
-	const char *address = net_address(info, remote, buf);
+	const char *address = net_address(info, remote, 0, buf);
 
 	text_str(t, address ? address : "*");
 }

@@ -152,7 +152,7 @@ struct request_share {
 
 enum request_flag {
 	RQF_OPEN = 1 << 0, /* not completed when the trace or window ends; done_ns is that end.
-			    * With RQF_GAP: as far as is known. */
+			    * With RQF_GAP: as far as is known (also when a CPU hid what it did). */
 	RQF_NO_START = 1 << 1, /* its start is not known: queued_ns 0, who made it neither */
 	RQF_NO_ISSUE = 1 << 2, /* its issue is not known */
 	RQF_NO_END = 1 << 3, /* its end was lost: its address was used again, or a gap; done_ns is

@@ -17,7 +17,7 @@ struct open_socket;
 #define REQUESTS_MAX (1u << 20)
 #define SOCKETS_MAX  (1u << 20)
 
-#define REQUEST_BUCKETS 256u
+#define REQUEST_BUCKETS 256u /* a power of two */
 
 struct requests {
 	struct pool pool, shares;
@@ -56,7 +56,7 @@ struct accounts {
 	uint32_t snaps_cap;
 };
 
-/* ---- requests.c ---- */
+/* ---- requests.c, request_table.c, request_checkpoint.c ---- */
 void request_start(struct engine *e, const struct event *ev, uint64_t t);
 void request_issue(struct engine *e, const struct event *ev, uint64_t t);
 void request_requeue(struct engine *e, const struct event *ev, uint64_t t);

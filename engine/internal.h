@@ -12,9 +12,10 @@
  *   emit.c        intervals to the sinks
  *   gaps.c        the list of gaps
  *   names.c       names of users, cgroups and devices
- *   requests.c    block requests        (flows.h)
+ *   requests.c    block requests (flows.h); request_table.c, request_checkpoint.c
  *   accounts.c    what tasks read and wrote
  *   sockets.c     sockets
+ *   pool.c        objects that come and go
  */
 #ifndef RSTAT_ENGINE_INTERNAL_H
 #define RSTAT_ENGINE_INTERNAL_H

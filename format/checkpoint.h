@@ -19,7 +19,8 @@ struct cpu_snapshot {
 	uint8_t left_out; /* its switches are not recorded */
 };
 
-#define REQUEST_SNAPF_GAP EVF_IO_ABSORBED /* of flags: a gap touched it */
+#define REQUEST_SNAPF_GAP    EVF_IO_ABSORBED /* of flags: a gap touched it */
+#define REQUEST_SNAPF_HIDDEN EVF_IO_PARTIAL /* of flags: a CPU hid switches since it is open */
 
 /*
  * A block request that is open, or (`share` > 0) what another IO added to it: those come right
@@ -31,7 +32,7 @@ struct request_snapshot {
 	uint32_t
 		share; /* 0: the request itself; else the n-th merge: tid, io.bytes, queued_ns count */
 	uint16_t op; /* enum io_op */
-	uint8_t flags; /* EVF_IO_*, REQUEST_SNAPF_GAP */
+	uint8_t flags; /* EVF_IO_*, REQUEST_SNAPF_* */
 	uint64_t queued_ns, issued_ns; /* 0: not known, not yet */
 	uint64_t requeues; /* share > 0: 1 when it counts as a merge */
 	uint64_t done_bytes;

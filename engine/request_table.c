@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * The table of open block requests: by address, by age, and those that are not issued by device.
+ */
+#include "engine/requests.h"
+
+#include <stdlib.h>
+
+static uint32_t slot_of(uint64_t key, uint32_t cap)
+{
+	return (uint32_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (cap - 1);
+}
+
+static bool grow_hash(struct requests *r)
+{
+	uint32_t cap = r->hash_cap ? 2 * r->hash_cap : 256;
+	struct open_request **hash;
+
+	if (r->n < r->hash_cap)
+		return true;
+	hash = calloc(cap, sizeof(*hash));
+	if (!hash)
+		return false;
+	for (struct open_request *q = r->first; q; q = q->next) {
+		uint32_t i = slot_of(q->key, cap);
+
+		q->chain = hash[i];
+		hash[i] = q;
+	}
+	free(r->hash);
+	r->hash = hash;
+	r->hash_cap = cap;
+	return true;
+}
+
+struct open_request *request_find(const struct requests *r, uint64_t key)
+{
+	struct open_request *q = r->hash_cap ? r->hash[slot_of(key, r->hash_cap)] : NULL;
+
+	while (q && q->key != key)
+		q = q->chain;
+	return q;
+}
+
+void request_wait(struct requests *r, struct open_request *q)
+{
+	struct open_request **head = &r->waiting[slot_of(q->dev, REQUEST_BUCKETS)];
+
+	if (q->waits)
+		return;
+	q->waits = true;
+	q->wprev = NULL;
+	q->wnext = *head;
+	if (*head)
+		(*head)->wprev = q;
+	*head = q;
+}
+
+void request_wait_over(struct requests *r, struct open_request *q)
+{
+	if (!q->waits)
+		return;
+	q->waits = false;
+	if (q->wprev)
+		q->wprev->wnext = q->wnext;
+	else
+		r->waiting[slot_of(q->dev, REQUEST_BUCKETS)] = q->wnext;
+	if (q->wnext)
+		q->wnext->wprev = q->wprev;
+}
+
+struct request_part *request_add_part(struct engine *e, struct open_request *q, struct etask *task,
+				      uint64_t pos, uint64_t bytes, uint64_t at)
+{
+	struct request_part *p;
+	uint32_t number;
+
+	p = pool_get(&e->requests.shares, sizeof(*p), &number);
+	if (!p) {
+		e->oom = true;
+		return NULL;
+	}
+	*p = (struct request_part){
+		.task = task, .pos = pos, .bytes = bytes, .at_ns = at, .number = number};
+	if (task)
+		task->pins++;
+	if (q->parts)
+		q->last_part->next = p;
+	else
+		q->parts = p;
+	q->last_part = p;
+	q->nparts++;
+	q->asked += bytes;
+	return p;
+}
+
+static void drop_oldest(struct engine *e, uint64_t t)
+{
+	e->counts.requests_unended++;
+	request_end(e, e->requests.first, t, RQF_NO_END);
+}
+
+struct open_request *request_add(struct engine *e, const struct event *ev, uint64_t t)
+{
+	struct requests *r = &e->requests;
+	struct open_request *q;
+	uint32_t number, i;
+
+	if (r->n >= REQUESTS_MAX)
+		drop_oldest(e, t);
+	q = grow_hash(r) ? pool_get(&r->pool, sizeof(*q), &number) : NULL;
+	if (!q) {
+		e->oom = true;
+		return NULL;
+	}
+	q->number = number;
+	q->key = info_of(ev)->request;
+	q->dev = ev->value;
+	q->op = ev->aux;
+	q->io_flags = ev->flags & IO_FLAGS;
+	q->unstarted = ev->flags & EVF_IO_UNSTARTED;
+	q->pos = pos_of(ev);
+	q->seen_ns = t;
+	i = slot_of(q->key, r->hash_cap);
+	q->chain = r->hash[i];
+	r->hash[i] = q;
+	q->prev = r->last;
+	if (r->last)
+		r->last->next = q;
+	else
+		r->first = q;
+	r->last = q;
+	r->n++;
+	return q;
+}
+
+void request_forget(struct engine *e, struct open_request *q)
+{
+	struct requests *r = &e->requests;
+	struct open_request **link = &r->hash[slot_of(q->key, r->hash_cap)];
+
+	request_wait_over(r, q);
+	while (*link != q)
+		link = &(*link)->chain;
+	*link = q->chain;
+	if (q->prev)
+		q->prev->next = q->next;
+	else
+		r->first = q->next;
+	if (q->next)
+		q->next->prev = q->prev;
+	else
+		r->last = q->prev;
+	r->n--;
+	for (struct request_part *p = q->parts, *next; p; p = next) {
+		next = p->next;
+		if (p->task)
+			task_unpin(e, p->task);
+		pool_put(&r->shares, sizeof(*p), p->number);
+	}
+	pool_put(&r->pool, sizeof(*q), q->number);
+}
+
+struct open_request *request_neighbour(const struct requests *r, const struct event *ev,
+				       uint64_t pos, bool front, const struct open_request *except)
+{
+	struct open_request *q = r->waiting[slot_of(ev->value, REQUEST_BUCKETS)];
+
+	for (; q; q = q->wnext)
+		if (q != except && q->dev == ev->value && q->op == ev->aux &&
+		    (front ? q->pos : q->pos + q->asked) == pos)
+			return q;
+	return NULL;
+}
+
+/* ---- what the kernel says it covers ---- */
+
+bool request_overlaps(const struct open_request *q, uint64_t pos, uint64_t bytes)
+{
+	return pos < q->pos + q->asked && pos + bytes > q->pos;
+}
+
+void request_fit(struct engine *e, struct open_request *q, uint64_t pos, uint64_t bytes)
+{
+	uint64_t end = pos + bytes, room = bytes, lowest = end;
+
+	if (q->pos == pos && q->asked == bytes)
+		return;
+	for (struct request_part *p = q->parts; p; p = p->next) {
+		uint64_t from = p->pos > pos ? p->pos : pos, to = p->pos + p->bytes;
+
+		if (to > end)
+			to = end;
+		p->bytes = to > from ? to - from : 0;
+		p->pos = from < end ? from : end;
+		if (p->bytes > room)
+			p->bytes = room;
+		room -= p->bytes;
+		if (p->bytes && p->pos < lowest)
+			lowest = p->pos;
+	}
+	q->asked = bytes - room;
+	q->pos = pos;
+	if (room)
+		request_add_part(e, q, NULL, lowest > pos ? pos : end - room, room, 0);
+}
+
+void request_fit_size(struct engine *e, struct open_request *q, uint64_t bytes)
+{
+	if (bytes > q->asked)
+		request_add_part(e, q, NULL, q->pos + q->asked, bytes - q->asked, 0);
+}
+
+void requests_free(struct engine *e)
+{
+	struct requests *r = &e->requests;
+
+	pool_free(&r->pool);
+	pool_free(&r->shares);
+	free(r->hash);
+	free(r->out);
+	free(r->order);
+	free(r->snaps);
+}

@@ -244,7 +244,8 @@ static void tell(struct engine *e, struct open_socket *so, struct socket_event *
 {
 	const struct etask *y = ev->tid ? task_find(e, ev->tid) : NULL;
 
-	if (!so->s.info.family && !so->counted) {
+	/* 0 is no socket: the reset that answers who knocks where nobody listens */
+	if (so->s.info.id && !so->s.info.family && !so->counted) {
 		so->counted = true;
 		e->counts.sockets_unknown++;
 	}

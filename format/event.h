@@ -65,7 +65,9 @@ enum event_kind {
 			       * | error (errno) << 16; ext: struct socket_ref */
 	EV_RETRANSMIT = 28, /* aux: segments sent again, value: errno when that failed, flags:
 			     * EVF_NET_SYNACK (of a listening socket); ext: struct socket_ref */
-	EV_RESET = 29, /* a TCP reset; flags: EVF_NET_SENT, else received; ext: struct socket_ref */
+	EV_RESET =
+		29, /* a TCP reset; tid: as SOCKET_STATE, flags: EVF_NET_SENT, else received; ext:
+			* struct socket_ref, 0: sent by no socket (nobody listens there) */
 	EV_STACK =
 		30, /* tid is about to switch out; value: its kernel stack, peer: its user stack, ids of
 			* EV_FRAMES, 0 none. Comes right before its EV_SWITCH on the same CPU.
@@ -251,13 +253,17 @@ struct socket_info {
 	uint8_t local[16], remote[16]; /* AF_INET: the first 4 bytes; zeroes: any, none */
 };
 
-/* Adjacent calls of one thread on one socket, within one slice and NET_COALESCE_NS. */
+/*
+ * Adjacent calls of one thread on one socket, within one slice; those more than NET_COALESCE_NS
+ * after the first one make another event. event.ts: when it was told: as the thread left the CPU,
+ * turned to another socket, or went on; nothing was moved after it.
+ */
 #define NET_COALESCE_NS 10000000u
 struct net_info {
 	uint64_t socket; /* id */
 	uint64_t tx_bytes, rx_bytes;
 	uint64_t tx_calls, rx_calls; /* that moved something */
-	uint64_t first_ns; /* when the first one returned; event.ts: when the last one did */
+	uint64_t first_ns; /* when the first one returned */
 };
 
 struct socket_ref {

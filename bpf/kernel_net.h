@@ -10,6 +10,8 @@
 #define AF_INET6	 10u
 #define IPPROTO_TCP	 6u
 #define SOCK_STREAM	 1u
+#define SOCK_DGRAM	 2u
+#define SOCK_SEQPACKET	 5u
 #define MSG_PEEK	 0x2u
 #define MSG_ERRQUEUE	 0x2000u
 #define TCP_TIME_WAIT	 6u /* include/net/tcp_states.h; BPF_TCP_* of linux/bpf.h are the same */

@@ -2,58 +2,60 @@
 /*
  * net_old: sends and receives where sock_send_length does not exist (before 6.3), and the ways
  * into and out of a socket that it does not see. The functions are those that struct proto_ops
- * points to, which no compiler can have inlined, and none of them calls another one of them:
- * a SOCK_SEQPACKET unix socket goes through the stream's send and the datagram's receive.
+ * points to, which no compiler can have inlined.
  */
 #ifndef RSTAT_BPF_NET_OLD_H
 #define RSTAT_BPF_NET_OLD_H
 
 #include "bpf/net.h"
 
-static __always_inline void old_send(struct socket *sock, s32 bytes)
+/* `type`: the SOCK_* that the function is for, 0: any. Whether it calls another one depends. */
+static __always_inline void old_send(struct socket *sock, u32 type, s32 bytes)
 {
 	u64 begin = cost_begin();
 
-	if (bytes > 0)
+	if (bytes > 0 && (!type || sock->sk->sk_type == type))
 		traffic_add(sock->sk, (u32)bytes, true, SOCK_TYPED);
 	cost_end(PROG_NET_SEND, begin);
 }
 
-static __always_inline void old_recv(struct socket *sock, u32 flags, s32 bytes)
+static __always_inline void old_recv(struct socket *sock, u32 type, u32 flags, s32 bytes)
 {
 	u64 begin = cost_begin();
 
-	if (traffic_received(bytes, flags))
+	if (traffic_received(bytes, flags) && (!type || sock->sk->sk_type == type))
 		traffic_add(sock->sk, (u32)bytes, false, SOCK_TYPED);
 	cost_end(PROG_NET_RECV, begin);
 }
 
 /* int f(struct socket *, struct msghdr *, size_t) */
-#define OLD_SEND(function)                                                                         \
+#define OLD_SEND(function, type)                                                                   \
 	SEC("fexit/" #function)                                                                    \
 	int on_##function(u64 *ctx)                                                                \
 	{                                                                                          \
-		old_send((struct socket *)ctx[0], (s32)ctx[3]);                                    \
+		old_send((struct socket *)ctx[0], type, (s32)ctx[3]);                              \
 		return 0;                                                                          \
 	}
 
 /* int f(struct socket *, struct msghdr *, size_t, int flags) */
-#define OLD_RECV(function)                                                                         \
+#define OLD_RECV(function, type)                                                                   \
 	SEC("fexit/" #function)                                                                    \
 	int on_##function(u64 *ctx)                                                                \
 	{                                                                                          \
-		old_recv((struct socket *)ctx[0], (u32)ctx[3], (s32)ctx[4]);                       \
+		old_recv((struct socket *)ctx[0], type, (u32)ctx[3], (s32)ctx[4]);                 \
 		return 0;                                                                          \
 	}
 
-OLD_SEND(inet_sendmsg)
-OLD_SEND(inet6_sendmsg)
-OLD_SEND(unix_stream_sendmsg)
-OLD_SEND(unix_dgram_sendmsg)
-OLD_RECV(inet_recvmsg)
-OLD_RECV(inet6_recvmsg)
-OLD_RECV(unix_stream_recvmsg)
-OLD_RECV(unix_dgram_recvmsg)
+OLD_SEND(inet_sendmsg, 0)
+OLD_SEND(inet6_sendmsg, 0)
+OLD_SEND(unix_stream_sendmsg, SOCK_STREAM)
+OLD_SEND(unix_dgram_sendmsg, SOCK_DGRAM)
+OLD_SEND(unix_seqpacket_sendmsg, SOCK_SEQPACKET)
+OLD_RECV(inet_recvmsg, 0)
+OLD_RECV(inet6_recvmsg, 0)
+OLD_RECV(unix_stream_recvmsg, SOCK_STREAM)
+OLD_RECV(unix_dgram_recvmsg, SOCK_DGRAM)
+OLD_RECV(unix_seqpacket_recvmsg, SOCK_SEQPACKET)
 
 /*
  * sendfile() and splice() into a socket until dc97391e6610 ("sock: Remove ->sendpage*() in favour
@@ -65,7 +67,7 @@ int on_inet_sendpage(u64 *ctx)
 	struct socket *sock = (struct socket *)ctx[0];
 
 	if (sock->sk->sk_protocol == IPPROTO_TCP)
-		old_send(sock, (s32)ctx[5]);
+		old_send(sock, 0, (s32)ctx[5]);
 	return 0;
 }
 
@@ -73,11 +75,14 @@ int on_inet_sendpage(u64 *ctx)
 SEC("fexit/tcp_splice_read")
 int on_tcp_splice_read(u64 *ctx)
 {
-	old_recv((struct socket *)ctx[0], 0, (s32)ctx[5]);
+	old_recv((struct socket *)ctx[0], 0, 0, (s32)ctx[5]);
 	return 0;
 }
 
-/* A call that has begun; what it moved is known when it returns. */
+/*
+ * A call that has begun; what it moved is known when it returns. Where one of the functions calls
+ * another one, that is the same call: the inner one takes it.
+ */
 struct old_call {
 	u64 sk;
 	u32 flags;
@@ -137,6 +142,13 @@ SEC("kprobe")
 int on_recv_enter(struct pt_regs *regs)
 {
 	old_enter((struct socket *)PT_REGS_ARG1(regs), (u32)PT_REGS_FUNCTION_ARG4(regs), false);
+	return 0;
+}
+
+SEC("kprobe")
+int on_splice_enter(struct pt_regs *regs)
+{
+	old_enter((struct socket *)PT_REGS_ARG1(regs), 0, false);
 	return 0;
 }
 

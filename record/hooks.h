@@ -18,7 +18,7 @@
 
 #define HOOKS_MAX	  40u
 #define HOOK_ALTERNATIVES 3u
-#define HOOK_PARTS_MAX	  9u /* programs at once for one hook */
+#define HOOK_PARTS_MAX	  12u /* programs at once for one hook */
 
 /*
  * How one program gets one hook, or a part of it: "tp_btf", "fentry", "fexit", "kprobe",

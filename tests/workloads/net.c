@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * net [CHUNKS]: sends CHUNKS messages (default 500) of changing size through sockets of every
+ * net [CHUNKS [early]]: sends CHUNKS messages (default 500) of changing size through sockets of every
  * kind, looks at each before it is received, and connects where nobody listens and where it is
  * reset. Prints, for each socket, its cookie and what went through it by the program's own count.
+ * early: asks for the cookie before anything goes through a socket, since the kernel gives a socket
+ * one only when it is asked for.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +27,7 @@
 
 static char buffer[65536];
 static const char *separator = "";
+static bool early;
 
 struct end {
 	int fd;
@@ -37,13 +40,20 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static void print_end(const char *what, const char *side, const struct end *e)
+static uint64_t cookie_of(int fd)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 
-	if (getsockopt(e->fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
 		fail("SO_COOKIE");
+	return cookie;
+}
+
+static void print_end(const char *what, const char *side, const struct end *e)
+{
+	const uint64_t cookie = cookie_of(e->fd);
+
 	printf("%s\n{\"what\":\"%s %s\",\"cookie\":%llu,\"tx_bytes\":%llu,\"rx_bytes\":%llu,"
 	       "\"tx_calls\":%llu,\"rx_calls\":%llu}",
 	       separator, what, side, (unsigned long long)cookie, (unsigned long long)e->tx,
@@ -98,6 +108,8 @@ static void chatter(const char *what, struct end *a, struct end *b, unsigned chu
 {
 	unsigned i;
 
+	if (early)
+		cookie_of(a->fd), cookie_of(b->fd);
 	for (i = 0; i < chunks; i++) {
 		struct end *from = i % 7 ? a : b, *to = i % 7 ? b : a;
 		uint64_t before = from->tx, left;
@@ -294,6 +306,7 @@ int main(int argc, char **argv)
 {
 	unsigned chunks = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 500;
 
+	early = argc > 2 && !strcmp(argv[2], "early");
 	printf("{\"pid\":%d,\"sockets\":[", (int)getpid());
 	tcp("tcp", AF_INET, chunks);
 	tcp("tcp6", AF_INET6, chunks);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * bench_engine: what the engine costs per event, on two synthetic loads: two tasks that play
- * ping-pong through a pipe on one CPU, and many tasks that message each other on all CPUs. One line
- * per load: ns per event and M events/s with no sink, with one that adds up what it is told, and
- * with one that also follows the depth of the run queues. CPU time, the best of several runs.
+ * ping-pong through a pipe on one CPU, and many tasks that message each other on all CPUs; and on
+ * block requests, accounts and sockets alone. One line per load: ns per event and M events/s with no
+ * sink, with one that adds up what it is told, and with one that also follows the depth of the run
+ * queues. CPU time, the best of several runs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct load {
 	const char *name;
 	uint16_t ncpus;
 	uint32_t tasks; /* per CPU */
+	bool flows;
 };
 
 static uint64_t seed = 1;
@@ -97,6 +99,43 @@ static size_t switch_to_next(size_t n, uint64_t ts, uint16_t c)
 				     .value = preempted || !prev ? 0 : 1});
 }
 
+#define OPEN	64 /* requests at a time */
+#define SOCKETS 1024
+
+static union {
+	struct io_info io;
+	struct acct_info acct;
+	struct net_info net;
+} exts[EVENTS];
+
+/* One of each third: a step of one of OPEN requests, what a task did, a message. */
+static size_t flow(size_t n, uint64_t ts, uint32_t tid)
+{
+	static uint8_t step[OPEN];
+	static uint64_t rchar;
+	struct event ev = {.ts = ts, .tid = tid, .ext = &exts[n]};
+	uint32_t i = dice(OPEN);
+
+	switch (dice(3)) {
+	case 0:
+		ev.kind = EV_IO_START + step[i];
+		ev.value = 254u << 20;
+		step[i] = (uint8_t)((step[i] + 1) % 3);
+		exts[n].io = (struct io_info){
+			.request = 0xffff888000000000 + i * 384, .sector = i * 8, .bytes = 4096};
+		break;
+	case 1:
+		ev.kind = EV_ACCT;
+		exts[n].acct = (struct acct_info){.rchar = rchar += 100};
+		break;
+	default:
+		ev.kind = EV_NET;
+		exts[n].net = (struct net_info){
+			.socket = 1 + dice(SOCKETS), .tx_bytes = 100, .tx_calls = 1};
+	}
+	return put(n, ev);
+}
+
 static size_t make_stream(const struct load *l)
 {
 	static struct task_snapshot tasks[MAX_TASKS];
@@ -122,6 +161,8 @@ static size_t make_stream(const struct load *l)
 		}
 	}
 	n = put(n, (struct event){.kind = EV_CHECKPOINT, .ts = ts, .cpu = CPU_NONE, .ext = &cp});
+	while (l->flows && n < EVENTS)
+		n = flow(n, ts += 1000, 1000 + dice(cp.ntasks));
 	while (n < EVENTS) {
 		uint16_t c = (uint16_t)dice(l->ncpus);
 
@@ -134,7 +175,7 @@ static size_t make_stream(const struct load *l)
 
 struct adder {
 	struct sink sink;
-	uint64_t ns[TS_COUNT], cpu_ns, depth_ns, n;
+	uint64_t ns[TS_COUNT], cpu_ns, depth_ns, n, bytes;
 };
 
 static void add_interval(struct sink *s, const struct interval *iv)
@@ -153,6 +194,21 @@ static void add_cpu(struct sink *s, const struct cpu_interval *iv)
 static void add_depth(struct sink *s, const struct depth_interval *d)
 {
 	((struct adder *)s)->depth_ns += d->depth * (d->to_ns - d->from_ns);
+}
+
+static void add_request(struct sink *s, const struct request *rq)
+{
+	((struct adder *)s)->bytes += rq->bytes;
+}
+
+static void add_account(struct sink *s, const struct account *a)
+{
+	((struct adder *)s)->bytes += a->delta.rchar;
+}
+
+static void add_socket(struct sink *s, const struct socket_event *se)
+{
+	((struct adder *)s)->bytes += se->tx_bytes;
 }
 
 static uint64_t cpu_ns(void)
@@ -192,9 +248,15 @@ static double measure(const struct load *l, size_t n, struct sink *sink)
 
 int main(void)
 {
-	static const struct load loads[] = {
-		{"pipe", 1, 2}, {"messaging", 8, 40}, {"messaging, 1600 tasks", 40, 40}};
-	struct adder sum = {.sink = {.interval = add_interval, .cpu_interval = add_cpu}};
+	static const struct load loads[] = {{"pipe", 1, 2, false},
+					    {"messaging", 8, 40, false},
+					    {"messaging, 1600 tasks", 40, 40, false},
+					    {"IO, accounts, sockets", 8, 40, true}};
+	struct adder sum = {.sink = {.interval = add_interval,
+				     .cpu_interval = add_cpu,
+				     .request = add_request,
+				     .account = add_account,
+				     .socket = add_socket}};
 	struct adder depth = {
 		.sink = {.interval = add_interval, .cpu_interval = add_cpu, .depth = add_depth}};
 

@@ -142,6 +142,10 @@ void requests_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 			continue;
 		}
 		q = request_find(&e->requests, s->io.request);
+		if (q && in_gap(e, q) && q->queued_ns != s->queued_ns) {
+			request_end(e, q, t, RQF_NO_END); /* another at that address */
+			q = NULL;
+		}
 		if (q) {
 			q->mark = e->mark;
 			q = NULL;

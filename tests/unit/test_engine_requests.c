@@ -220,6 +220,10 @@ static void test_partial_error_requeue(void **state)
 	ev_io(&s, 1600, EV_IO_START, 100, A, 100, 512);
 	ev_io(&s, 1610, EV_IO_DONE, 0, A, 100, 512)->flags = EVF_IO_PARTIAL;
 	ev_io(&s, 1620, EV_IO_DONE, 0, A, 101, 1024);
+	/* Given back, and not issued again yet. */
+	ev_io(&s, 1700, EV_IO_START, 100, A, 100, 512);
+	ev_io(&s, 1710, EV_IO_ISSUE, 0, A, 100, 512);
+	ev_io(&s, 1720, EV_IO_REQUEUE, 0, A, 100, 512);
 	expect_flows(
 		&s,
 		(struct flow_expect){
@@ -229,7 +233,9 @@ static void test_partial_error_requeue(void **state)
 				"rq 8:0 op0 98+1536 q=1500 i=1520 d=1540 error=5 merges=1 cgroup=5 "
 				"100:512@1500 200:1024@1510\n"
 				"rq 8:0 op0 100+1536 q=1600 d=1620 cgroup=5 100:512@1600 ?:1024@0 "
-				"no-issue\n"});
+				"no-issue\n"
+				"rq 8:0 op0 100+512 q=1700 d=2000 requeues=1 cgroup=5 100:512@1700 "
+				"open\n"});
 	synth_free(&s);
 }
 
@@ -345,6 +351,62 @@ static void test_lost_in_between(void **state)
 				     "100:1024@1120 open gap\n"});
 	assert_int_equal(counts.requests_unended, 0);
 	synth_free(&s);
+}
+
+/* The recorder knew more than what is left of the trace: its next checkpoint tells. */
+static void test_heal(void **state)
+{
+	struct synth whole = {0}, damaged = {0};
+	struct engine_counts counts;
+	struct checkpoint cp;
+	struct engine *e;
+	struct err err;
+
+	(void)state;
+	begin(&whole);
+	ev_io(&whole, 1200, EV_IO_START, 200, B, 500, 1024);
+	ev_io(&whole, 1210, EV_IO_ISSUE, 0, B, 500, 1024);
+	ev_io_error(&whole, 1220, B, 500, 512, EIO)->flags = EVF_IO_PARTIAL;
+	ev_io(&whole, 1230, EV_IO_REQUEUE, 0, B, 501, 512);
+	ev_io(&whole, 1240, EV_IO_START, 200, C, 700, 512);
+	assert_int_equal(engine_new(&e, 1, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_apply(e, whole.ev, whole.n, &err), 0);
+	assert_int_equal(engine_checkpoint(e, 1300, &cp, &err), 0);
+
+	begin(&damaged);
+	ev_io(&damaged, 1100, EV_IO_START, 100, A, 100, 512);
+	ev_io(&damaged, 1110, EV_IO_START, 100, C, 700, 512);
+	ev_gap(&damaged, 1200, 0, 1290, 0);
+	ev_checkpoint(&damaged, &cp);
+	engine_free(e);
+	ev_io(&damaged, 1400, EV_IO_ISSUE, 0, B, 501, 512);
+	ev_io(&damaged, 1500, EV_IO_DONE, 0, B, 501, 512);
+	expect_flows(
+		&damaged,
+		(struct flow_expect){
+			.end = 2000,
+			.counts = &counts,
+			.want = "rq 8:0 op0 700+0 q=1110 d=1300 cgroup=5 100:0@1110 no-issue no-end "
+				"gap\n"
+				"rq 8:0 op0 100+0 q=1100 d=1300 cgroup=5 100:0@1100 no-issue no-end "
+				"gap\n"
+				"rq 8:0 op0 500+1024 q=1200 i=1400 d=1500 error=5 requeues=1 "
+				"200:1024@1200 gap\n"
+				"rq 8:0 op0 700+512 q=1240 d=2000 200:512@1240 open gap\n"});
+	assert_int_equal(counts.requests_unknown + counts.requests_unended, 0);
+	/* Without a gap the two disagree. */
+	damaged.ev[3].kind = EV_KIND_END;
+	expect_flows(
+		&damaged,
+		(struct flow_expect){
+			.end = 2000,
+			.counts = &counts,
+			.want = "rq 8:0 op0 501+512 i=1400 d=1500 ?:512@0 no-start\n"
+				"rq 8:0 op0 100+512 q=1100 d=2000 cgroup=5 100:512@1100 open\n"
+				"rq 8:0 op0 700+512 q=1110 d=2000 cgroup=5 100:512@1110 open\n"});
+	assert_int_equal(counts.checkpoint_diffs, 2);
+	synth_free(&damaged);
+	synth_free(&whole);
 }
 
 /*
@@ -491,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_address_again),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_lost_in_between),
+		cmocka_unit_test(test_heal),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_exit_with_open),
 		cmocka_unit_test(test_windows),

@@ -174,10 +174,14 @@ int engine_checkpoint(struct engine *e, uint64_t ts, struct checkpoint *out, str
 		.cpus = e->out_cpus,
 		.ncpus = cpus_out(e),
 	};
-	if (!requests_out(e, out) || !accounts_out(e, out) || !sockets_out(e, out))
+	if (!requests_out(e, out) || !accounts_out(e, out) || !sockets_out(e, out) ||
+	    !metrics_out(e, out))
 		goto nomem;
 	for (uint32_t i = 0; i < out->nrequests; i++)
 		if (!name_out(e, NAME_CGROUP, out->requests[i].io.cgroup_id, &nnames))
+			goto nomem;
+	for (uint32_t i = 0; i < out->nmetrics; i++)
+		if (!name_out(e, NAME_METRIC, out->metrics[i].metric, &nnames))
 			goto nomem;
 	out->names = e->out_names;
 	out->nnames = nnames;
@@ -425,6 +429,7 @@ void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t)
 	requests_in(e, cp, t);
 	accounts_in(e, cp);
 	sockets_in(e, cp, t);
+	metrics_in(e, cp);
 	sweep(e, t);
 	if (e->loaded)
 		return;

@@ -35,6 +35,7 @@ void engine_free(struct engine *e)
 	requests_free(e);
 	accounts_free(e);
 	sockets_free(e);
+	metrics_free(e);
 	engine_names_free(e);
 	checkpoints_free(e);
 	free(e->cpus);
@@ -114,8 +115,8 @@ static void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 	case EV_RESET: socket_trouble(e, ev, t); break;
 	case EV_FRAMES:
 	case EV_COUNTERS:
-	case EV_IRQ:
-	case EV_SAMPLE: break; /* of no task's state: sinks take them as they are */
+	case EV_IRQ: break; /* of no task's state: sinks take them as they are */
+	case EV_SAMPLE: metric_event(e, ev, t); break;
 	default: e->counts.ignored++; break;
 	}
 }

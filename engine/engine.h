@@ -216,6 +216,15 @@ struct socket_event {
 	bool sent; /* SE_RESET */
 };
 
+/* A figure of the machine that has changed. */
+struct metric {
+	uint32_t id;
+	bool gone; /* it cannot be read any more; `value` is its last one */
+	const char *name; /* NULL: not known */
+	uint64_t ts, value;
+	uint64_t before_ts, before; /* what it was, and since when; before_ts 0: not known */
+};
+
 /*
  * Consumes what the engine finds out. Callbacks may be NULL. They must not keep the pointers and
  * cannot fail: a sink that runs out of memory remembers it and says so at its end.
@@ -232,6 +241,8 @@ struct sink {
 	void (*request)(struct sink *s, const struct request *rq);
 	void (*account)(struct sink *s, const struct account *a);
 	void (*socket)(struct sink *s, const struct socket_event *se);
+	/* A sample tells only of what changed since the one before. */
+	void (*metric)(struct sink *s, const struct metric *m);
 	/* Its id is reused. Told of every socket that was there in the window, used or not. */
 	void (*socket_gone)(struct sink *s, const struct socket *socket);
 	/* The task's id is about to be reused: fold what you hold on it. */
@@ -309,6 +320,8 @@ const struct task *engine_task(const struct engine *e, uint32_t tid);
 const struct socket *engine_socket(const struct engine *e, uint64_t cookie);
 /* What the last EV_ACCT said, NULL: there was none. Also in task_gone(). */
 const struct acct_info *engine_account(const struct engine *e, const struct task *t);
+/* All figures that are known, as they are now: *pos starts at 0. False: no more. */
+bool engine_metric(const struct engine *e, uint32_t *pos, struct metric *out);
 const struct task *engine_cpu_current(const struct engine *e,
 				      uint16_t cpu); /* NULL: idle/unknown */
 bool engine_task_certain(const struct engine *e,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * flows: what moves through the machine and for whom. Block requests, what tasks have read and
- * written, sockets. Internal to the engine; independent of what CPUs and tasks are doing.
+ * written, sockets; figures of the machine. Internal to the engine; independent of what CPUs and tasks are doing.
  */
 #ifndef RSTAT_ENGINE_FLOWS_H
 #define RSTAT_ENGINE_FLOWS_H
@@ -55,6 +55,19 @@ struct accounts {
 	struct account_snapshot *snaps;
 	uint32_t snaps_cap;
 };
+
+struct metrics {
+	struct metric_state *list; /* open addressing, a power of two */
+	uint32_t n, cap;
+	struct metric_snapshot *snaps;
+	uint32_t snaps_cap;
+};
+
+/* ---- metrics.c ---- */
+void metric_event(struct engine *e, const struct event *ev, uint64_t t);
+bool metrics_out(struct engine *e, struct checkpoint *out);
+void metrics_in(struct engine *e, const struct checkpoint *cp);
+void metrics_free(struct engine *e);
 
 /* ---- requests.c, request_table.c, request_checkpoint.c ---- */
 void request_start(struct engine *e, const struct event *ev, uint64_t t);

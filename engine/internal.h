@@ -15,6 +15,7 @@
  *   requests.c    block requests (flows.h); request_table.c, request_checkpoint.c
  *   accounts.c    what tasks read and wrote
  *   sockets.c     sockets
+ *   metrics.c     figures of the machine
  *   pool.c        objects that come and go
  */
 #ifndef RSTAT_ENGINE_INTERNAL_H
@@ -149,6 +150,7 @@ struct engine {
 	struct requests requests;
 	struct accounts accounts;
 	struct sockets sockets;
+	struct metrics metrics;
 
 	struct name *names; /* open addressing, a power of two */
 	uint32_t nnames, names_cap;

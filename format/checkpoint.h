@@ -63,7 +63,7 @@ struct checkpoint {
 	uint32_t ntasks;
 	const struct cpu_snapshot *cpus;
 	uint32_t ncpus;
-	const struct name_info *names; /* every user, cgroup and device name that it refers to */
+	const struct name_info *names; /* every name that it refers to */
 	uint32_t nnames;
 	const struct request_snapshot *requests;
 	uint32_t nrequests;

@@ -48,6 +48,10 @@ int recording_finish(struct recording *r, struct err *err)
 	struct meta_end end;
 	int failed, ret = 0;
 
+	/* first of all: its figures are of now, and the recording has ended already */
+	ret = broken ? 0 : sampler_pump(&r->sampler, &r->pump, r->end_ns, err);
+	if (!ret)
+		sampler_take_last(&r->sampler, r->end_ns);
 	if (r->sampling.on)
 		recording_sample(r, false);
 	/* while they can be asked: what lives on has not told its last */

@@ -127,6 +127,8 @@ static int wait_for_work(struct loop *l, uint64_t now, struct err *err)
 		until = r->start_ns + r->opt->duration_ns;
 	if (!r->sampling.impossible && until > r->sampling.next_ns)
 		until = r->sampling.next_ns;
+	if (until > sampler_next(&r->sampler))
+		until = sampler_next(&r->sampler);
 	n = epoll_wait(l->epoll_fd, events, 4,
 		       until > now ? (int)((until - now + MSEC - 1) / MSEC) : 0);
 	if (n < 0 && errno != EINTR)
@@ -287,11 +289,13 @@ int recording_loop(struct recording *r, struct err *err)
 		check_time(&l, now);
 		if (ret || r->end_ns)
 			break;
+		if (now >= sampler_next(&r->sampler))
+			sampler_take(&r->sampler, host_now());
 		until = now - SLACK_NS;
 		if (until < r->start_ns)
 			continue;
 		adapt_pause(&l, kernel_fill(r->kernel));
-		ret = pump_until(&r->pump, until, err);
+		ret = sampler_pump(&r->sampler, &r->pump, until, err);
 		if (!ret && r->pump.limit.full_ns)
 			stop(r, r->pump.limit.full_ns, "max-size");
 		else if (!ret)

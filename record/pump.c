@@ -153,6 +153,11 @@ static int take(struct pump *p, const struct event *events, size_t n, struct err
 	return engine_apply(p->engine, events, taken, err);
 }
 
+int pump_add(struct pump *p, const struct event *events, size_t n, struct err *err)
+{
+	return p->limit.full_ns ? 0 : take(p, events, n, err);
+}
+
 int pump_until(struct pump *p, uint64_t until_ns, struct err *err)
 {
 	const struct event *events;

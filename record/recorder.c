@@ -17,6 +17,7 @@ static void release(struct recording *r)
 	kernel_close(r->kernel);
 	engine_free(r->engine);
 	naming_free(r->names);
+	sampler_close(&r->sampler);
 	child_close(&r->child);
 	meta_free(&r->meta);
 }

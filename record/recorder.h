@@ -19,6 +19,7 @@
 
 #define RECORDER_ARGS_LIMIT 2048 /* bytes of exec arguments that are kept */
 #define RECORDER_NICE	    (-20)
+#define RECORDER_SAMPLE_NS  UINT64_C(1000000000)
 #define RECORDER_LEVEL	    1 /* of zstd; 3 saves 3 % of the bytes */
 
 struct recorder_options {
@@ -27,6 +28,7 @@ struct recorder_options {
 	bool only_command; /* record just the command's process tree */
 	uint64_t duration_ns; /* 0: until stopped */
 	uint64_t max_bytes; /* 0: no limit */
+	uint64_t sample_ns; /* from one sample of the machine to the next, with FEATURE_SAMPLES */
 	struct schedule start;
 	int nice; /* 0: leave the priority alone */
 	bool nice_asked; /* the user gave it: say when it fails */

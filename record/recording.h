@@ -12,6 +12,7 @@
 #include "record/trace_file.h"
 #include "record/pump.h"
 #include "record/recorder.h"
+#include "record/sampler.h"
 
 /*
  * How far behind the clock the rings are read: a program that took its time stamp has committed
@@ -37,6 +38,7 @@ struct recording {
 	struct meta meta;
 	uint64_t start_ns, end_ns; /* of the trace */
 	struct sampling sampling;
+	struct sampler sampler;
 	uint64_t checkpoint_bytes; /* what the last one took, with --max-size */
 	char stopped_by[64];
 };

@@ -115,7 +115,8 @@ enum event_flags {
 	EVF_STACK_LOST =
 		1 << 0, /* STACK: the kernel could not take or keep one that was asked for */
 	EVF_IRQ_SOFT = 1 << 0, /* IRQ */
-	EVF_SAMPLE_GONE = 1 << 0, /* SAMPLE: it cannot be read any more; its value is the last one */
+	EVF_SAMPLE_GONE =
+		1 << 0, /* SAMPLE: it cannot be read any more; its value is the last one */
 };
 
 /* event.aux of SWITCH: a system call's number + 1, or: */

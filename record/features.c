@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off: rows stay rows */
 static const struct {
 	uint32_t feature;
 	const char *name;
@@ -13,7 +14,9 @@ static const struct {
 	{FEATURE_FS, "fs"},
 	{FEATURE_NET, "net"},
 	{FEATURE_SYSCALL, "syscall"},
+	{FEATURE_SAMPLES, "samples"},
 };
+/* clang-format on */
 #define FEATURES (sizeof(table) / sizeof(table[0]))
 
 const char *feature_name(uint32_t feature)

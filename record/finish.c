@@ -49,18 +49,18 @@ int recording_finish(struct recording *r, struct err *err)
 	int failed, ret = 0;
 
 	/* first of all: its figures are of now, and the recording has ended already */
-	ret = broken ? 0 : sampler_pump(&r->sampler, &r->pump, r->end_ns, err);
-	if (!ret)
-		sampler_take_last(&r->sampler, r->end_ns);
+	if (!broken)
+		ret = sampler_take_last(&r->sampler, &r->pump, r->end_ns, err);
 	if (r->sampling.on)
 		recording_sample(r, false);
 	/* while they can be asked: what lives on has not told its last */
-	ret = kernel_accounts(r->kernel, r->end_ns - 1, err);
+	if (!ret)
+		ret = kernel_accounts(r->kernel, r->end_ns - 1, err);
 	failed = kernel_stop(r->kernel, r->end_ns, ret ? NULL : err);
 	ret = ret ? ret : failed;
 	/* detached: what is in the rings is all there is, gaps at their end included */
 	if (!ret && !broken)
-		ret = pump_until(&r->pump, r->end_ns, err);
+		ret = sampler_pump(&r->sampler, &r->pump, r->end_ns, err);
 	fill_end(r, &end);
 	/* also after a failed write: there may be room for the footer, or again */
 	failed = trace_writer_finish(r->writer, &end, ret || broken ? NULL : err);

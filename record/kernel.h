@@ -46,8 +46,9 @@ enum kernel_feature {
 	FEATURE_FS = 1 << 1, /* what threads read and write, and memory */
 	FEATURE_NET = 1 << 2, /* sockets */
 	FEATURE_SYSCALL = 1 << 3, /* the system call that a thread blocks in */
+	FEATURE_SAMPLES = 1 << 7, /* figures of the machine; not the programs': record/samples.h */
 };
-#define FEATURES_DEFAULT (FEATURE_IO | FEATURE_FS | FEATURE_NET | FEATURE_SYSCALL)
+#define FEATURES_DEFAULT (FEATURE_IO | FEATURE_FS | FEATURE_NET | FEATURE_SYSCALL | FEATURE_SAMPLES)
 
 struct kernel_options {
 	uint32_t features; /* enum kernel_feature */

@@ -29,21 +29,30 @@ void sampler_take(struct sampler *s, uint64_t now_ns)
 	s->nevents = samples_take(s->samples, now_ns, s->taken++ % SAMPLES_RARELY == 0, &s->events);
 }
 
-void sampler_take_last(struct sampler *s, uint64_t end_ns)
+static int flush(struct sampler *s, struct pump *pump, struct err *err)
 {
-	if (s->samples && !s->nevents)
-		s->nevents = samples_take(s->samples, end_ns - 1, true, &s->events);
+	int ret = pump_until(pump, s->events[0].ts, err);
+
+	if (!ret)
+		ret = pump_add(pump, s->events, s->nevents, err);
+	s->nevents = 0;
+	return ret;
 }
 
 int sampler_pump(struct sampler *s, struct pump *pump, uint64_t until_ns, struct err *err)
 {
 	int ret = 0;
 
-	if (s->nevents && s->events[0].ts < until_ns) {
-		ret = pump_until(pump, s->events[0].ts, err);
-		if (!ret)
-			ret = pump_add(pump, s->events, s->nevents, err);
-		s->nevents = 0;
-	}
+	if (s->nevents && s->events[0].ts < until_ns)
+		ret = flush(s, pump, err);
 	return ret ? ret : pump_until(pump, until_ns, err);
+}
+
+int sampler_take_last(struct sampler *s, struct pump *pump, uint64_t end_ns, struct err *err)
+{
+	int ret = s->nevents && s->events[0].ts < end_ns ? flush(s, pump, err) : 0;
+
+	if (s->samples && !ret)
+		s->nevents = samples_take(s->samples, end_ns - 1, true, &s->events);
+	return ret;
 }

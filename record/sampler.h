@@ -36,10 +36,10 @@ uint64_t sampler_next(const struct sampler *s);
 /* Takes the first one (at the start of the recording or right after), or one that is due. */
 void sampler_take(struct sampler *s, uint64_t now_ns);
 
-/* Takes the last one, as of end_ns - 1; what waits has been pumped. */
-void sampler_take_last(struct sampler *s, uint64_t end_ns);
-
 /* pump_until(), with the samples in between. */
 int sampler_pump(struct sampler *s, struct pump *pump, uint64_t until_ns, struct err *err);
+
+/* Takes the last one, as of end_ns - 1; pumps up to one that still waits. */
+int sampler_take_last(struct sampler *s, struct pump *pump, uint64_t end_ns, struct err *err);
 
 #endif

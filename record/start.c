@@ -139,6 +139,19 @@ static void leave_out_cpus(struct recording *r)
 			engine_leave_out(r->engine, (uint16_t)cpu);
 }
 
+static int open_sampler(struct recording *r, struct err *err)
+{
+	char absent[256];
+	int ret = sampler_open(&r->sampler, host_cpu_limit(""), r->opt->sample_ns, err);
+
+	if (ret || r->opt->quiet || !r->opt->verbose)
+		return ret;
+	samples_absent(r->sampler.samples, absent, sizeof(absent));
+	if (*absent)
+		show_note("this host has no figures of: %s", absent);
+	return 0;
+}
+
 /* Attaches; with --only the command's tree joins the filter. */
 static int open_kernel(struct recording *r, struct err *err)
 {
@@ -162,6 +175,8 @@ static int open_kernel(struct recording *r, struct err *err)
 			show_features(r->opt->kernel.features);
 	}
 	ret = naming_new(&r->names, "", err);
+	if (!ret && r->opt->kernel.features & FEATURE_SAMPLES)
+		ret = open_sampler(r, err);
 	if (!ret)
 		ret = engine_new(&r->engine, host_cpu_limit(""), 0, UINT64_MAX, err);
 	r->pump = (struct pump){.kernel = r->kernel, .engine = r->engine, .names = r->names};
@@ -281,6 +296,8 @@ int recording_start(struct recording *r, int *exit_code, struct err *err)
 	ret = open_kernel(r, err);
 	if (!ret)
 		ret = reach_start(r, start_utc, err);
+	if (!ret)
+		sampler_take(&r->sampler, host_now());
 	if (!ret)
 		ret = begin_trace(r, err);
 	if (!ret && r->child.pid) {

@@ -222,9 +222,23 @@ static void put_name(const struct event_text *x, const struct event *ev)
 	put_string(x->out, "of",
 		   name->kind == NAME_USER     ? "user"
 		   : name->kind == NAME_DEVICE ? "device"
+		   : name->kind == NAME_METRIC ? "metric"
 					       : "cgroup");
 	put_u64(x->out, "id", name->id);
 	put_string(x->out, "name", name->name);
+}
+
+static void put_sample(const struct event_text *x, const struct event *ev)
+{
+	const char *name = engine_name(x->engine, NAME_METRIC, ev->value);
+
+	if (name)
+		put_string(x->out, "metric", name);
+	else
+		put_null(x->out, "metric");
+	put_u64(x->out, "id", ev->value);
+	put_i64(x->out, "value", (int64_t)((const struct sample_info *)ev->ext)->value);
+	put_bool(x->out, "gone", ev->flags & EVF_SAMPLE_GONE);
 }
 
 static void put_checkpoint(const struct event_text *x, const struct event *ev)
@@ -455,6 +469,7 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_IO_REQUEUE:
 	case EV_IO_MERGE: put_io(x, ev); break;
 	case EV_ACCT: put_acct(x, ev); break;
+	case EV_SAMPLE: put_sample(x, ev); break;
 	case EV_SOCKET: put_socket(x, ev); break;
 	case EV_NET: put_net(x, ev); break;
 	case EV_SOCKET_STATE:
@@ -464,7 +479,6 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_FRAMES:
 	case EV_COUNTERS:
 	case EV_IRQ:
-	case EV_SAMPLE:
 	case EV_KIND_END: break;
 	}
 }

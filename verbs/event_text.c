@@ -185,10 +185,28 @@ static void put_name(const struct event_text *x, const struct event *ev)
 		text_str(x->out, "device ");
 		text_str(x->out, flow_device((uint32_t)name->id, buf));
 	} else {
-		put_labelled(x->out, name->kind == NAME_USER ? "user " : "cgroup ", name->id);
+		put_labelled(x->out,
+			     name->kind == NAME_USER	 ? "user "
+			     : name->kind == NAME_METRIC ? "metric "
+							 : "cgroup ",
+			     name->id);
 	}
 	text_str(x->out, " is ");
 	text_escaped(x->out, name->name, strlen(name->name));
+}
+
+static void put_sample(const struct event_text *x, const struct event *ev)
+{
+	const char *name = engine_name(x->engine, NAME_METRIC, ev->value);
+
+	if (name)
+		text_escaped(x->out, name, strlen(name));
+	else
+		put_labelled(x->out, "metric ", ev->value);
+	text_char(x->out, ' ');
+	text_i64(x->out, (int64_t)((const struct sample_info *)ev->ext)->value);
+	if (ev->flags & EVF_SAMPLE_GONE)
+		text_str(x->out, ", gone");
 }
 
 static void put_block(const struct event_text *x, const struct event *ev)
@@ -425,6 +443,7 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_IO_REQUEUE:
 	case EV_IO_MERGE: put_io(x, ev); break;
 	case EV_ACCT: put_acct(x, ev); break;
+	case EV_SAMPLE: put_sample(x, ev); break;
 	case EV_SOCKET: put_socket(x, ev); break;
 	case EV_NET: put_net(x, ev); break;
 	case EV_SOCKET_STATE:
@@ -434,7 +453,6 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_FRAMES:
 	case EV_COUNTERS:
 	case EV_IRQ:
-	case EV_SAMPLE:
 	case EV_KIND_END: break;
 	}
 }

@@ -12,10 +12,12 @@
 #include "verbs/record_filters.h"
 #include "verbs/verbs.h"
 
-#define BUFFER_MIN 4096
-#define BUFFER_MAX (UINT64_C(1) << 30)
-#define SIZE_MIN   65536
-#define LEVEL_MAX  19 /* above, zstd wants so much memory that it asks for a flag of its own */
+#define BUFFER_MIN    4096
+#define BUFFER_MAX    (UINT64_C(1) << 30)
+#define SIZE_MIN      65536
+#define SAMPLE_MIN_NS (NSEC_PER_SEC / 100)
+#define SAMPLE_MAX_NS (3600 * NSEC_PER_SEC)
+#define LEVEL_MAX     19 /* above, zstd wants so much memory that it asks for a flag of its own */
 
 enum key {
 	KEY_OUTPUT = 1,
@@ -30,6 +32,7 @@ enum key {
 	KEY_ONLY,
 	KEY_WITH,
 	KEY_WITHOUT,
+	KEY_SAMPLE_INTERVAL,
 	KEY_BUFFER,
 	KEY_NICE,
 	KEY_COMPRESSION,
@@ -56,8 +59,11 @@ static const struct option_spec options[] = {
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
 	{KEY_WITH, 0, "with", "LIST",
 	 "Besides scheduling record io (block devices), fs (files, memory), net (sockets), syscall "
-	 "(what threads block in). Default: io,fs,net,syscall."},
+	 "(what threads block in), samples (load, memory, temperature ...). Default: "
+	 "io,fs,net,syscall,samples."},
 	{KEY_WITHOUT, 0, "without", "LIST", "Leave these out: net, io,fs."},
+	{KEY_SAMPLE_INTERVAL, 0, "sample-interval", "TIME",
+	 "How often the machine is sampled, 10ms to 1h. Default: 1s."},
 	{0, 0, NULL, NULL, "The recorder itself"},
 	{KEY_BUFFER, 0, "buffer", "SIZE",
 	 "Ring buffer per CPU, rounded up to a power of two. Default: 4M."},
@@ -104,6 +110,15 @@ static int set_max_size(struct recorder_options *opt, const char *arg, struct er
 	return ret;
 }
 
+static int set_sample_interval(struct recorder_options *opt, const char *arg, struct err *err)
+{
+	int ret = parse_duration(arg, &opt->sample_ns, err);
+
+	if (!ret && (opt->sample_ns < SAMPLE_MIN_NS || opt->sample_ns > SAMPLE_MAX_NS))
+		ret = err_set(err, -ERANGE, "'%.64s' is not between 10ms and 1h", arg);
+	return ret;
+}
+
 static int set_option(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct record_args *a = ctx;
@@ -127,6 +142,7 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 		return 0;
 	case KEY_WITH: return features_parse(&opt->kernel.features, true, arg, err);
 	case KEY_WITHOUT: return features_parse(&opt->kernel.features, false, arg, err);
+	case KEY_SAMPLE_INTERVAL: return set_sample_interval(opt, arg, err);
 	case KEY_BUFFER: return set_buffer(opt, arg, err);
 	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
 	case KEY_COMPRESSION: return parse_int(arg, 0, LEVEL_MAX, &opt->level, err);
@@ -154,6 +170,7 @@ int verb_record(int argc, char **argv)
 				.output = "rstat.data",
 				.nice = RECORDER_NICE,
 				.level = RECORDER_LEVEL,
+				.sample_ns = RECORDER_SAMPLE_NS,
 				.kernel = {.features = FEATURES_DEFAULT,
 					   .ring_bytes = 0, /* the default */
 					   .args_limit = RECORDER_ARGS_LIMIT},

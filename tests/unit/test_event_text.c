@@ -174,6 +174,11 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_SOCKET_STATE, .value = 2 | 7 << 8 | 111 << 16, .ext = &ref},
 		{.kind = EV_RETRANSMIT, .aux = 3, .value = 9999, .flags = 1, .ext = &ref},
 		{.kind = EV_RESET, .tid = 10, .flags = EVF_NET_SENT, .ext = &ref},
+		{.kind = EV_STACK, .tid = 10},
+		{.kind = EV_FRAMES, .ext = &frames},
+		{.kind = EV_COUNTERS, .ext = &counters},
+		{.kind = EV_IRQ, .ext = &irq},
+		{.kind = EV_SAMPLE, .value = 9, .cpu = CPU_NONE, .ext = &sample},
 	};
 
 	snap.info = (struct task_info){.tid = 12, .tgid = 12, .ppid = 1, .comm = NASTY};

@@ -174,11 +174,6 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_SOCKET_STATE, .value = 2 | 7 << 8 | 111 << 16, .ext = &ref},
 		{.kind = EV_RETRANSMIT, .aux = 3, .value = 9999, .flags = 1, .ext = &ref},
 		{.kind = EV_RESET, .tid = 10, .flags = EVF_NET_SENT, .ext = &ref},
-		{.kind = EV_STACK, .tid = 10},
-		{.kind = EV_FRAMES, .ext = &frames},
-		{.kind = EV_COUNTERS, .ext = &counters},
-		{.kind = EV_IRQ, .ext = &irq},
-		{.kind = EV_SAMPLE, .value = 9, .cpu = CPU_NONE, .ext = &sample},
 	};
 
 	snap.info = (struct task_info){.tid = 12, .tgid = 12, .ppid = 1, .comm = NASTY};
@@ -193,6 +188,7 @@ static struct engine *engine_of_names(void)
 	static const struct name_info names[] = {
 		{.id = 77, .kind = NAME_CGROUP, .name = NASTY},
 		{.id = VDA1, .kind = NAME_DEVICE, .name = NASTY},
+		{.id = 9, .kind = NAME_METRIC, .name = NASTY},
 	};
 	static const struct cpu_snapshot cpu;
 	const struct socket_snapshot socket = {.info = listening, .used_ns = START};
@@ -202,7 +198,7 @@ static struct engine *engine_of_names(void)
 				.cpus = &cpu,
 				.ncpus = 1,
 				.names = names,
-				.nnames = 2,
+				.nnames = sizeof(names) / sizeof(names[0]),
 				.sockets = &socket,
 				.nsockets = 1};
 	struct event ev = {.ts = START, .kind = EV_CHECKPOINT, .cpu = CPU_NONE, .ext = &ck};
@@ -373,6 +369,47 @@ static void test_json_io(void **state)
 	json_decref(j);
 }
 
+/* A metric by the name that the trace gave it, else by its number. */
+static void test_sample(void **state)
+{
+	static const struct sample_info minus = {(uint64_t)-1500}, big = {4704926213};
+	const struct event named = {.kind = EV_SAMPLE,
+				    .value = 9,
+				    .cpu = CPU_NONE,
+				    .flags = EVF_SAMPLE_GONE,
+				    .ext = &minus};
+	const struct event nameless = {.kind = EV_SAMPLE, .value = 8, .cpu = CPU_NONE, .ext = &big};
+	const struct name_info name = {.id = 9, .kind = NAME_METRIC, .name = NASTY};
+	const struct event naming = {.kind = EV_NAME, .cpu = CPU_NONE, .ext = &name};
+	char *line;
+	json_t *j;
+
+	(void)state;
+	j = object_of(&named);
+	assert_nasty(j, "metric", "");
+	assert_int_equal(json_integer_value(json_object_get(j, "value")), -1500);
+	assert_true(json_is_true(json_object_get(j, "gone")));
+	json_decref(j);
+	j = object_of(&nameless);
+	assert_true(json_is_null(json_object_get(j, "metric")));
+	assert_int_equal(json_integer_value(json_object_get(j, "id")), 8);
+	assert_int_equal(json_integer_value(json_object_get(j, "value")), 4704926213);
+	assert_true(json_is_false(json_object_get(j, "gone")));
+	json_decref(j);
+	j = object_of(&naming);
+	assert_string_equal(string_of(j, "of"), "metric");
+	json_decref(j);
+	line = print(event_text_line, &named);
+	assert_non_null(strstr(line, " -1500, gone\n"));
+	free(line);
+	line = print(event_text_line, &nameless);
+	assert_non_null(strstr(line, "sample      metric 8 4704926213\n"));
+	free(line);
+	line = print(event_text_line, &naming);
+	assert_non_null(strstr(line, "metric 9 is "));
+	free(line);
+}
+
 static void test_json_net(void **state)
 {
 	size_t n;
@@ -483,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_write_error_sticks),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_io),
+		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_json_net),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_json_fields),

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* clang-format off: rows stay rows */
+/* clang-format off */
 static const struct {
 	uint32_t feature;
 	const char *name;

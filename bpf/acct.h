@@ -119,9 +119,13 @@ static __noinline u64 acct_rss(struct mm_struct *mm)
 		shmem = acct_rss_counter(mm, mm->rss_stat[MM_SHMEMPAGES].count,
 					 mm->rss_stat[MM_SHMEMPAGES].counters);
 	} else if (bpf_core_field_exists(old->rss_stat.count[0].counter)) {
-		file = old->rss_stat.count[MM_FILEPAGES].counter;
-		anon = old->rss_stat.count[MM_ANONPAGES].counter;
-		shmem = old->rss_stat.count[MM_SHMEMPAGES].counter;
+		s64 counts[MM_SHMEMPAGES + 1];
+
+		if (bpf_core_read(counts, sizeof(counts), &old->rss_stat.count))
+			return 0;
+		file = counts[MM_FILEPAGES];
+		anon = counts[MM_ANONPAGES];
+		shmem = counts[MM_SHMEMPAGES];
 	} else {
 		return 0;
 	}

@@ -262,7 +262,7 @@ struct bpf_iter__task {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, orig_ax, di, cx, ax;
+	unsigned long r10, orig_ax, di, si, cx, ax;
 };
 #define NR_sched_yield	      24
 #define NR_waitid	      247
@@ -270,6 +270,7 @@ struct pt_regs {
 #define PT_REGS_ARG1(regs)    ((regs)->di)
 #define PT_REGS_SYSARG4(regs) ((regs)->r10)
 /* of a function of the kernel, which a system call is not */
+#define PT_REGS_FUNCTION_ARG2(regs) ((regs)->si)
 #define PT_REGS_FUNCTION_ARG4(regs) ((regs)->cx)
 #define PT_REGS_RETURN(regs)	    ((regs)->ax)
 #elif defined(__TARGET_ARCH_arm64)
@@ -284,6 +285,7 @@ struct user_pt_regs {
 #define PT_REGS_SYSCALL(regs)	    ((s64)(regs)->syscallno)
 #define PT_REGS_ARG1(regs)	    (((const struct user_pt_regs *)(regs))->regs[0])
 #define PT_REGS_SYSARG4(regs)	    (((const struct user_pt_regs *)(regs))->regs[3])
+#define PT_REGS_FUNCTION_ARG2(regs) (((const struct user_pt_regs *)(regs))->regs[1])
 #define PT_REGS_FUNCTION_ARG4(regs) PT_REGS_SYSARG4(regs)
 #define PT_REGS_RETURN(regs)	    PT_REGS_ARG1(regs)
 #else

@@ -71,7 +71,9 @@ static const struct hook table[] = {
 	{"tcp_sockets", "net", FEATURE_NET, false, PROG_TCP_SOCKETS, EV_SOCKET,
 	 {{"iter", "tcp", "each_tcp"}}},
 	{"block_io_start", "io", FEATURE_IO, false, PROG_IO_START, EV_IO_START,
-	 {{"tp_btf", "block_io_start", "on_io_start"}}},
+	 {{"tp_btf", "block_io_start", "on_io_start"},
+	  {"fentry", "blk_add_rq_to_plug", "on_io_plug"},
+	  {"kprobe", "blk_add_rq_to_plug", "on_io_plug_kprobe"}}},
 	{"block_rq_issue", "io", FEATURE_IO, false, PROG_IO_ISSUE, EV_IO_ISSUE,
 	 {{"tp_btf", "block_rq_issue", "on_io_issue"}}},
 	{"block_rq_complete", "io", FEATURE_IO, false, PROG_IO_DONE, EV_IO_DONE,
@@ -90,6 +92,7 @@ static const struct hook table[] = {
 static const struct { const char *tracepoint; unsigned args; } layouts[] = {
 	{"block_rq_issue", 1}, {"block_rq_complete", 3}, {"block_rq_requeue", 1},
 	{"block_rq_merge", 1}, {"block_bio_backmerge", 1}, {"block_bio_frontmerge", 1},
+	{"block_getrq", 1}, {"block_rq_insert", 1},
 };
 
 /*
@@ -100,6 +103,13 @@ static const struct {
 	const char *with;
 	struct hook_way way;
 } also[] = {
+	/* bpf/io_old.h */
+	{"on_io_plug", {"tp_btf", "block_getrq", "on_io_getrq"}},
+	{"on_io_plug", {"tp_btf", "block_rq_insert", "on_io_insert"}},
+	{"on_io_plug", {"fentry", "blk_insert_flush", "on_io_insert_flush"}},
+	{"on_io_plug_kprobe", {"tp_btf", "block_getrq", "on_io_getrq"}},
+	{"on_io_plug_kprobe", {"tp_btf", "block_rq_insert", "on_io_insert"}},
+	{"on_io_plug_kprobe", {"kprobe", "blk_insert_flush", "on_io_insert_flush_kprobe"}},
 	/* until 6.5 what sendfile() sends is no sendmsg; splice() from a socket is never a recvmsg */
 	{"on_send", {"fexit", "inet_sendpage", "on_inet_sendpage"}},
 	{"on_recv", {"fexit", "tcp_splice_read", "on_tcp_splice_read"}},

@@ -25,7 +25,8 @@
 #include "record/sockets.h"
 #include "record/vmlinux.h"
 
-#define OLD_CALLS 16384u /* threads that are in a send or receive at one time: bpf/net_old.h */
+#define OLD_REQUESTS 8192u /* that are made and not yet seen at one time: bpf/io_old.h */
+#define OLD_CALLS    16384u /* threads that are in a send or receive at one time: bpf/net_old.h */
 
 struct kernel {
 	struct rstat_bpf *skel;
@@ -150,6 +151,19 @@ static int configure_net(struct kernel *k, bool on, struct err *err)
 	return r ? err_set(err, r, "cannot size the maps") : 0;
 }
 
+static int configure_io(struct kernel *k, struct err *err)
+{
+	struct rstat_bpf *skel = k->skel;
+
+	if (getrandom(&skel->rodata->io_key, sizeof(skel->rodata->io_key), 0) !=
+	    (ssize_t)sizeof(skel->rodata->io_key))
+		return err_errno(err, -errno, "cannot get a random number");
+	skel->rodata->io_old = hooks_uses(&k->hooks, "on_io_getrq");
+	if (skel->rodata->io_old && bpf_map__set_max_entries(skel->maps.io_made, OLD_REQUESTS))
+		return err_set(err, -EINVAL, "cannot size the maps");
+	return 0;
+}
+
 static int configure(struct kernel *k, const struct kernel_options *opt, struct err *err)
 {
 	struct rstat_bpf *skel = k->skel;
@@ -165,10 +179,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 								   : RING_ARGS_MAX;
 	skel->rodata->syscall_on = opt->features & FEATURE_SYSCALL;
 	configure_context(k);
-	if (getrandom(&skel->rodata->io_key, sizeof(skel->rodata->io_key), 0) !=
-	    (ssize_t)sizeof(skel->rodata->io_key))
-		return err_errno(err, -errno, "cannot get a random number");
-	r = accounts_configure(skel, k->vmlinux, opt->features & FEATURE_FS, k->ncpus, err);
+	r = configure_io(k, err);
+	r = r ?: accounts_configure(skel, k->vmlinux, opt->features & FEATURE_FS, k->ncpus, err);
 	r = r ?: configure_net(k, opt->features & FEATURE_NET, err);
 	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)

@@ -180,6 +180,19 @@ bool request_overlaps(const struct open_request *q, uint64_t pos, uint64_t bytes
 	return pos < q->pos + q->asked && pos + bytes > q->pos;
 }
 
+/* Somebody's, who is not known: as much as there is of that in one part. */
+static void add_unknown(struct engine *e, struct open_request *q, uint64_t pos, uint64_t bytes)
+{
+	struct request_part *last = q->last_part;
+
+	if (!last || last->task || last->at_ns || last->merge || last->pos + last->bytes != pos) {
+		request_add_part(e, q, NULL, pos, bytes, 0);
+		return;
+	}
+	last->bytes += bytes;
+	q->asked += bytes;
+}
+
 void request_fit(struct engine *e, struct open_request *q, uint64_t pos, uint64_t bytes)
 {
 	uint64_t end = pos + bytes, room = bytes, lowest = end;
@@ -202,13 +215,13 @@ void request_fit(struct engine *e, struct open_request *q, uint64_t pos, uint64_
 	q->asked = bytes - room;
 	q->pos = pos;
 	if (room)
-		request_add_part(e, q, NULL, lowest > pos ? pos : end - room, room, 0);
+		add_unknown(e, q, lowest > pos ? pos : end - room, room);
 }
 
 void request_fit_size(struct engine *e, struct open_request *q, uint64_t bytes)
 {
 	if (bytes > q->asked)
-		request_add_part(e, q, NULL, q->pos + q->asked, bytes - q->asked, 0);
+		add_unknown(e, q, q->pos + q->asked, bytes - q->asked);
 }
 
 void requests_free(struct engine *e)

@@ -65,28 +65,30 @@ static void test_no_start(void **state)
 	ev_io(&s, 1300, EV_IO_DONE, 0, A, 100, 4096);
 	ev_io(&s, 1400, EV_IO_DONE, 0, B, 200, 512);
 	ev_io(&s, 1500, EV_IO_REQUEUE, 0, C, 300, 512);
-	ev_io(&s, 1600, EV_IO_ISSUE, 0, C, 300, 512);
-	ev_io(&s, 1700, EV_IO_DONE, 0, C, 300, 512);
+	ev_io(&s, 1600, EV_IO_ISSUE, 0, C, 300, 1024); /* grown: still one share */
+	ev_io(&s, 1700, EV_IO_DONE, 0, C, 300, 1024);
 	ev_io(&s, 1800, EV_IO_ISSUE, 0, C, 0, 0)->flags = EVF_IO_UNSTARTED;
 	ev_io(&s, 1900, EV_IO_DONE, 0, C, 0, 0)->flags = EVF_IO_UNSTARTED;
 	expect_flows(
-		&s, (struct flow_expect){
-			    .end = 2000,
-			    .counts = &counts,
-			    .want = "rq 8:0 op0 100+4096 i=1200 d=1300 ?:4096@0 no-start\n"
-				    "rq 8:0 op0 200+512 d=1400 ?:512@0 no-start no-issue\n"
-				    "rq 8:0 op0 300+512 i=1600 d=1700 requeues=1 ?:512@0 no-start\n"
-				    "rq 8:0 op0 0+0 i=1800 d=1900 ?:0@0 no-start unstarted\n"});
+		&s,
+		(struct flow_expect){
+			.end = 2000,
+			.counts = &counts,
+			.want = "rq 8:0 op0 100+4096 i=1200 d=1300 ?:4096@0 no-start\n"
+				"rq 8:0 op0 200+512 d=1400 ?:512@0 no-start no-issue\n"
+				"rq 8:0 op0 300+1024 i=1600 d=1700 requeues=1 ?:1024@0 no-start\n"
+				"rq 8:0 op0 0+0 i=1800 d=1900 ?:0@0 no-start unstarted\n"});
 	assert_int_equal(counts.requests_unknown, 3);
 	expect_flows(
-		&s, (struct flow_expect){
-			    .end = 2000,
-			    .filtered = true,
-			    .counts = &counts,
-			    .want = "rq 8:0 op0 100+4096 i=1200 d=1300 ?:4096@0 no-start\n"
-				    "rq 8:0 op0 200+512 d=1400 ?:512@0 no-start no-issue\n"
-				    "rq 8:0 op0 300+512 i=1600 d=1700 requeues=1 ?:512@0 no-start\n"
-				    "rq 8:0 op0 0+0 i=1800 d=1900 ?:0@0 no-start unstarted\n"});
+		&s,
+		(struct flow_expect){
+			.end = 2000,
+			.filtered = true,
+			.counts = &counts,
+			.want = "rq 8:0 op0 100+4096 i=1200 d=1300 ?:4096@0 no-start\n"
+				"rq 8:0 op0 200+512 d=1400 ?:512@0 no-start no-issue\n"
+				"rq 8:0 op0 300+1024 i=1600 d=1700 requeues=1 ?:1024@0 no-start\n"
+				"rq 8:0 op0 0+0 i=1800 d=1900 ?:0@0 no-start unstarted\n"});
 	assert_int_equal(counts.requests_unknown, 0);
 	synth_free(&s);
 }

@@ -84,7 +84,7 @@ struct request_part *request_add_part(struct engine *e, struct open_request *q, 
 		.task = task, .pos = pos, .bytes = bytes, .at_ns = at, .number = number};
 	if (task)
 		task->pins++;
-	if (q->parts)
+	if (q->last_part)
 		q->last_part->next = p;
 	else
 		q->parts = p;

@@ -384,6 +384,14 @@ bool hooks_uses(const struct hooks *hooks, const char *program)
 	return false;
 }
 
+bool hooks_feature_live(const struct hooks *hooks, uint32_t feature)
+{
+	for (size_t i = 0; i < hooks->n; i++)
+		if (hooks->nparts[i] && hooks->hook[i]->feature == feature)
+			return true;
+	return false;
+}
+
 bool hooks_share(const struct hooks *hooks, size_t i)
 {
 	for (size_t j = 0; j < hooks->n; j++)

@@ -75,6 +75,9 @@ void hooks_detach(struct hooks *hooks);
 
 bool hooks_uses(const struct hooks *hooks, const char *program);
 
+/* Whether any hook of a feature is in use: programs of other hooks do a part of its work then. */
+bool hooks_feature_live(const struct hooks *hooks, uint32_t feature);
+
 /* Whether another live hook makes events of the same kind: who made how many is not known. */
 bool hooks_share(const struct hooks *hooks, size_t i);
 

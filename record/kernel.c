@@ -180,8 +180,10 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 	skel->rodata->syscall_on = opt->features & FEATURE_SYSCALL;
 	configure_context(k);
 	r = configure_io(k, err);
-	r = r ?: accounts_configure(skel, k->vmlinux, opt->features & FEATURE_FS, k->ncpus, err);
-	r = r ?: configure_net(k, opt->features & FEATURE_NET, err);
+	r = r
+		    ?: accounts_configure(skel, k->vmlinux,
+					  hooks_feature_live(&k->hooks, FEATURE_FS), k->ncpus, err);
+	r = r ?: configure_net(k, hooks_feature_live(&k->hooks, FEATURE_NET), err);
 	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)
 		return r;
@@ -202,7 +204,8 @@ static int open_skeleton(struct kernel *k, const struct kernel_options *opt, str
 
 /*
  * The programs failed to load together: loads each hook's alone, on rings as small as can be, to
- * find the ones to do without. Slow, but it happens only on kernels nobody has tried.
+ * find the ones to do without; those of a feature with the required ones, which do a part of its
+ * work. Slow, but it happens only on kernels nobody has tried.
  */
 static int reject_what_fails(struct kernel *k, const struct kernel_options *opt, struct err *err)
 {
@@ -215,7 +218,8 @@ static int reject_what_fails(struct kernel *k, const struct kernel_options *opt,
 			struct hooks whole = k->hooks;
 
 			for (j = 0; j < all.n; j++)
-				k->hooks.nparts[j] = j == i ? whole.nparts[i] : 0;
+				if (j != i && !(all.hook[i]->feature && all.hook[j]->required))
+					k->hooks.nparts[j] = 0;
 			libbpf_log.first[0] = '\0';
 			r = open_skeleton(k, opt, err);
 			k->hooks = whole;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <cmocka.h>
@@ -189,18 +190,43 @@ static void test_users(void **dir)
 	naming_free(names);
 }
 
+static void put_link(void *dir, const char *name, const char *to)
+{
+	char path[512];
+
+	put(dir, name, ""); /* with the folders that lead there */
+	snprintf(path, sizeof(path), "%s/%s", (const char *)dir, name);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(to, path), 0);
+}
+
+/* A device is called as the folder that sysfs has for its number; one that is gone, nothing. */
+static void test_devices(void **dir)
+{
+	const uint32_t vda1 = 254u << 20 | 1, nvme = 259u << 20 | 0xfffff, gone = 8u << 20;
+	struct naming *names;
+
+	put_link(*dir, "sys/dev/block/254:1", "../../devices/pci0000:00/virtio0/block/vda/vda1");
+	put_link(*dir, "sys/dev/block/259:1048575", "nvme0n1p7");
+	assert_int_equal(naming_new(&names, *dir, NULL), 0);
+	assert_string_equal(naming_device(names, vda1), "vda1");
+	assert_string_equal(naming_device(names, nvme), "nvme0n1p7");
+	assert_null(naming_device(names, gone));
+	/* not looked for again, and in nobody's way */
+	put_link(*dir, "sys/dev/block/8:0", "sda");
+	assert_null(naming_device(names, gone));
+	assert_string_equal(naming_device(names, vda1), "vda1");
+	naming_free(names);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_cpus),
-		TEST(test_nothing_known),
-		TEST(test_limit_of_one),
-		TEST(test_cgroups),
-		TEST(test_no_cgroups),
-		TEST(test_users),
-		cmocka_unit_test(test_clocks),
+		TEST(test_cpus),    TEST(test_nothing_known),	   TEST(test_limit_of_one),
+		TEST(test_cgroups), TEST(test_no_cgroups),	   TEST(test_users),
+		TEST(test_devices), cmocka_unit_test(test_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

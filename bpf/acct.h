@@ -183,18 +183,17 @@ static __noinline int acct_look(struct task_struct *p, struct acct_slot *slot, u
 	u64 sum = acct_io_sum(p), io = acct_io_print(p, sum), memory = acct_memory_print(p);
 	bool with_rss = (s64)(now - slot->rss_ns) >= (s64)acct_rss_every_ns;
 
+	bool changed = slot->io != io || (!last && slot->memory != memory);
+
 	slot->looked_ns = now;
 	if (!sum && !memory)
 		return 0; /* a kernel thread that does no IO */
-	if (slot->io == io && (last || slot->memory == memory))
-		goto out;
-	if (!filter_task(p) || !acct_put(RING_IRQS_OFF, p, with_rss))
-		return 0;
-	slot->io = io;
-	slot->memory = memory;
-	if (with_rss)
-		slot->rss_ns = now;
-out:
+	if (changed && filter_task(p) && acct_put(RING_IRQS_OFF, p, with_rss)) {
+		slot->io = io;
+		slot->memory = memory;
+		if (with_rss)
+			slot->rss_ns = now;
+	}
 	if (last)
 		slot->io = 0; /* the TID may come again */
 	return 0;
@@ -220,7 +219,10 @@ static __always_inline void acct_switch(struct task_struct *p, u32 state)
 		acct_look(p, slot, now, false);
 }
 
-/* The thread exits and still has its memory (since 6.16): what it came to. */
+/*
+ * The thread exits and still has its memory (since 6.16): with the last one of a process, what that
+ * came to.
+ */
 static __always_inline void acct_exit(struct task_struct *p)
 {
 	struct acct_slot *slot;
@@ -230,6 +232,8 @@ static __always_inline void acct_exit(struct task_struct *p)
 		return;
 	slot = acct_slot_of(p);
 	io = acct_io_print(p, acct_io_sum(p));
+	if (slot && slot->io == io && p->signal->live.counter)
+		return; /* nothing new, and the memory lives on */
 	if (acct_put(RING_IRQS_ON, p, true) && slot)
 		slot->io = io;
 }

@@ -187,7 +187,7 @@ struct ring_io {
 };
 
 #define ACCT_SLOTS    16384u /* threads whose last account is remembered; a power of two */
-#define ACCT_CPUS_MAX 1024u /* whose parts of a counter are summed; with more, memory is not told */
+#define ACCT_CPUS_MAX 512u /* whose parts of a counter are summed; with more, memory is not told */
 
 /* Fields as struct acct_info. */
 struct ring_acct {

@@ -12,7 +12,9 @@ from lib import (CPUS, case, check, dump, end, equal, expect, finish, good, info
 TRACE = "f.data"
 FILE = "file"
 IO = ("rchar", "wchar", "syscr", "syscw", "read_bytes", "write_bytes", "cancelled_write_bytes")
-PAGES = 16 * os.sysconf("SC_PAGE_SIZE")  # what a look at the memory itself may take
+# What the way from the look at the memory to the end may take: a page of a program or library that
+# is touched for the first time brings 16 of them.
+PAGES = 64 * os.sysconf("SC_PAGE_SIZE")
 
 
 def accounts(options=()):

@@ -31,7 +31,7 @@
 #define TID_LIMIT   (1u << 22) /* PID_MAX_LIMIT of 64-bit kernels (include/linux/threads.h) */
 #define PAGE_BITS   10
 #define PAGE_TIDS   (1u << PAGE_BITS)
-#define MAX_SINKS   16
+#define MAX_SINKS   40
 #define RUN_HISTORY 8 /* slices per CPU kept for interval.other; a power of two */
 
 /*

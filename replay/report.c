@@ -23,7 +23,7 @@ int report_add_groups(struct report_options *opt, const char *text, struct err *
 			return err_set(
 				err, -EINVAL,
 				"'%.*s' is not a group: cpu, latency, waking, slice, sleep, "
-				"idle, migration, states, totals, life, depth, io, fs or net",
+				"idle, migration, states, totals, life, depth, io, fs, net or offcpu",
 				(int)(len < 60 ? len : 60), s);
 		while (i < opt->nkinds && opt->kinds[i] != kind)
 			i++;
@@ -203,6 +203,7 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 	r->env = (struct view_env){
 		.names = &r->names,
 		.meta = meta,
+		.stacks = &r->stacks,
 		.start_ns = start_ns,
 		.from_ns = from_ns,
 		.to_ns = to_ns,
@@ -233,6 +234,7 @@ void report_free(struct report *r)
 	subjects_free(r->subjects);
 	subjects_free(r->lives);
 	focus_free(r->focus);
+	stacks_free(&r->stacks);
 	engine_free(r->engine);
 	free(r);
 }
@@ -264,6 +266,7 @@ static int apply_run(struct report *r, const struct event *events, size_t n, str
 		const struct event *ev = &events[i];
 
 		r->events += ev->ts >= r->env.from_ns;
+		stacks_event(&r->stacks, ev);
 		if (__builtin_expect(ev->kind == EV_CHECKPOINT || ev->kind == EV_GAP, 0)) {
 			r->events -= ev->ts >= r->env.from_ns;
 			if (ev->kind == EV_GAP)
@@ -313,6 +316,8 @@ int report_finish(struct report *r, uint64_t now_ns, struct err *err)
 		r->lives->finishing = true;
 	rc = engine_finish(r->engine, r->env.to_ns, err);
 	r->finished = true;
+	if (!rc && r->stacks.failed)
+		rc = err_set(err, -ENOMEM, "out of memory for %u stacks", r->stacks.n);
 	return rc ? rc : select_check(&r->opt->select, err);
 }
 

@@ -14,7 +14,7 @@
 #include "replay/view.h"
 
 #define REPORT_SCHEMA "rstat.report/1"
-#define REPORT_VIEWS  16
+#define REPORT_VIEWS  32
 #define REPORT_WIDTH  100
 
 /* What the user asked for. Zeroed but for `states` (STATES_DEFAULT) and `width`: the defaults. */
@@ -96,6 +96,7 @@ struct report {
 	struct view *views[REPORT_VIEWS + 1];
 	size_t nviews;
 	struct gone_names names;
+	struct stacks stacks;
 	struct sink cpus; /* what all CPUs did, for the header */
 	uint64_t cpu_ns[CS_OTHER + 1];
 	uint64_t events, lost, gaps; /* in the window */

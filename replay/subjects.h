@@ -81,7 +81,7 @@ struct subjects {
 	bool has_cpus; /* select leaves some CPUs out */
 	bool finishing; /* the end of the trace, not of its tasks */
 	bool failed; /* out of memory */
-	struct subject_user users[16];
+	struct subject_user users[32];
 	uint32_t nusers;
 };
 

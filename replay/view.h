@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "format/meta.h"
 #include "replay/gone_names.h"
+#include "replay/stacks.h"
 #include "replay/subjects.h"
 
 struct view;
@@ -20,6 +21,7 @@ struct view_env {
 	const struct engine *engine;
 	const struct gone_names *names;
 	const struct meta *meta;
+	const struct stacks *stacks;
 	uint64_t start_ns; /* of the trace: times are told from here */
 	uint64_t from_ns, to_ns; /* the window; to_ns is set before rows are made */
 	uint32_t ncpus; /* that the host has, at least 1 */
@@ -172,6 +174,6 @@ const struct view_kind *view_kind_find(const char *name, size_t len);
 
 extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
 	view_idle, view_migration, view_states, view_totals, view_life, view_depth, view_io,
-	view_fs, view_net, view_connections;
+	view_fs, view_net, view_connections, view_offcpu;
 
 #endif

@@ -15,6 +15,7 @@
 struct offcpu_figures {
 	uint64_t oncpu_ns, runq_ns, zombie_ns, unknown_ns;
 	uint64_t waits[WAIT_REASONS];
+	uint64_t d_ns; /* waits in the state D */
 	uint64_t idle_work_ns; /* of waits[WAIT_OTHER]: kernel threads without work */
 	uint64_t by[BASIS_COUNT]; /* what told of the waits */
 };
@@ -31,6 +32,7 @@ static void add(struct view *v, const struct interval *iv, const struct wait_ver
 	if (verdict) {
 		f->waits[verdict->reason] += len;
 		f->by[verdict->basis] += len;
+		f->d_ns += iv->state == TS_DISK ? len : 0;
 		f->idle_work_ns += verdict->idle_work ? len : 0;
 		return;
 	}
@@ -129,7 +131,7 @@ static uint64_t weight(const void *figures)
 {
 	const struct offcpu_figures *f = figures;
 
-	return f->oncpu_ns + f->runq_ns + f->waits[WAIT_DISK];
+	return f->oncpu_ns + f->runq_ns + f->d_ns;
 }
 
 static bool absent(const struct view *v, const void *figures, unsigned split)
@@ -141,7 +143,7 @@ static bool absent(const struct view *v, const void *figures, unsigned split)
 	return !life_ns(f) && !f->zombie_ns;
 }
 
-/* Asleep from the first to the last. */
+/* In S or I from the first to the last. */
 static bool empty(const struct view_row *row)
 {
 	return !weight(row->figures);
@@ -188,12 +190,11 @@ static int before(struct view *v, FILE *f, const struct table_style *style, stru
 		for (unsigned i = 0; i < BASIS_COUNT; i++)
 			by[i] += of->by[i];
 	}
-	fprintf(f, "in %% of %s",
+	fprintf(f, "in %% of %s\n",
 		v->subjects->by == BY_THREAD ? "its life in the window"
 					     : "the lives of its threads, added up");
 	if (bases_text(by, text))
-		fprintf(f, "; waits are told by: %s", text);
-	putc('\n', f);
+		fprintf(f, "waits are told by: %s\n", text);
 	if (!view_recorded(v->env, "syscall"))
 		fprintf(f,
 			"%srecorded without system calls: most of what was waited for is not known "

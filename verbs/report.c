@@ -43,6 +43,7 @@ static const struct option_spec options[] = {
 	 "stretch in D or Z. totals: their sums. life: fork, exec and exit. depth: run queues. "
 	 "io: block requests. fs: bytes of system calls and what of them went to devices, with an "
 	 "estimate of the page cache's hits. net: bytes through sockets, and connections. "
+	 "offcpu: where the time went: on a CPU, in a run queue, or waiting for what. "
 	 "May be given more than once."},
 	{KEY_BY, 0, "by", "WHAT",
 	 "A row per process (default), thread, comm, cgroup, user or cpu; for io also device, for "

@@ -42,7 +42,9 @@ static int add_rows(struct parser *p, const struct option_spec *o, size_t *nshor
 		p->rows[p->n] = o;
 		p->longs[p->n] = (struct option){
 			.name = o->name,
-			.has_arg = o->arg ? required_argument : no_argument,
+			.has_arg = !o->arg	    ? no_argument
+				   : *o->arg == '[' ? optional_argument
+						    : required_argument,
 			.val = VAL_BASE + p->n,
 		};
 		if (o->letter) {
@@ -188,8 +190,8 @@ static void put_row(FILE *f, const struct option_spec *o)
 	}
 	len = snprintf(left, sizeof(left), "  %c%c%s%s%s%s%s", o->letter ? '-' : ' ',
 		       o->letter ? o->letter : ' ', o->letter && o->name ? ", " : "  ",
-		       o->name ? "--" : "", o->name ? o->name : "", o->arg ? " " : "",
-		       o->arg ? o->arg : "");
+		       o->name ? "--" : "", o->name ? o->name : "",
+		       o->arg && *o->arg != '[' ? " " : "", o->arg ? o->arg : "");
 	fputs(left, f);
 	if (len > HELP_INDENT - 2) {
 		fprintf(f, "\n%*s", HELP_INDENT, "");

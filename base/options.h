@@ -16,7 +16,7 @@ struct option_spec {
 	int key; /* the verb's own, > 0; unique within the table */
 	char letter; /* 0: has no short form */
 	const char *name; /* long form without the dashes */
-	const char *arg; /* "FILE"; NULL: takes none */
+	const char *arg; /* "FILE"; NULL: takes none; "[=WHAT]": may be left out, no letter then */
 	const char *help; /* sentence; wrapped when printed */
 };
 
@@ -31,7 +31,7 @@ struct command {
 	const char *about; /* what the verb does, a sentence or two */
 	const struct option_spec *options;
 	bool stop_at_operand; /* options end at the first operand (record CMD), else anywhere */
-	/* Takes one option. A negative errno with err set refuses its argument. */
+	/* Takes one option; arg is NULL when it has none. A negative errno with err set refuses its argument. */
 	int (*set)(void *ctx, int key, const char *arg, struct err *err);
 };
 

@@ -92,6 +92,9 @@ enum ring_kind {
 	REC_SOCKET_STATE = 27, /* + u64 socket */
 	REC_RETRANSMIT = 28, /* peer: segments; + u64 socket */
 	REC_RESET = 29, /* + u64 socket */
+	REC_STACK = 30, /* value: kernel stack, peer: user stack: id + 1 in the map, 0 none */
+	REC_COUNTERS = 32, /* + struct ring_counters, a u64 per counter */
+	REC_IRQ = 33, /* + u64 start_ns */
 	REC_END
 };
 
@@ -119,6 +122,9 @@ enum ring_flags {
 
 	RECF_NET_SYNACK = 1 << 0,
 	RECF_NET_SENT = 1 << 1,
+
+	RECF_STACK_LOST = 1 << 0,
+	RECF_IRQ_SOFT = 1 << 0,
 };
 
 /*
@@ -205,6 +211,19 @@ struct ring_socket {
 	u8 local[16], remote[16];
 };
 
+/* Since the CPU's last switch. Followed by what each counter counted. */
+struct ring_counters {
+	u64 enabled, running; /* ns */
+};
+#define RING_COUNTERS 8u /* at most */
+
+/* Whose stacks are taken when they block. */
+enum stacks_of {
+	STACKS_OFF,
+	STACKS_D,
+	STACKS_ALL,
+};
+
 /*
  * One glob on comm as a bit-parallel automaton: bit j of the state is "the first j characters of
  * the pattern have matched". The recorder compiles it, bpf/filter.h runs it.
@@ -264,6 +283,8 @@ enum program_id {
 	PROG_RESET_RECEIVED,
 	PROG_OPEN_SOCKETS,
 	PROG_TCP_SOCKETS,
+	PROG_IRQ,
+	PROG_SOFTIRQ,
 	PROG_COUNT
 };
 #define COST_BUCKETS 32u

@@ -6,6 +6,7 @@
 #include "bpf/kernel.h"
 #include "bpf/acct.h"
 #include "bpf/io.h"
+#include "bpf/irq.h"
 #include "bpf/life.h"
 #include "bpf/net.h"
 #include "bpf/net_old.h"

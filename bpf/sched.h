@@ -9,8 +9,10 @@
 #include "bpf/acct.h"
 #include "bpf/context.h"
 #include "bpf/cost.h"
+#include "bpf/counters.h"
 #include "bpf/filter.h"
 #include "bpf/ring.h"
+#include "bpf/stacks.h"
 #include "bpf/traffic.h"
 
 /* fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting sched_switch event", 5.18) */
@@ -31,6 +33,37 @@ static __always_inline u32 blocked_in(struct task_struct *p)
 	return syscall == (u32)-1 ? AUX_SYSCALL_NONE : AUX_SYSCALL_COMPAT;
 }
 
+struct switch_said {
+	u64 now; /* 0: not known yet */
+	u32 flags, state, prev, next; /* of the record */
+};
+
+/* Where prev blocks, and the switch: one reservation, so that nothing comes between. */
+static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ring,
+						  struct switch_said *s)
+{
+	const struct task_struct *prev = (struct task_struct *)ctx[1];
+	u32 kernel = stack_kernel(ctx), user = 0;
+	u32 flags = kernel ? 0 : RECF_STACK_LOST;
+	struct ring_rec *stack, *rec;
+
+	if (user_stacks_on && !(prev->flags & PF_KTHREAD)) {
+		user = stack_user(ctx);
+		flags |= user ? 0 : RECF_STACK_LOST;
+	}
+	stack = ring_reserve_in(ring, RING_IRQS_OFF, 2 * sizeof(*stack), 2);
+	if (!stack)
+		return;
+	rec = stack + 1;
+	stack->ts = rec->ts = s->now ? s->now : bpf_ktime_get_ns();
+	stack->tid = s->prev;
+	stack->peer = user;
+	rec->tid = s->next;
+	rec->peer = s->prev;
+	ring_commit(rec, RING_WORD0(REC_SWITCH, s->flags, sizeof(*rec) / 8, s->state));
+	ring_commit(stack, RING_WORD0(REC_STACK, flags, sizeof(*rec) / 8, kernel));
+}
+
 static __always_inline u32 switch_state(u64 *ctx)
 {
 	return switch_has_prev_state ? (u32)ctx[3] : task_state((struct task_struct *)ctx[1]);
@@ -45,6 +78,7 @@ static __always_inline void handle_switch(u64 *ctx)
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	u32 state = switch_state(ctx);
 	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid, flags = 0;
+	bool stack = false;
 
 	if (filter_any) {
 		if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
@@ -53,8 +87,15 @@ static __always_inline void handle_switch(u64 *ctx)
 			prev_tid = TID_OTHER;
 		if (!filter_task(next))
 			next_tid = TID_OTHER;
-		if (prev_tid == TID_OTHER && next_tid == TID_OTHER)
+		if (prev_tid == TID_OTHER && next_tid == TID_OTHER) {
+			if (counters_live)
+				counters_switch(ring, TID_OTHER);
 			return;
+		}
+	}
+	if (counters_live) {
+		counters_switch(ring, prev_tid);
+		now = 0;
 	}
 	/* The last one of a task: is it a zombie now, or gone at once (reaped by itself, a thread)? */
 	if (unlikely(state & TASK_DEAD))
@@ -65,9 +106,18 @@ static __always_inline void handle_switch(u64 *ctx)
 	} else if (!state) {
 		if (prev->pid && task_syscall(prev) == NR_sched_yield)
 			flags = RECF_YIELD;
-	} else if (syscall_on && prev_tid != TID_OTHER && !(state & TASK_DEAD)) {
-		flags = task_in_iowait(prev) ? RECF_IOWAIT : 0;
-		state = (state & 0xffff) | blocked_in(prev) << 16;
+	} else if (prev_tid != TID_OTHER && !(state & TASK_DEAD)) {
+		stack = stack_wanted(state);
+		if (syscall_on) {
+			flags = task_in_iowait(prev) ? RECF_IOWAIT : 0;
+			state = (state & 0xffff) | blocked_in(prev) << 16;
+		}
+	}
+	if (stack) {
+		struct switch_said said = {now, flags, state, prev_tid, next_tid};
+
+		put_switch_with_stack(ctx, ring, &said);
+		return;
 	}
 	ring_put_in(ring, RING_IRQS_OFF, now, REC_SWITCH, flags, state, next_tid, prev_tid);
 }

@@ -48,6 +48,9 @@ static const struct key meta_keys[] = {
 	KEY(struct meta, BOOL, filtered),
 	KEY(struct meta, TEXT, filters),
 	KEY(struct meta, TEXT, features),
+	KEY(struct meta, TEXT, stacks),
+	KEY(struct meta, BOOL, user_stacks),
+	KEY(struct meta, BOOL, kernel_symbols),
 };
 
 static const struct key cpu_keys[] = {
@@ -63,11 +66,19 @@ static const struct key hook_keys[] = {
 	KEY(struct meta_hook, TEXT, feature),
 };
 
+static const struct key counter_keys[] = {
+	KEY(struct meta_counter, TEXT, name),
+	KEY(struct meta_counter, BOOL, live),
+	KEY(struct meta_counter, TEXT, why),
+};
+
 static const struct key end_keys[] = {
 	KEY(struct meta_end, U64, end_ns),
 	KEY(struct meta_end, U64, cpu_ns),
 	KEY(struct meta_end, U64, max_rss_bytes),
 	KEY(struct meta_end, U64, lost),
+	KEY(struct meta_end, U64, stacks),
+	KEY(struct meta_end, U64, stacks_lost),
 	KEY(struct meta_end, U64, program_sample_ns),
 	KEY(struct meta_end, BOOL, cut),
 	KEY(struct meta_end, BOOL, child_exited),
@@ -243,7 +254,9 @@ char *meta_to_json(const struct meta *meta)
 		  array_to_json(object, "cpus", cpu_keys, COUNT(cpu_keys), meta->cpus,
 				sizeof(*meta->cpus), meta->ncpus) &&
 		  array_to_json(object, "hooks", hook_keys, COUNT(hook_keys), meta->hooks,
-				sizeof(*meta->hooks), meta->nhooks);
+				sizeof(*meta->hooks), meta->nhooks) &&
+		  array_to_json(object, "counters", counter_keys, COUNT(counter_keys),
+				meta->counters, sizeof(*meta->counters), meta->ncounters);
 
 	return dump(object, ok);
 }
@@ -328,7 +341,10 @@ int meta_from_json(struct meta *meta, const char *json, size_t len, struct err *
 	ok = array_from_json((void **)&meta->cpus, &meta->ncpus, sizeof(*meta->cpus), cpu_keys,
 			     COUNT(cpu_keys), json_object_get(object, "cpus")) &&
 	     array_from_json((void **)&meta->hooks, &meta->nhooks, sizeof(*meta->hooks), hook_keys,
-			     COUNT(hook_keys), json_object_get(object, "hooks"));
+			     COUNT(hook_keys), json_object_get(object, "hooks")) &&
+	     array_from_json((void **)&meta->counters, &meta->ncounters, sizeof(*meta->counters),
+			     counter_keys, COUNT(counter_keys),
+			     json_object_get(object, "counters"));
 	json_decref(object);
 	if (!ok) {
 		meta_free(meta);
@@ -360,6 +376,7 @@ void meta_free(struct meta *meta)
 {
 	free(meta->cpus);
 	free(meta->hooks);
+	free(meta->counters);
 	memset(meta, 0, sizeof(*meta));
 }
 

@@ -79,6 +79,7 @@ struct meta_end {
 	uint64_t cpu_ns; /* of the recorder, all threads, user + system */
 	uint64_t max_rss_bytes;
 	uint64_t lost; /* all CPUs */
+	uint64_t stacks, stacks_lost; /* EV_STACKs; of these with EVF_STACK_LOST */
 	uint64_t program_sample_ns; /* for how long programs were timed */
 	bool child_exited;
 	int child_status; /* wait4 status of CMD */

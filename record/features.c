@@ -15,6 +15,7 @@ static const struct {
 	{FEATURE_NET, "net"},
 	{FEATURE_SYSCALL, "syscall"},
 	{FEATURE_SAMPLES, "samples"},
+	{FEATURE_IRQ, "irq"},
 };
 /* clang-format on */
 #define FEATURES (sizeof(table) / sizeof(table[0]))

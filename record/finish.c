@@ -16,6 +16,8 @@ static void fill_end(struct recording *r, struct meta_end *end)
 	size_t n;
 
 	*end = (struct meta_end){.end_ns = r->end_ns, .lost = kernel_lost(r->kernel)};
+	end->stacks = r->pump.stacks;
+	end->stacks_lost = r->pump.stacks_lost;
 	end->child_exited = r->child.exited;
 	end->child_status = r->child.status;
 	strcpy(end->stopped_by, r->stopped_by);
@@ -33,7 +35,10 @@ static void fill_end(struct recording *r, struct meta_end *end)
 
 static void summarize(const struct recording *r, const struct meta_end *end)
 {
-	struct show_totals t = {.duration_ns = r->end_ns - r->start_ns, .lost = end->lost};
+	struct show_totals t = {.duration_ns = r->end_ns - r->start_ns,
+				.lost = end->lost,
+				.stacks = r->pump.stacks,
+				.stacks_lost = r->pump.stacks_lost};
 	struct cost cost;
 
 	trace_writer_totals(r->writer, &t.events, &t.bytes);

@@ -86,6 +86,10 @@ static const struct hook table[] = {
 	 {{"tp_btf", "block_bio_frontmerge", "on_io_frontmerge"}}},
 	{"block_rq_merge", "io", FEATURE_IO, false, PROG_IO_ABSORB, EV_IO_MERGE,
 	 {{"tp_btf", "block_rq_merge", "on_io_absorb"}}},
+	{"irq_handler", "irq", FEATURE_IRQ, false, PROG_IRQ, EV_IRQ,
+	 {{"tp_btf", "irq_handler_exit", "on_irq_exit"}}},
+	{"softirq", "irq", FEATURE_IRQ, false, PROG_SOFTIRQ, EV_IRQ,
+	 {{"tp_btf", "softirq_exit", "on_softirq_exit"}}},
 };
 
 /* Their first argument was a request_queue before Linux 5.11, so they are not for our programs. */
@@ -110,6 +114,9 @@ static const struct {
 	{"on_io_plug_kprobe", {"tp_btf", "block_getrq", "on_io_getrq"}},
 	{"on_io_plug_kprobe", {"tp_btf", "block_rq_insert", "on_io_insert"}},
 	{"on_io_plug_kprobe", {"kprobe", "blk_insert_flush", "on_io_insert_flush_kprobe"}},
+	/* where it began; attached after what ends it, so that what begins is seen to end */
+	{"on_irq_exit", {"tp_btf", "irq_handler_entry", "on_irq_entry"}},
+	{"on_softirq_exit", {"tp_btf", "softirq_entry", "on_softirq_entry"}},
 	/* until 6.5 what sendfile() sends is no sendmsg; splice() from a socket is never a recvmsg */
 	{"on_send", {"fexit", "inet_sendpage", "on_inet_sendpage"}},
 	{"on_recv", {"fexit", "tcp_splice_read", "on_tcp_splice_read"}},

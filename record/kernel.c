@@ -38,6 +38,9 @@ struct kernel {
 	uint64_t ring_bytes;
 	unsigned ncpus;
 	bool filtered; /* by task */
+	struct counter_events *counters;
+	struct meta_counter counter_meta[COUNTERS_MAX];
+	size_t ncounters;
 	struct ring_buffer *doorbell;
 	struct meta_program programs[HOOKS_MAX];
 	int stats_fd; /* BPF_ENABLE_STATS, -1: off */
@@ -184,6 +187,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 		    ?: accounts_configure(skel, k->vmlinux,
 					  hooks_feature_live(&k->hooks, FEATURE_FS), k->ncpus, err);
 	r = r ?: configure_net(k, hooks_feature_live(&k->hooks, FEATURE_NET), err);
+	r = r ?: stackmaps_configure(skel, opt->stacks, opt->user_stacks, err);
+	r = r ?: counter_events_configure(k->counters, skel, err);
 	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)
 		return r;
@@ -314,7 +319,14 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 		return err_errno(err, r, "cannot count the CPUs");
 	k->ncpus = (unsigned)r;
 	k->ring_bytes = largest_ring(round_up_pow2(opt->ring_bytes ?: default_ring(k->ncpus)));
-	r = load(k, opt, err);
+	k->ncounters = opt->counters.n;
+	if (k->ncounters)
+		r = counter_events_open(&k->counters, &opt->counters, k->ncpus, k->counter_meta,
+					err);
+	else
+		r = 0;
+	r = r ?: load(k, opt, err);
+	r = r ?: counter_events_fill(k->counters, k->skel, err);
 	r = r ?: filter_fill(k->skel, &opt->filter, err);
 	r = r ?: map_rings(k, err);
 	if (r)
@@ -364,6 +376,7 @@ void kernel_close(struct kernel *k)
 	if (k->map)
 		munmap(k->map, k->map_bytes);
 	rstat_bpf__destroy(k->skel);
+	counter_events_close(k->counters);
 	btf__free(k->vmlinux);
 	if (k->stats_fd >= 0)
 		close(k->stats_fd);
@@ -379,6 +392,17 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 {
 	*n = k->hooks.n;
 	return k->hooks.meta;
+}
+
+const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n)
+{
+	*n = k->ncounters;
+	return k->counter_meta;
+}
+
+size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
+{
+	return stackmaps_read(k->skel, user, id, ips);
 }
 
 /* What happens on a CPU that is left out stays unknown: only who these tasks are is told. */

@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "format/event.h"
 #include "format/meta.h"
+#include "record/counters.h"
+#include "record/stackmaps.h"
 
 /* Characters of a pattern for names, '*' included: bit 63 of its automaton is the last state. */
 #define KERNEL_GLOB_MAX 62u
@@ -46,6 +48,7 @@ enum kernel_feature {
 	FEATURE_FS = 1 << 1, /* what threads read and write, and memory */
 	FEATURE_NET = 1 << 2, /* sockets */
 	FEATURE_SYSCALL = 1 << 3, /* the system call that a thread blocks in */
+	FEATURE_IRQ = 1 << 4, /* interrupts, hard and soft */
 	FEATURE_SAMPLES = 1 << 7, /* figures of the machine; not the programs': record/samples.h */
 };
 #define FEATURES_DEFAULT (FEATURE_IO | FEATURE_FS | FEATURE_NET | FEATURE_SYSCALL | FEATURE_SAMPLES)
@@ -56,6 +59,9 @@ struct kernel_options {
 	uint32_t args_limit; /* bytes of exec arguments, at most RING_ARGS_MAX */
 	bool profile; /* programs fill the cost histograms */
 	bool verbose; /* libbpf's own messages go to stderr */
+	enum stack_mode stacks; /* of whom stacks are taken when they block */
+	bool user_stacks; /* the program's own too */
+	struct counters counters; /* read at every switch */
 	struct kernel_filter filter;
 };
 
@@ -80,6 +86,17 @@ uint64_t kernel_ring_bytes(const struct kernel *k);
 
 /* The hook table as probed, live or not; the kernel's own, valid until kernel_close(). */
 const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n);
+
+/* The counters that were asked for, counted or not; the kernel's own. */
+const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n);
+
+/*
+ * The addresses of a stack, innermost first.
+ *
+ * @id  of an EV_STACK, not 0
+ * Returns how many, 0 when there is no such stack.
+ */
+size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX]);
 
 /*
  * Reads the state of every task (iter/task). The entries come out of kernel_drain() as EV_TASK,

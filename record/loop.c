@@ -176,6 +176,8 @@ int recording_checkpoint(struct recording *r, uint64_t ts, struct err *err)
 	struct checkpoint ck;
 	int ret = engine_checkpoint(r->engine, ts, &ck, err);
 
+	if (r->frames)
+		frames_new_segment(r->frames);
 	return ret ? ret : trace_write_checkpoint(r->writer, &ck, err);
 }
 

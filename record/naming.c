@@ -35,6 +35,8 @@ struct naming {
 	char device[256];
 	/* the same of devices that have been asked for, with or without a name */
 	uint64_t unknown_device[UNKNOWN_SLOTS];
+	char irq[256];
+	uint64_t unknown_irq[UNKNOWN_SLOTS];
 };
 
 /* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
@@ -219,6 +221,34 @@ const char *naming_device(struct naming *n, uint32_t dev)
 	slash = strrchr(link, '/');
 	snprintf(n->device, sizeof(n->device), "%s", slash ? slash + 1 : link);
 	return n->device;
+}
+
+/* include/linux/interrupt.h; show_softirqs() in fs/proc/softirqs.c */
+static const char *const soft_names[] = {"HI",	     "TIMER",	"NET_TX", "NET_RX",  "BLOCK",
+					 "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
+
+const char *naming_irq(struct naming *n, uint64_t id)
+{
+	const uint64_t soft = id - (UINT64_C(1) << 32);
+	uint64_t *unknown = &n->unknown_irq[id % UNKNOWN_SLOTS];
+	char path[4096];
+	FILE *f;
+
+	if (soft < sizeof(soft_names) / sizeof(soft_names[0]))
+		return soft_names[soft];
+	if (*unknown == id + 1)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/sys/kernel/irq/%llu/actions", n->root,
+		 (unsigned long long)id);
+	f = fopen(path, "re");
+	n->irq[0] = '\0';
+	if (f && fgets(n->irq, sizeof(n->irq), f))
+		n->irq[strcspn(n->irq, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	if (!n->irq[0])
+		*unknown = id + 1;
+	return n->irq[0] ? n->irq : NULL;
 }
 
 const char *naming_cgroup_root(const struct naming *n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * naming: what users, cgroups and block devices are called. Read from files only: a name service that asks the
+ * naming: what users, cgroups, block devices and interrupts are called. Read from files only: a name service that asks the
  * network could hold up the recorder for seconds.
  */
 #ifndef RSTAT_RECORD_NAMING_H
@@ -23,6 +23,8 @@ void naming_free(struct naming *n);
 const char *naming_user(struct naming *n, uint32_t uid);
 const char *naming_cgroup(struct naming *n, uint64_t id); /* path below the cgroup v2 root */
 const char *naming_device(struct naming *n, uint32_t dev); /* "vda1"; dev: major << 20 | minor */
+/* Who handles it, "virtio2-req.0" or "i2c,acpi"; of NAME_IRQ's soft ones "TIMER", "NET_RX", ... */
+const char *naming_irq(struct naming *n, uint64_t id);
 
 /* Where cgroup v2 is mounted (first mount); NULL when it is not. */
 const char *naming_cgroup_root(const struct naming *n);

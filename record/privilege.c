@@ -42,9 +42,11 @@ static int reduce(uint32_t keep)
 	return set_caps(&c);
 }
 
-int privilege_drop(struct err *err)
+#define TRACE_MASK (CAP_TO_MASK(CAP_SYS_PTRACE) | CAP_TO_MASK(CAP_DAC_READ_SEARCH))
+
+int privilege_drop(bool trace, struct err *err)
 {
-	int ret = reduce(CAP_TO_MASK(CAP_SYS_ADMIN));
+	int ret = reduce(CAP_TO_MASK(CAP_SYS_ADMIN) | (trace ? TRACE_MASK : 0));
 
 	if (!ret && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		ret = -errno;
@@ -79,16 +81,28 @@ int privilege_run_without(void (*fn)(void *arg), void *arg, struct err *err)
 	return call.ret ? err_errno(err, call.ret, "cannot drop capabilities") : 0;
 }
 
-void privilege_admin(bool on)
+static void set_effective(uint32_t mask, bool on)
 {
-	const uint32_t mask = CAP_TO_MASK(CAP_SYS_ADMIN);
 	struct caps c;
 
-	if (get_caps(&c) || !(c.data[0].permitted & mask))
+	if (get_caps(&c))
+		return;
+	mask &= c.data[0].permitted;
+	if (!mask)
 		return;
 	if (on)
 		c.data[0].effective |= mask;
 	else
 		c.data[0].effective &= ~mask;
 	set_caps(&c);
+}
+
+void privilege_admin(bool on)
+{
+	set_effective(CAP_TO_MASK(CAP_SYS_ADMIN), on);
+}
+
+void privilege_trace(bool on)
+{
+	set_effective(TRACE_MASK, on);
 }

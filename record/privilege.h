@@ -13,8 +13,13 @@
 
 #include "base/err.h"
 
-/* Of the calling thread; also forbids gaining any by an exec. */
-int privilege_drop(struct err *err);
+/*
+ * Of the calling thread; also forbids gaining any by an exec.
+ *
+ * @trace  CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH stay too, in the same way: naming the functions of
+ *	   other users' programs takes looking at what these have mapped
+ */
+int privilege_drop(bool trace, struct err *err);
 
 /*
  * Runs fn(arg) on a thread of its own that holds no capability, and waits for it: threads that
@@ -24,5 +29,7 @@ int privilege_run_without(void (*fn)(void *arg), void *arg, struct err *err);
 
 /* Makes the kept CAP_SYS_ADMIN effective, or not, for the calling thread. */
 void privilege_admin(bool on);
+/* The same of what stays with `trace`. */
+void privilege_trace(bool on);
 
 #endif

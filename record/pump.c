@@ -29,8 +29,8 @@ static int name(struct pump *p, uint64_t ts, enum name_kind kind, uint64_t id, s
 	case NAME_USER: info.name = naming_user(p->names, (uint32_t)id); break;
 	case NAME_CGROUP: info.name = naming_cgroup(p->names, id); break;
 	case NAME_DEVICE: info.name = naming_device(p->names, (uint32_t)id); break;
-	case NAME_METRIC:
-	case NAME_IRQ: break; /* named by who makes the ids */
+	case NAME_IRQ: info.name = naming_irq(p->names, id); break;
+	case NAME_METRIC: break; /* named by who makes the ids */
 	}
 	if (!info.name)
 		return 0;
@@ -51,6 +51,52 @@ static int name_io(struct pump *p, const struct event *ev, struct err *err)
 	return ret;
 }
 
+/* What a stack is, in front of its first use in this segment. tgid: 0 a kernel stack. */
+static int define_stack(struct pump *p, uint64_t ts, uint32_t tgid, uint32_t id, struct err *err)
+{
+	struct frames_info info;
+	const struct event ev = {.ts = ts,
+				 .ext = &info,
+				 .tid = tgid,
+				 .value = id,
+				 .cpu = CPU_NONE,
+				 .kind = EV_FRAMES};
+	uint64_t cost;
+	int ret = id ? frames_define(p->frames, tgid, id, &info, err) : 0;
+
+	if (ret <= 0)
+		return ret;
+	cost = info.frames_len / EVENT_BYTES;
+	p->limit.allowance -= p->limit.allowance < cost ? p->limit.allowance : cost;
+	return write_event(p, &ev, err);
+}
+
+static int name_stack(struct pump *p, const struct event *ev, struct err *err)
+{
+	const struct task *task;
+	int ret;
+
+	p->stacks++;
+	p->stacks_lost += ev->flags & EVF_STACK_LOST;
+	if (!p->writer || !p->frames)
+		return 0;
+	ret = define_stack(p, ev->ts, 0, ev->value, err);
+	if (ret || !ev->peer)
+		return ret;
+	task = engine_task(p->engine, ev->tid);
+	return define_stack(p, ev->ts, task && task->info.tgid ? task->info.tgid : ev->tid,
+			    ev->peer, err);
+}
+
+static int name_exec(struct pump *p, const struct event *ev, struct err *err)
+{
+	const struct task *task = engine_task(p->engine, ev->tid);
+
+	if (p->frames)
+		frames_exec(p->frames, task && task->info.tgid ? task->info.tgid : ev->tid);
+	return name(p, ev->ts, NAME_USER, ((const struct exec_info *)ev->ext)->uid, err);
+}
+
 /* Only the rare kinds carry a user or a cgroup. */
 static int name_of_event(struct pump *p, const struct event *ev, struct err *err)
 {
@@ -66,8 +112,11 @@ static int name_of_event(struct pump *p, const struct event *ev, struct err *err
 		if (!ret && info->cgroup_id)
 			ret = name(p, ev->ts, NAME_CGROUP, info->cgroup_id, err);
 		return ret;
-	case EV_EXEC:
-		return name(p, ev->ts, NAME_USER, ((const struct exec_info *)ev->ext)->uid, err);
+	case EV_EXEC: return name_exec(p, ev, err);
+	case EV_STACK: return name_stack(p, ev, err);
+	case EV_IRQ:
+		return name(p, ev->ts, NAME_IRQ,
+			    ev->value | (uint64_t)(ev->flags & EVF_IRQ_SOFT) << 32, err);
 	case EV_CGROUP:
 		return name(p, ev->ts, NAME_CGROUP,
 			    ((const struct cgroup_info *)ev->ext)->cgroup_id, err);
@@ -132,7 +181,7 @@ static int check_limit(struct pump *p, const struct event *ev, struct err *err)
 /* Returns how many of them were taken: all, unless the limit was reached. */
 static int take(struct pump *p, const struct event *events, size_t n, struct err *err)
 {
-	size_t taken;
+	size_t taken, applied = 0;
 
 	for (taken = 0; taken < n; taken++) {
 		const struct event *ev = &events[taken];
@@ -144,13 +193,19 @@ static int take(struct pump *p, const struct event *events, size_t n, struct err
 			break;
 		if (ev->kind == EV_GAP)
 			p->saw_gap = true;
-		ret = name_of_event(p, ev, err);
+		/* a user stack is the process's: whose that is, the events before may tell */
+		if (ev->kind == EV_STACK && ev->peer) {
+			ret = engine_apply(p->engine, events + applied, taken - applied, err);
+			applied = taken;
+		}
+		if (!ret)
+			ret = name_of_event(p, ev, err);
 		if (!ret)
 			ret = write_event(p, ev, err);
 		if (ret)
 			return ret;
 	}
-	return engine_apply(p->engine, events, taken, err);
+	return engine_apply(p->engine, events + applied, taken - applied, err);
 }
 
 int pump_add(struct pump *p, const struct event *events, size_t n, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * pump: moves events from the kernel to the engine and to the trace, adding the names of users,
- * cgroups and devices as they first appear.
+ * cgroups, devices and interrupts, and what stacks are, as they first appear.
  */
 #ifndef RSTAT_RECORD_PUMP_H
 #define RSTAT_RECORD_PUMP_H
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "engine/engine.h"
 #include "format/writer.h"
+#include "record/frames.h"
 #include "record/kernel.h"
 #include "record/naming.h"
 
@@ -29,11 +30,14 @@ struct pump {
 	struct kernel *kernel;
 	struct engine *engine;
 	struct naming *names;
+	struct frames *frames; /* NULL: no stacks are recorded */
 	struct trace_writer *writer; /* NULL: before the trace begins */
 	struct size_limit limit;
 	bool saw_gap; /* events were lost; the caller clears it */
 	bool write_failed; /* the error that pump_until() returned is the writer's */
 	uint32_t device; /* that was named last */
+	uint64_t stacks,
+		stacks_lost; /* switches with one, and those for which one could not be had */
 	uint64_t drained; /* events taken out of the kernel since the start */
 };
 

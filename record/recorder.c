@@ -14,6 +14,7 @@
 static void release(struct recording *r)
 {
 	trace_writer_free(r->writer);
+	frames_free(r->frames);
 	kernel_close(r->kernel);
 	engine_free(r->engine);
 	naming_free(r->names);

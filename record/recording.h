@@ -32,6 +32,7 @@ struct recording {
 	struct child child;
 	struct kernel *kernel;
 	struct naming *names;
+	struct frames *frames;
 	struct engine *engine;
 	struct trace_writer *writer;
 	struct pump pump;

@@ -14,6 +14,10 @@ static_assert((int)RECF_IO_SYNC == EVF_IO_SYNC && (int)RECF_IO_UNSTARTED == EVF_
 	      "flags are the same");
 static_assert((int)RECF_NET_SYNACK == EVF_NET_SYNACK && (int)RECF_NET_SENT == EVF_NET_SENT,
 	      "flags are the same");
+static_assert((int)REC_STACK == EV_STACK && (int)REC_IRQ == EV_IRQ, "kinds are the same");
+static_assert((int)RECF_STACK_LOST == EVF_STACK_LOST && (int)RECF_IRQ_SOFT == EVF_IRQ_SOFT,
+	      "flags are the same");
+static_assert(RING_COUNTERS == COUNTERS_MAX, "as many");
 static_assert(RING_COMM_LEN == TASK_COMM_LEN, "names are as long");
 static_assert(sizeof(struct ring_page) <= RING_HEADER_BYTES, "a page");
 
@@ -276,6 +280,32 @@ static int decode_acct(const struct ring_acct *acct, struct ring_arena *arena, s
 	return 1;
 }
 
+static int decode_counters(const struct ring_counters *counters, size_t tail,
+			   struct ring_arena *arena, struct event *event)
+{
+	struct counters_info *info = take(arena, sizeof(*info));
+	size_t n = (tail - sizeof(*counters)) / sizeof(u64);
+
+	if (n > COUNTERS_MAX)
+		return -EIO;
+	*info = (struct counters_info){
+		.enabled_ns = counters->enabled,
+		.running_ns = counters->running,
+	};
+	memcpy(info->value, counters + 1, n * sizeof(u64));
+	event->ext = info;
+	return 1;
+}
+
+static int decode_irq(const u64 *start_ns, struct ring_arena *arena, struct event *event)
+{
+	struct irq_info *info = take(arena, sizeof(*info));
+
+	info->start_ns = *start_ns;
+	event->ext = info;
+	return 1;
+}
+
 /* Bytes that a kind has at least behind its struct ring_rec. */
 static size_t tail_min(unsigned kind)
 {
@@ -297,7 +327,9 @@ static size_t tail_min(unsigned kind)
 	case REC_NET: return sizeof(struct ring_net);
 	case REC_SOCKET_STATE:
 	case REC_RETRANSMIT:
-	case REC_RESET: return sizeof(u64);
+	case REC_RESET:
+	case REC_IRQ: return sizeof(u64);
+	case REC_COUNTERS: return sizeof(struct ring_counters);
 	default: return 0;
 	}
 }
@@ -346,6 +378,8 @@ int ring_decode(const struct ring_rec *rec, struct ring_arena *arena, struct eve
 	case REC_SOCKET_STATE:
 	case REC_RETRANSMIT:
 	case REC_RESET: return decode_socket_ref(behind, arena, event);
+	case REC_COUNTERS: return decode_counters(behind, tail, arena, event);
+	case REC_IRQ: return decode_irq(behind, arena, event);
 	default: return 1;
 	}
 }

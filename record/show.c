@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "base/units.h"
+#include "format/event.h"
 #include "record/features.h"
 
 static bool progress_shown;
@@ -34,6 +35,24 @@ void show_hooks(const struct meta_hook *hooks, size_t n, bool all)
 		else if (!h->live)
 			show_note("hook %s is not live: %s%s%s", h->name, h->why,
 				  *h->needed ? "; less exact: " : "", h->needed);
+	}
+}
+
+void show_counters(const struct meta_counter *counters, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char names[COUNTERS_MAX * sizeof(counters->name)] = "";
+		size_t j, used = 0;
+
+		for (j = 0; j < i && strcmp(counters[j].why, counters[i].why); j++)
+			;
+		if (counters[i].live || j < i)
+			continue;
+		for (j = i; j < n && used < sizeof(names); j++)
+			if (!counters[j].live && !strcmp(counters[j].why, counters[i].why))
+				used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+							 used ? ", " : "", counters[j].name);
+		show_note("not counted: %s: %s", names, counters[i].why);
 	}
 }
 
@@ -83,6 +102,11 @@ void show_summary(const struct show_totals *t, const char *where)
 		snprintf(share, sizeof(share), " (%.2f %% of one)",
 			 100.0 * (double)t->cpu_ns / (double)t->duration_ns);
 	escape_terminal(name, sizeof(name), where, strlen(where));
+	if (t->stacks_lost) {
+		show_note("%s of %s stacks could not be kept: the kernel's map of them is full, or "
+			  "two wanted one place",
+			  format_count(t->stacks_lost, lost), format_count(t->stacks, events));
+	}
 	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s", name,
 		  format_ns(t->duration_ns, time), format_count(t->events, events),
 		  format_bytes(t->bytes, bytes), per_event, format_count(t->lost, lost),

@@ -11,6 +11,7 @@
 
 struct show_totals {
 	uint64_t duration_ns, events, bytes, lost, cpu_ns;
+	uint64_t stacks, stacks_lost;
 };
 
 /* "rstat: " + text + newline. */
@@ -18,6 +19,9 @@ void show_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A line for every hook that is not live; with `all` for the live ones too. */
 void show_hooks(const struct meta_hook *hooks, size_t n, bool all);
+
+/* A line for all counters that are not counted for the same reason. */
+void show_counters(const struct meta_counter *counters, size_t n);
 
 /* Which features are recorded. */
 void show_features(uint32_t features);

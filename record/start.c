@@ -101,6 +101,19 @@ static void join_words(char *out, size_t size, char *const *words)
 	}
 }
 
+static int fill_counters(struct recording *r, struct err *err)
+{
+	struct meta *m = &r->meta;
+	const struct meta_counter *counters = kernel_counters(r->kernel, &m->ncounters);
+
+	m->counters = calloc(m->ncounters ? m->ncounters : 1, sizeof(*counters));
+	if (!m->counters)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (m->ncounters)
+		memcpy(m->counters, counters, m->ncounters * sizeof(*counters));
+	return 0;
+}
+
 static int fill_meta(struct recording *r, struct err *err)
 {
 	const struct recorder_options *opt = r->opt;
@@ -122,6 +135,14 @@ static int fill_meta(struct recording *r, struct err *err)
 	m->ring_bytes = kernel_ring_bytes(r->kernel);
 	features_text(opt->kernel.features, m->features, sizeof(m->features));
 	m->args_limit = opt->kernel.args_limit;
+	ret = fill_counters(r, err);
+	if (ret)
+		return ret;
+	if (r->frames) {
+		strcpy(m->stacks, opt->kernel.stacks == STACK_MODE_ALL ? "all" : "D");
+		m->user_stacks = opt->kernel.user_stacks;
+		m->kernel_symbols = frames_has_kernel_symbols(r->frames);
+	}
 	m->child_pid = (uint32_t)r->child.pid;
 	if (opt->command)
 		join_words(m->child_command, sizeof(m->child_command), opt->command);
@@ -152,6 +173,20 @@ static int open_sampler(struct recording *r, struct err *err)
 	return 0;
 }
 
+/* The kernel tells its symbols to who has capabilities: now. */
+static int name_stacks(struct recording *r, struct err *err)
+{
+	const struct kernel_options *k = &r->opt->kernel;
+	int ret;
+
+	if (k->stacks == STACK_MODE_OFF)
+		return 0;
+	ret = frames_new(&r->frames, r->kernel, k->user_stacks, err);
+	if (!ret && !frames_has_kernel_symbols(r->frames) && !r->opt->quiet)
+		show_note("kernel stacks have no names: %s", frames_why(r->frames));
+	return ret;
+}
+
 /* Attaches; with --only the command's tree joins the filter. */
 static int open_kernel(struct recording *r, struct err *err)
 {
@@ -173,13 +208,17 @@ static int open_kernel(struct recording *r, struct err *err)
 		show_hooks(hooks, n, r->opt->verbose);
 		if (r->opt->verbose)
 			show_features(r->opt->kernel.features);
+		show_counters(kernel_counters(r->kernel, &n), r->opt->kernel.counters.n);
 	}
-	ret = naming_new(&r->names, "", err);
+	ret = name_stacks(r, err);
+	if (!ret)
+		ret = naming_new(&r->names, "", err);
 	if (!ret && r->opt->kernel.features & FEATURE_SAMPLES)
 		ret = open_sampler(r, err);
 	if (!ret)
 		ret = engine_new(&r->engine, host_cpu_limit(""), 0, UINT64_MAX, err);
-	r->pump = (struct pump){.kernel = r->kernel, .engine = r->engine, .names = r->names};
+	r->pump = (struct pump){
+		.kernel = r->kernel, .engine = r->engine, .names = r->names, .frames = r->frames};
 	if (!ret)
 		leave_out_cpus(r);
 	if (!ret)
@@ -310,5 +349,5 @@ int recording_start(struct recording *r, int *exit_code, struct err *err)
 	if (ret)
 		return ret;
 	recording_sample(r, true);
-	return privilege_drop(err);
+	return privilege_drop(r->opt->kernel.user_stacks, err);
 }

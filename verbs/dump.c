@@ -254,7 +254,7 @@ static int dump(struct reader *in, struct args *args, struct err *err)
 	if (!rc)
 		rc = trace_source(in->trace, d.window.from_ns, d.window.to_ns, &src, err);
 	if (!rc) {
-		d.text = (struct event_text){out, engine, in->span.start_ns};
+		d.text = (struct event_text){out, engine, in->span.start_ns, trace_meta(in->trace)};
 		rc = print_all(&d, engine, src, err);
 		src->close(src);
 	}

@@ -81,6 +81,17 @@ static const char *context_name(uint8_t flags)
 	return flags & EVF_CTX_SOFTIRQ ? "softirq" : "task";
 }
 
+/* event.aux of a switch: null not told, SYSCALL_NONE, SYSCALL_UNKNOWN of another numbering. */
+static void put_syscall(struct text *t, uint16_t aux)
+{
+	if (!aux)
+		put_null(t, "syscall");
+	else if (aux == AUX_SYSCALL_NONE)
+		put_i64(t, "syscall", SYSCALL_NONE);
+	else
+		put_i64(t, "syscall", aux == AUX_SYSCALL_COMPAT ? SYSCALL_UNKNOWN : aux - 1);
+}
+
 static void put_switch(const struct event_text *x, const struct event *ev)
 {
 	bool preempted = ev->flags & EVF_PREEMPT;
@@ -91,6 +102,8 @@ static void put_switch(const struct event_text *x, const struct event *ev)
 	put_string(x->out, "prev_letter", letter);
 	put_bool(x->out, "preempt", preempted);
 	put_bool(x->out, "yield", ev->flags & EVF_YIELD);
+	put_syscall(x->out, ev->aux);
+	put_bool(x->out, "iowait", ev->flags & EVF_IOWAIT);
 	put_task(x, ev->tid, "next_tid", "next_comm");
 }
 
@@ -123,6 +136,22 @@ static void put_fork(const struct event_text *x, const struct event *ev)
 	put_u64(x->out, "clone_flags", ev->value);
 }
 
+/* NUL-separated strings */
+static void put_list(struct text *t, const char *name, const char *list, uint32_t list_len)
+{
+	key(t, name);
+	text_char(t, '[');
+	for (uint32_t at = 0; at < list_len;) {
+		const size_t len = strnlen(list + at, list_len - at);
+
+		if (at)
+			text_char(t, ',');
+		text_json_string(t, list + at, len);
+		at += (uint32_t)len + 1;
+	}
+	text_char(t, ']');
+}
+
 static void put_exec(const struct event_text *x, const struct event *ev)
 {
 	const struct exec_info *info = ev->ext;
@@ -133,17 +162,7 @@ static void put_exec(const struct event_text *x, const struct event *ev)
 	put_u64(t, "old_tid", ev->peer);
 	put_u64(t, "uid", info->uid);
 	put_string(t, "filename", info->filename);
-	key(t, "args");
-	text_char(t, '[');
-	for (uint32_t at = 0; at < info->args_len;) {
-		size_t len = strnlen(info->args + at, info->args_len - at);
-
-		if (at)
-			text_char(t, ',');
-		text_json_string(t, info->args + at, len);
-		at += (uint32_t)len + 1;
-	}
-	text_char(t, ']');
+	put_list(t, "args", info->args, info->args_len);
 	put_bool(t, "truncated", info->truncated);
 }
 
@@ -223,6 +242,7 @@ static void put_name(const struct event_text *x, const struct event *ev)
 		   name->kind == NAME_USER     ? "user"
 		   : name->kind == NAME_DEVICE ? "device"
 		   : name->kind == NAME_METRIC ? "metric"
+		   : name->kind == NAME_IRQ    ? "irq"
 					       : "cgroup");
 	put_u64(x->out, "id", name->id);
 	put_string(x->out, "name", name->name);
@@ -419,6 +439,55 @@ static void put_socket_change(const struct event_text *x, const struct event *ev
 	}
 }
 
+static void put_stack(const struct event_text *x, const struct event *ev)
+{
+	put_task(x, ev->tid, "tid", "comm");
+	put_u64(x->out, "kernel_stack", ev->value);
+	put_u64(x->out, "user_stack", ev->peer);
+	put_bool(x->out, "lost", ev->flags & EVF_STACK_LOST);
+}
+
+static void put_frames(const struct event_text *x, const struct event *ev)
+{
+	const struct frames_info *info = ev->ext;
+
+	put_u64(x->out, "stack", ev->value);
+	put_u64(x->out, "pid", ev->tid);
+	put_list(x->out, "frames", info->frames, info->frames_len);
+}
+
+static void put_counters(const struct event_text *x, const struct event *ev)
+{
+	const struct counters_info *info = ev->ext;
+
+	put_task(x, ev->tid, "tid", "comm");
+	key(x->out, "values");
+	for (size_t i = 0; i < COUNTERS_MAX; i++) {
+		if (i && x->meta && i >= x->meta->ncounters)
+			break;
+		text_char(x->out, i ? ',' : '[');
+		text_u64(x->out, info->value[i]);
+	}
+	text_char(x->out, ']');
+	put_u64(x->out, "enabled_ns", info->enabled_ns);
+	put_u64(x->out, "running_ns", info->running_ns);
+}
+
+static void put_irq(const struct event_text *x, const struct event *ev)
+{
+	const uint64_t soft = ev->flags & EVF_IRQ_SOFT;
+	const char *name = engine_name(x->engine, NAME_IRQ, ev->value | soft << 32);
+
+	put_u64(x->out, "irq", ev->value);
+	put_bool(x->out, "soft", soft);
+	if (name)
+		put_string(x->out, "name", name);
+	else
+		put_null(x->out, "name");
+	put_u64(x->out, "duration_ns", ev->ts - ((const struct irq_info *)ev->ext)->start_ns);
+	put_task(x, ev->tid, "tid", "comm");
+}
+
 static void put_rename(const struct event_text *x, const struct event *ev)
 {
 	const struct rename_info *info = ev->ext;
@@ -475,10 +544,10 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_SOCKET_STATE:
 	case EV_RETRANSMIT:
 	case EV_RESET: put_socket_change(x, ev); break;
-	case EV_STACK:
-	case EV_FRAMES:
-	case EV_COUNTERS:
-	case EV_IRQ:
+	case EV_STACK: put_stack(x, ev); break;
+	case EV_FRAMES: put_frames(x, ev); break;
+	case EV_COUNTERS: put_counters(x, ev); break;
+	case EV_IRQ: put_irq(x, ev); break;
 	case EV_KIND_END: break;
 	}
 }

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "format/checkpoint.h"
 #include "replay/net.h"
+#include "replay/syscalls.h"
 #include "verbs/flow_text.h"
 
 #define KIND_WIDTH 11
@@ -50,6 +51,27 @@ static void put_seconds(struct text *t, int64_t ns, unsigned width)
 	text_u64_padded(t, n % NSEC_PER_SEC, 9, '0');
 }
 
+/* event.aux of a switch: " (futex)", " (system call 202)", " (no system call)". */
+static void put_syscall(const struct event_text *x, uint16_t aux)
+{
+	const char *name = NULL;
+
+	if (!aux)
+		return;
+	if (x->meta && aux < AUX_SYSCALL_COMPAT)
+		name = syscall_name(x->meta->arch, aux - 1);
+	text_str(x->out, " (");
+	if (aux == AUX_SYSCALL_NONE)
+		text_str(x->out, "no system call");
+	else if (aux == AUX_SYSCALL_COMPAT)
+		text_str(x->out, "a 32-bit system call");
+	else if (name)
+		text_str(x->out, name);
+	else
+		put_labelled(x->out, "system call ", aux - 1u);
+	text_char(x->out, ')');
+}
+
 static void put_switch(const struct event_text *x, const struct event *ev)
 {
 	bool preempted = ev->flags & EVF_PREEMPT;
@@ -58,6 +80,9 @@ static void put_switch(const struct event_text *x, const struct event *ev)
 	text_char(x->out, ' ');
 	text_char(x->out, preempted ? 'R' : state_letter(state_from_raw(ev->value)));
 	text_str(x->out, preempted ? " (preempted)" : ev->flags & EVF_YIELD ? " (yield)" : "");
+	put_syscall(x, ev->aux);
+	if (ev->flags & EVF_IOWAIT)
+		text_str(x->out, ", IO wait");
 	text_str(x->out, " -> ");
 	put_task(x, ev->tid);
 }
@@ -184,6 +209,9 @@ static void put_name(const struct event_text *x, const struct event *ev)
 	if (name->kind == NAME_DEVICE) {
 		text_str(x->out, "device ");
 		text_str(x->out, flow_device((uint32_t)name->id, buf));
+	} else if (name->kind == NAME_IRQ) {
+		put_labelled(x->out, name->id >> 32 ? "soft interrupt " : "interrupt ",
+			     name->id & UINT32_MAX);
 	} else {
 		put_labelled(x->out,
 			     name->kind == NAME_USER	 ? "user "
@@ -390,6 +418,75 @@ static void put_socket_change(const struct event_text *x, const struct event *ev
 	}
 }
 
+static void put_stack(const struct event_text *x, const struct event *ev)
+{
+	put_task(x, ev->tid);
+	put_labelled(x->out, " kernel stack ", ev->value);
+	if (ev->peer)
+		put_labelled(x->out, ", user stack ", ev->peer);
+	if (ev->flags & EVF_STACK_LOST)
+		text_str(x->out, ", lost");
+}
+
+static void put_frames(const struct event_text *x, const struct event *ev)
+{
+	const struct frames_info *info = ev->ext;
+
+	if (ev->tid)
+		put_labelled(x->out, "process ", ev->tid);
+	text_str(x->out, ev->tid ? " user stack " : "kernel stack ");
+	text_u64(x->out, ev->value);
+	text_char(x->out, ':');
+	for (uint32_t at = 0; at < info->frames_len;) {
+		const size_t len = strnlen(info->frames + at, info->frames_len - at);
+
+		text_str(x->out, at ? " < " : " ");
+		if (len)
+			text_escaped(x->out, info->frames + at, len);
+		else
+			text_char(x->out, '?');
+		at += (uint32_t)len + 1;
+	}
+}
+
+static void put_counters(const struct event_text *x, const struct event *ev)
+{
+	const struct counters_info *info = ev->ext;
+	const size_t n = x->meta && x->meta->ncounters < COUNTERS_MAX ? x->meta->ncounters
+								      : COUNTERS_MAX;
+
+	put_task(x, ev->tid);
+	for (size_t i = 0; i < n; i++) {
+		text_str(x->out, i ? ", " : " ");
+		if (x->meta) {
+			const char *name = x->meta->counters[i].name;
+
+			text_escaped(x->out, name, strlen(name));
+			text_char(x->out, ' ');
+		}
+		text_u64(x->out, info->value[i]);
+	}
+	put_labelled(x->out, ", counted ", info->running_ns);
+	put_labelled(x->out, " of ", info->enabled_ns);
+	text_str(x->out, " ns");
+}
+
+static void put_irq(const struct event_text *x, const struct event *ev)
+{
+	const uint64_t soft = ev->flags & EVF_IRQ_SOFT;
+	const char *name = engine_name(x->engine, NAME_IRQ, ev->value | soft << 32);
+
+	put_labelled(x->out, soft ? "soft interrupt " : "interrupt ", ev->value);
+	if (name) {
+		text_str(x->out, " (");
+		text_escaped(x->out, name, strlen(name));
+		text_char(x->out, ')');
+	}
+	put_labelled(x->out, ", ", ev->ts - ((const struct irq_info *)ev->ext)->start_ns);
+	text_str(x->out, " ns, interrupted ");
+	put_task(x, ev->tid);
+}
+
 static void put_two(const struct event_text *x, const struct event *ev, const char *between)
 {
 	put_task(x, ev->tid);
@@ -449,10 +546,10 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_SOCKET_STATE:
 	case EV_RETRANSMIT:
 	case EV_RESET: put_socket_change(x, ev); break;
-	case EV_STACK:
-	case EV_FRAMES:
-	case EV_COUNTERS:
-	case EV_IRQ:
+	case EV_STACK: put_stack(x, ev); break;
+	case EV_FRAMES: put_frames(x, ev); break;
+	case EV_COUNTERS: put_counters(x, ev); break;
+	case EV_IRQ: put_irq(x, ev); break;
 	case EV_KIND_END: break;
 	}
 }

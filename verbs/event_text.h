@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "format/event.h"
+#include "format/meta.h"
 #include "verbs/text.h"
 
 /* Where the lines go and what their names and times refer to. */
@@ -12,6 +13,7 @@ struct event_text {
 	struct text *out;
 	const struct engine *engine; /* before it applies the event: who the tasks are */
 	uint64_t start_ns; /* of the trace; times are printed relative to it */
+	const struct meta *meta; /* NULL: system calls and counters have no names */
 };
 
 /* "     1.204567890 [001] switch      make:812 S -> cc1:813" and a newline. */

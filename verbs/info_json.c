@@ -98,6 +98,46 @@ static json_t *hooks(const struct meta *meta)
 	return list;
 }
 
+static json_t *counters(const struct meta *meta)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < meta->ncounters; i++) {
+		const struct meta_counter *c = &meta->counters[i];
+		json_t *one = json_object();
+		bool ok = put(one, "name", string(c->name)) &&
+			  put(one, "live", json_boolean(c->live)) &&
+			  put(one, "why", c->why[0] ? string(c->why) : json_null());
+
+		if (!ok || json_array_append(list, one)) {
+			json_decref(one);
+			json_decref(list);
+			return NULL;
+		}
+		json_decref(one);
+	}
+	return list;
+}
+
+/* null: none were asked for */
+static json_t *stacks(const struct info *info)
+{
+	const struct meta *m = info->meta;
+	json_t *object;
+
+	if (!m->stacks[0])
+		return json_null();
+	object = json_object();
+	if (put(object, "of", string(m->stacks)) &&
+	    put(object, "user", json_boolean(m->user_stacks)) &&
+	    put(object, "kernel_symbols", json_boolean(m->kernel_symbols)) &&
+	    put(object, "taken", info->end ? number(info->end->stacks) : json_null()) &&
+	    put(object, "lost", info->end ? number(info->end->stacks_lost) : json_null()))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 static json_t *program(const struct meta_program *p)
 {
 	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "mean_ns", (json_int_t)info_program_mean_ns(p),
@@ -247,7 +287,8 @@ static bool fill(json_t *o, const struct info *info)
 	       put(o, "gaps", number(info->gaps)) &&
 	       put(o, "bytes", info->bytes ? number(info->bytes) : json_null()) &&
 	       put(o, "segments", number(info->segments)) && put(o, "reap", string(m->reap)) &&
-	       put(o, "features", features(m)) && put(o, "hooks", hooks(m)) &&
+	       put(o, "features", features(m)) && put(o, "stacks", stacks(info)) &&
+	       put(o, "counters", counters(m)) && put(o, "hooks", hooks(m)) &&
 	       put(o, "recorder", recorder(info));
 }
 

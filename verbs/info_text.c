@@ -94,6 +94,39 @@ static void print_child(const struct info *info)
 	putchar('\n');
 }
 
+static void print_counters(const struct meta *m)
+{
+	const char *sep = "";
+
+	if (!m->ncounters)
+		return;
+	printf(LABEL, "counters");
+	for (size_t i = 0; i < m->ncounters; i++) {
+		const struct meta_counter *c = &m->counters[i];
+
+		printf("%s%s", sep, safe(c->name));
+		if (!c->live)
+			printf(" (not counted: %s)", safe(c->why));
+		sep = ", ";
+	}
+	putchar('\n');
+}
+
+static void print_stacks(const struct info *info)
+{
+	const struct meta *m = info->meta;
+	char taken[UNITS_BUF], lost[UNITS_BUF];
+
+	if (!m->stacks[0])
+		return;
+	printf(LABEL "%s%s%s", "stacks", safe(m->stacks), m->user_stacks ? ", user stacks" : "",
+	       m->kernel_symbols ? "" : ", without names of the kernel's functions");
+	if (info->end)
+		printf(", %s taken, %s lost", format_count(info->end->stacks, taken),
+		       format_count(info->end->stacks_lost, lost));
+	putchar('\n');
+}
+
 static void print_recording(const struct info *info)
 {
 	const struct meta *m = info->meta;
@@ -105,6 +138,8 @@ static void print_recording(const struct info *info)
 		printf(LABEL "%s\n", "filters", safe(m->filters));
 	if (m->features[0])
 		printf(LABEL "%s\n", "features", safe(m->features));
+	print_stacks(info);
+	print_counters(m);
 	printf(LABEL "%s\n", "start", m->start_utc_ns ? format_utc(m->start_utc_ns, utc) : "?");
 	printf(LABEL "%s", "duration", format_ns(info->duration_ns, buf));
 	if (info->end && info->end->stopped_by[0])

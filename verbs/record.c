@@ -32,6 +32,9 @@ enum key {
 	KEY_ONLY,
 	KEY_WITH,
 	KEY_WITHOUT,
+	KEY_STACKS,
+	KEY_USER_STACKS,
+	KEY_COUNTERS,
 	KEY_SAMPLE_INTERVAL,
 	KEY_BUFFER,
 	KEY_NICE,
@@ -59,9 +62,17 @@ static const struct option_spec options[] = {
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
 	{KEY_WITH, 0, "with", "LIST",
 	 "Besides scheduling record io (block devices), fs (files, memory), net (sockets), syscall "
-	 "(what threads block in), samples (load, memory, temperature ...). Default: "
-	 "io,fs,net,syscall,samples."},
+	 "(what threads block in), samples (load, memory, temperature ...), irq (interrupts). "
+	 "Default: all but irq."},
 	{KEY_WITHOUT, 0, "without", "LIST", "Leave these out: net, io,fs."},
+	{KEY_STACKS, 0, "stacks", "[=WHAT]",
+	 "Where threads block in the kernel: all, D (only in D) or off. Default: off; without WHAT "
+	 "all."},
+	{KEY_USER_STACKS, 0, "user-stacks", NULL,
+	 "Also where in their programs; needs frame pointers in these. Alone it means --stacks=all."},
+	{KEY_COUNTERS, 0, "counters", "LIST",
+	 "What every slice counts, up to 8: cycles,instructions:u,page-faults,r00c0; names as of "
+	 "perf list."},
 	{KEY_SAMPLE_INTERVAL, 0, "sample-interval", "TIME",
 	 "How often the machine is sampled, 10ms to 1h. Default: 1s."},
 	{0, 0, NULL, NULL, "The recorder itself"},
@@ -78,6 +89,7 @@ static const struct option_spec options[] = {
 
 struct record_args {
 	struct recorder_options opt;
+	bool stacks_given;
 	struct record_filters filters;
 };
 
@@ -119,6 +131,34 @@ static int set_sample_interval(struct recorder_options *opt, const char *arg, st
 	return ret;
 }
 
+static int set_stacks(struct recorder_options *opt, const char *arg, struct err *err)
+{
+	if (!arg || !strcmp(arg, "all"))
+		opt->kernel.stacks = STACK_MODE_ALL;
+	else if (!strcmp(arg, "D"))
+		opt->kernel.stacks = STACK_MODE_D;
+	else if (!strcmp(arg, "off"))
+		opt->kernel.stacks = STACK_MODE_OFF;
+	else
+		return err_set(err, -EINVAL, "'%.64s' is not all, D or off", arg);
+	return 0;
+}
+
+/* What options say together. */
+static int settle(struct record_args *a, struct err *err)
+{
+	struct kernel_options *k = &a->opt.kernel;
+
+	if (k->user_stacks && !a->stacks_given)
+		k->stacks = STACK_MODE_ALL;
+	if (k->user_stacks && k->stacks == STACK_MODE_OFF)
+		return err_set(err, -EINVAL,
+			       "--user-stacks and --stacks=off contradict each other");
+	if (a->opt.only_command && !a->opt.command)
+		return err_set(err, -EINVAL, "--only needs a command: rstat record --only -- CMD");
+	return 0;
+}
+
 static int set_option(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct record_args *a = ctx;
@@ -142,6 +182,9 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 		return 0;
 	case KEY_WITH: return features_parse(&opt->kernel.features, true, arg, err);
 	case KEY_WITHOUT: return features_parse(&opt->kernel.features, false, arg, err);
+	case KEY_STACKS: a->stacks_given = true; return set_stacks(opt, arg, err);
+	case KEY_USER_STACKS: opt->kernel.user_stacks = true; return 0;
+	case KEY_COUNTERS: return counters_parse(&opt->kernel.counters, arg, err);
 	case KEY_SAMPLE_INTERVAL: return set_sample_interval(opt, arg, err);
 	case KEY_BUFFER: return set_buffer(opt, arg, err);
 	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
@@ -190,10 +233,8 @@ int verb_record(int argc, char **argv)
 		a.opt.command_line = command_line;
 		a.opt.filters = a.filters.text;
 		a.opt.kernel.filter = record_filters_of(&a.filters);
-		if (a.opt.only_command && !a.opt.command)
-			ret = err_set(&err, -EINVAL,
-				      "--only needs a command: rstat record --only -- CMD");
-		else
+		ret = settle(&a, &err);
+		if (!ret)
 			ret = recorder_run(&a.opt, &exit_code, &err);
 	}
 	record_filters_free(&a.filters);

@@ -29,11 +29,11 @@ $ rstat record --compression 20
 [125]
 
 $ rstat record --with io,disk
-! rstat record: --with: 'disk' is nothing that can be left out; there is: io, fs, net, syscall, samples
+! rstat record: --with: 'disk' is nothing that can be left out; there is: io, fs, net, syscall, samples, irq
 [125]
 
 $ rstat record --without ''
-! rstat record: --without: '' is nothing that can be left out; there is: io, fs, net, syscall, samples
+! rstat record: --without: '' is nothing that can be left out; there is: io, fs, net, syscall, samples, irq
 [125]
 
 $ rstat record --start 14:30

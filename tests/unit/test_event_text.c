@@ -139,6 +139,10 @@ static const struct event *all_kinds(size_t *n)
 	static const struct acct_info acct = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 	static const struct net_info net = {55, 1, 2, 3, 4, START - 7};
 	static const struct socket_ref ref = {55};
+	static const struct frames_info frames = {"a\0\0" NASTY, sizeof("a\0\0" NASTY)};
+	static const struct counters_info counters = {{INT64_MAX, 2}, 9, 8};
+	static const struct irq_info irq = {START + 1234567000};
+	static const struct sample_info sample = {7};
 	static const struct event events[] = {
 		{.kind = EV_SWITCH, .tid = 10, .peer = TID_OTHER, .value = 0x2001},
 		{.kind = EV_WAKING, .tid = 10, .peer = 0, .value = 1, .flags = EVF_CTX_HARDIRQ},
@@ -174,6 +178,11 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_SOCKET_STATE, .value = 2 | 7 << 8 | 111 << 16, .ext = &ref},
 		{.kind = EV_RETRANSMIT, .aux = 3, .value = 9999, .flags = 1, .ext = &ref},
 		{.kind = EV_RESET, .tid = 10, .flags = EVF_NET_SENT, .ext = &ref},
+		{.kind = EV_STACK, .tid = 10, .value = 5, .peer = 6, .flags = EVF_STACK_LOST},
+		{.kind = EV_FRAMES, .tid = 10, .value = 6, .cpu = CPU_NONE, .ext = &frames},
+		{.kind = EV_COUNTERS, .tid = 10, .ext = &counters},
+		{.kind = EV_IRQ, .tid = 10, .value = 3, .flags = EVF_IRQ_SOFT, .ext = &irq},
+		{.kind = EV_SAMPLE, .value = 9, .cpu = CPU_NONE, .ext = &sample},
 	};
 
 	snap.info = (struct task_info){.tid = 12, .tgid = 12, .ppid = 1, .comm = NASTY};
@@ -189,6 +198,7 @@ static struct engine *engine_of_names(void)
 		{.id = 77, .kind = NAME_CGROUP, .name = NASTY},
 		{.id = VDA1, .kind = NAME_DEVICE, .name = NASTY},
 		{.id = 9, .kind = NAME_METRIC, .name = NASTY},
+		{.id = (UINT64_C(1) << 32) + 3, .kind = NAME_IRQ, .name = NASTY},
 	};
 	static const struct cpu_snapshot cpu;
 	const struct socket_snapshot socket = {.info = listening, .used_ns = START};
@@ -211,12 +221,12 @@ static struct engine *engine_of_names(void)
 	return e;
 }
 
-static char *print(void (*line)(const struct event_text *, const struct event *),
-		   const struct event *ev)
+static char *print_of(void (*line)(const struct event_text *, const struct event *),
+		      const struct event *ev, const struct meta *meta)
 {
 	struct engine *e = engine_of_names();
 	int fd = memory_file(NULL, 0);
-	struct event_text x = {text_to(fd), e, START};
+	struct event_text x = {text_to(fd), e, START, meta};
 	struct event at = *ev;
 	size_t bytes;
 	char *all;
@@ -234,6 +244,12 @@ static char *print(void (*line)(const struct event_text *, const struct event *)
 	engine_free(e);
 	close(fd);
 	return all;
+}
+
+static char *print(void (*line)(const struct event_text *, const struct event *),
+		   const struct event *ev)
+{
+	return print_of(line, ev, NULL);
 }
 
 /* The private characters of escape_utf8() back to bytes. */
@@ -267,7 +283,7 @@ static void test_json(void **state)
 		json_decref(j);
 		free(line);
 	}
-	assert_int_equal(n, EV_RESET); /* the kinds after it: not printed yet */
+	assert_int_equal(n, EV_KIND_END - 1);
 }
 
 static void test_json_fields(void **state)
@@ -457,6 +473,102 @@ static void test_json_net(void **state)
 	json_decref(j);
 }
 
+static void test_json_why(void **state)
+{
+	size_t n;
+	const struct event *events = all_kinds(&n);
+	json_t *j = object_of(&events[EV_SWITCH - 1]);
+	struct event ev = events[EV_SWITCH - 1];
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(j, "syscall"))); /* not told */
+	assert_true(json_is_false(json_object_get(j, "iowait")));
+	json_decref(j);
+	ev.aux = 1;
+	ev.flags = EVF_IOWAIT;
+	j = object_of(&ev);
+	assert_int_equal(json_integer_value(json_object_get(j, "syscall")), 0);
+	assert_true(json_is_true(json_object_get(j, "iowait")));
+	json_decref(j);
+	ev.aux = AUX_SYSCALL_NONE;
+	j = object_of(&ev);
+	assert_int_equal(json_integer_value(json_object_get(j, "syscall")), -1);
+	json_decref(j);
+	ev.aux = AUX_SYSCALL_COMPAT;
+	j = object_of(&ev);
+	assert_int_equal(json_integer_value(json_object_get(j, "syscall")), -2);
+	json_decref(j);
+	j = object_of(&events[EV_STACK - 1]);
+	assert_int_equal(json_integer_value(json_object_get(j, "kernel_stack")), 5);
+	assert_int_equal(json_integer_value(json_object_get(j, "user_stack")), 6);
+	assert_true(json_is_true(json_object_get(j, "lost")));
+	json_decref(j);
+	j = object_of(&events[EV_FRAMES - 1]);
+	assert_int_equal(json_integer_value(json_object_get(j, "pid")), 10);
+	assert_int_equal(json_integer_value(json_object_get(j, "stack")), 6);
+	assert_int_equal(json_array_size(json_object_get(j, "frames")), 3);
+	json_decref(j);
+	j = object_of(&events[EV_COUNTERS - 1]);
+	assert_int_equal(json_array_size(json_object_get(j, "values")), COUNTERS_MAX);
+	assert_int_equal(json_integer_value(json_object_get(j, "running_ns")), 8);
+	json_decref(j);
+	j = object_of(&events[EV_IRQ - 1]);
+	assert_true(json_is_true(json_object_get(j, "soft")));
+	assert_int_equal(json_integer_value(json_object_get(j, "duration_ns")), 890);
+	assert_nasty(j, "name", "");
+	json_decref(j);
+}
+
+static void test_lines_why(void **state)
+{
+	static const struct meta_counter counters[] = {{.name = "cycles"}, {.name = "r00c0:u"}};
+	static struct meta meta = {.arch = "x86_64", .ncounters = 2};
+	size_t n;
+	const struct event *events = all_kinds(&n);
+	struct event ev = events[EV_SWITCH - 1];
+	char *line;
+
+	(void)state;
+	meta.counters = (struct meta_counter *)counters;
+	ev.tid = 0;
+	ev.aux = 203;
+	ev.flags = EVF_IOWAIT;
+	line = print_of(event_text_line, &ev, &meta);
+	assert_non_null(strstr(line, "(other) S (futex), IO wait -> idle\n"));
+	free(line);
+	line = print(event_text_line, &ev); /* nothing tells which numbers these are */
+	assert_non_null(strstr(line, "(other) S (system call 202), IO wait -> idle\n"));
+	free(line);
+	ev.flags = 0;
+	ev.aux = AUX_SYSCALL_NONE;
+	line = print_of(event_text_line, &ev, &meta);
+	assert_non_null(strstr(line, "(other) S (no system call) -> idle\n"));
+	free(line);
+	ev.aux = AUX_SYSCALL_COMPAT;
+	line = print_of(event_text_line, &ev, &meta);
+	assert_non_null(strstr(line, "(other) S (a 32-bit system call) -> idle\n"));
+	free(line);
+	line = print(event_text_line, &events[EV_STACK - 1]);
+	assert_non_null(strstr(line, ":10 kernel stack 5, user stack 6, lost\n"));
+	free(line);
+	line = print(event_text_line, &events[EV_FRAMES - 1]);
+	assert_non_null(strstr(line, "process 10 user stack 6: a < ? < \\x1b[1m"));
+	free(line);
+	ev = events[EV_FRAMES - 1];
+	ev.tid = 0;
+	line = print(event_text_line, &ev);
+	assert_non_null(strstr(line, "frames      kernel stack 6: a < ? < "));
+	free(line);
+	line = print_of(event_text_line, &events[EV_COUNTERS - 1], &meta);
+	assert_non_null(strstr(line, ":10 cycles 9223372036854775807, r00c0:u 2, counted 8 of 9 "
+				     "ns\n"));
+	free(line);
+	line = print(event_text_line, &events[EV_IRQ - 1]);
+	assert_non_null(strstr(line, "soft interrupt 3 (\\x1b"));
+	assert_non_null(strstr(line, "), 890 ns, interrupted \\x1b"));
+	free(line);
+}
+
 static void test_words(void **state)
 {
 	char buf[FLOW_TEXT];
@@ -517,6 +629,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flush_anywhere),
 		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_json_why),
+		cmocka_unit_test(test_lines_why),
 		cmocka_unit_test(test_write_error_sticks),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_io),

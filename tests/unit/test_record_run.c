@@ -207,6 +207,19 @@ int kernel_time_programs(struct kernel *k, bool on, struct err *err)
 	return err_set(err, -EPERM, "no");
 }
 
+const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n)
+{
+	(void)k;
+	*n = 0;
+	return NULL;
+}
+
+size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
+{
+	(void)k, (void)user, (void)id, (void)ips;
+	return 0;
+}
+
 int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
 		    uint64_t *sample_ns, struct err *err)
 {

@@ -18,7 +18,7 @@ DEPS := gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libzst
 	libxxhash-dev libjansson-dev
 TEST_DEPS := libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc \
 	python3 util-linux mount linux-perf trace-cmd stress-ng fio qemu-system-x86 busybox-static \
-	iproute2 iperf3
+	iproute2 iperf3 e2fsprogs
 
 # -O3: the hot loops of encoder, decoder and engine are small and in one file each; 7 % of report's time.
 CFLAGS ?= -O3 -g

@@ -15,9 +15,10 @@ from lib import ROOT, RSTAT, WORKLOADS, skip
 HERE = os.path.dirname(os.path.abspath(__file__))
 QEMU = "qemu-system-x86_64"
 MODULES = ("virtio_pci", "virtio_blk", "sch_netem", "veth", "dummy")
-TOOLS = ("tc",)  # of this machine; what is not there the guest says
+TOOLS = ("tc", "mkfs.ext4")  # of this machine, in the guest; busybox has others of the same names
 OUT_BYTES = 256 << 20
 SLOW_BYTES = 64 << 20
+PLAIN_BYTES = 16 << 20
 SLOW_IOPS = 50
 # KVM is not asked for: where the machine is itself a virtual one it may be there and not work. One
 # thread for all CPUs: with more, qemu before 8.1 may go on executing an instruction that the kernel
@@ -28,10 +29,9 @@ ACCEL = os.environ.get("RSTAT_VM_ACCEL", "tcg,thread=single")
 def kernel():
     """(vmlinuz, module tree), as tests/vm/fetch left them."""
     tree = f"{ROOT}/build/vm/kernel"
-    if not shutil.which(QEMU):
-        skip(f"{QEMU} is not installed (make deps)")
-    if not shutil.which("busybox"):
-        skip("busybox is not installed (make deps)")
+    for tool in (QEMU, "busybox", *TOOLS):
+        if not shutil.which(tool):
+            skip(f"{tool} is not installed (make deps)")
     found = glob.glob(f"{tree}/boot/vmlinuz-*"), glob.glob(f"{tree}/lib/modules/*")
     if not os.path.exists(f"{tree}/complete") or not all(found):
         skip("no kernel for the virtual machine (make deps)")
@@ -46,8 +46,7 @@ def build_image(path, modules):
     image.link("/bin/sh", "busybox")
     image.program("/bin/rstat", RSTAT)
     for tool in TOOLS:
-        if shutil.which(tool):
-            image.program(f"/bin/{tool}", shutil.which(tool))
+        image.program(f"/tools/{tool}", shutil.which(tool))
     for program in glob.glob(f"{WORKLOADS}/*"):
         if os.access(program, os.X_OK):
             image.program(f"/workloads/{os.path.basename(program)}", program)
@@ -79,7 +78,8 @@ def boot(seconds):
             "-kernel", vmlinuz, "-initrd", "initramfs",
             "-append", "console=ttyS0 panic=-1 quiet tsc=reliable",
             *disk("out.disk", OUT_BYTES),
-            *disk("slow.disk", SLOW_BYTES, f"throttling.iops-total={SLOW_IOPS}")]
+            *disk("slow.disk", SLOW_BYTES, f"throttling.iops-total={SLOW_IOPS}"),
+            *disk("plain.disk", PLAIN_BYTES)]
     problem = None
     with open("qemu.log", "wb") as log:
         qemu = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

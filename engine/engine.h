@@ -219,6 +219,7 @@ struct socket_event {
 /* A figure of the machine that has changed. */
 struct metric {
 	uint32_t id;
+	uint32_t index; /* dense, stays */
 	bool gone; /* it cannot be read any more; `value` is its last one */
 	const char *name; /* NULL: not known */
 	uint64_t ts, value;

@@ -6,7 +6,7 @@
 
 struct metric_state {
 	uint64_t value, ts;
-	uint32_t id;
+	uint32_t id, index;
 	bool used, known; /* known: false when it went */
 };
 
@@ -48,8 +48,7 @@ static struct metric_state *get(struct engine *e, uint32_t id)
 	}
 	state = slot(m, id);
 	if (!state->used) {
-		*state = (struct metric_state){.id = id, .used = true};
-		m->n++;
+		*state = (struct metric_state){.id = id, .index = m->n++, .used = true};
 	}
 	return state;
 }
@@ -74,6 +73,7 @@ void metric_event(struct engine *e, const struct event *ev, uint64_t t)
 
 	if (!state)
 		return;
+	metric.index = state->index;
 	if (state->known) {
 		metric.before_ts = state->ts;
 		metric.before = state->value;
@@ -97,6 +97,7 @@ bool engine_metric(const struct engine *e, uint32_t *pos, struct metric *out)
 			continue;
 		*out = (struct metric){
 			.id = state->id,
+			.index = state->index,
 			.name = names_get(e, NAME_METRIC, state->id),
 			.ts = state->ts,
 			.value = state->value,

@@ -12,6 +12,21 @@
 
 #define LIST_KEEP 65536 /* entries that a list of states keeps: the longest */
 
+static int refuse_group(const char *name, size_t len, struct err *err)
+{
+	char all[400] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; view_kinds[i] && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
+					 !i		     ? ""
+					 : view_kinds[i + 1] ? ", "
+							     : " or ",
+					 view_kinds[i]->name);
+	return err_set(err, -EINVAL, "'%.*s' is not a group: %s", (int)(len < 60 ? len : 60), name,
+		       all);
+}
+
 int report_add_groups(struct report_options *opt, const char *text, struct err *err)
 {
 	for (const char *s = text;;) {
@@ -20,11 +35,7 @@ int report_add_groups(struct report_options *opt, const char *text, struct err *
 		const struct view_kind *kind = view_kind_find(s, len);
 
 		if (!kind)
-			return err_set(
-				err, -EINVAL,
-				"'%.*s' is not a group: cpu, latency, waking, slice, sleep, "
-				"idle, migration, states, totals, life, depth, io, fs, net or offcpu",
-				(int)(len < 60 ? len : 60), s);
+			return refuse_group(s, len, err);
 		while (i < opt->nkinds && opt->kinds[i] != kind)
 			i++;
 		if (i == opt->nkinds && i < REPORT_VIEWS)
@@ -411,7 +422,9 @@ static void print_remarks(const struct section *s, FILE *f, const struct table_s
 	char folded[UNITS_BUF];
 	const char *dim = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
 
-	if (!s->n && v->kind->feature && !view_recorded(v->env, v->kind->feature))
+	if (!s->n && !s->dull && v->kind->why_none)
+		fprintf(f, "%s(%s)%s\n", dim, v->kind->why_none(v), off);
+	else if (!s->n && v->kind->feature && !view_recorded(v->env, v->kind->feature))
 		fprintf(f, "%s(not recorded)%s\n", dim, off);
 	else if (!s->n)
 		fprintf(f, "%s(none)%s\n", dim, off);

@@ -9,9 +9,9 @@
 #include "base/units.h"
 
 const struct view_kind *const view_kinds[] = {
-	&view_cpu,	 &view_latency, &view_waking, &view_slice, &view_sleep, &view_idle,
-	&view_migration, &view_states,	&view_totals, &view_life,  &view_depth, &view_io,
-	&view_fs,	 &view_net,	&view_offcpu, NULL,
+	&view_cpu,	 &view_latency, &view_waking, &view_slice,   &view_sleep,     &view_idle,
+	&view_migration, &view_states,	&view_totals, &view_life,    &view_depth,     &view_io,
+	&view_fs,	 &view_net,	&view_offcpu, &view_machine, &view_schedstat, NULL,
 };
 
 const struct view_kind *view_kind_find(const char *name, size_t len)

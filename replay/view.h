@@ -81,6 +81,8 @@ struct view_kind {
 	uint64_t (*weight)(const void *figures);
 	int (*fold)(void *to, void *from); /* `from` is cleared by the caller */
 	void (*release)(void *figures);
+	/* What the table says in place of rows; NULL: "not recorded" or "none". */
+	const char *(*why_none)(const struct view *v);
 	/* Lines of the table before and after the rows. */
 	int (*before)(struct view *v, FILE *f, const struct table_style *style, struct err *err);
 	int (*after)(struct view *v, FILE *f, const struct table_style *style, struct err *err);
@@ -174,6 +176,6 @@ const struct view_kind *view_kind_find(const char *name, size_t len);
 
 extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
 	view_idle, view_migration, view_states, view_totals, view_life, view_depth, view_io,
-	view_fs, view_net, view_connections, view_offcpu;
+	view_fs, view_net, view_connections, view_offcpu, view_machine, view_schedstat;
 
 #endif

@@ -44,6 +44,7 @@ static const struct option_spec options[] = {
 	 "io: block requests. fs: bytes of system calls and what of them went to devices, with an "
 	 "estimate of the page cache's hits. net: bytes through sockets, and connections. "
 	 "offcpu: where the time went: on a CPU, in a run queue, or waiting for what. "
+	 "machine: CPU times, load, memory, pressure. schedstat: the scheduler's statistics. "
 	 "May be given more than once."},
 	{KEY_BY, 0, "by", "WHAT",
 	 "A row per process (default), thread, comm, cgroup, user or cpu; for io also device, for "

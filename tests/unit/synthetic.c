@@ -180,6 +180,18 @@ void ev_name(struct synth *s, uint64_t ts, uint8_t kind, uint64_t id, const char
 	ADD(.kind = EV_NAME, .cpu = CPU_NONE, .ext = synth_ext(s, &info, sizeof(info)));
 }
 
+void ev_sample(struct synth *s, uint64_t ts, uint32_t metric, uint64_t value, uint8_t flags)
+{
+	const struct sample_info info = {value};
+
+	synth_add(s, (struct event){.ts = ts,
+				    .ext = synth_ext(s, &info, sizeof(info)),
+				    .value = metric,
+				    .cpu = CPU_NONE,
+				    .kind = EV_SAMPLE,
+				    .flags = flags});
+}
+
 void ev_task(struct synth *s, uint64_t ts, struct task_snapshot t)
 {
 	ADD(.kind = EV_TASK, .cpu = CPU_NONE, .tid = t.info.tid,

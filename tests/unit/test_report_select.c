@@ -125,7 +125,7 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(report_add_groups(&opt, "cpu,nothing", &err), -22);
 	assert_string_equal(err.msg,
 			    "'nothing' is not a group: cpu, latency, waking, slice, sleep, "
-			    "idle, migration, states, totals, life, depth, io, fs or net");
+			    "idle, migration, states, totals, life, depth, io, fs, net, machine or schedstat");
 	assert_int_equal(report_add_groups(&opt, "", &err), -22);
 	assert_int_equal(subject_by_parse("pid", &by, &err), -22);
 	assert_int_equal(states_parse("D,Q", &states, &err), -22);

@@ -178,6 +178,7 @@ static bool allow_more_files(void)
 int samples_open(struct samples *s, const char *path, struct source source)
 {
 	char full[4096];
+	int fd;
 
 	if (s->nsources == s->sources_room) {
 		const size_t room = s->sources_room ? 2 * s->sources_room : 64;
@@ -190,11 +191,12 @@ int samples_open(struct samples *s, const char *path, struct source source)
 	}
 	if (snprintf(full, sizeof(full), "%s%s", s->root, path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
-	source.fd = open(full, O_RDONLY | O_CLOEXEC);
-	if (source.fd < 0 && errno == EMFILE && allow_more_files())
-		source.fd = open(full, O_RDONLY | O_CLOEXEC);
-	if (source.fd < 0)
+	fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EMFILE && allow_more_files())
+		fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
+	source.fd = fd;
 	s->sources[s->nsources++] = source;
 	return 0;
 }

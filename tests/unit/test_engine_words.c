@@ -419,7 +419,7 @@ static void test_nonsense(void **state)
 
 static void test_bad_calls(void **state)
 {
-	struct sink sinks[33] = {{0}};
+	struct sink sinks[41] = {{0}};
 	struct err err = {0};
 	struct engine *e = NULL;
 
@@ -428,9 +428,9 @@ static void test_bad_calls(void **state)
 	assert_true(strlen(err.msg) > 10);
 	assert_int_equal(engine_new(&e, 100000, 0, 1, &err), -EINVAL);
 	assert_int_equal(engine_new(&e, 1, 0, 1, &err), 0);
-	for (int i = 0; i < 32; i++)
+	for (int i = 0; i < 40; i++)
 		assert_int_equal(engine_add_sink(e, &sinks[i], &err), 0);
-	assert_int_equal(engine_add_sink(e, &sinks[32], &err), -E2BIG);
+	assert_int_equal(engine_add_sink(e, &sinks[40], &err), -E2BIG);
 	engine_free(e);
 	engine_free(NULL);
 }

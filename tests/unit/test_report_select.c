@@ -123,9 +123,8 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(select_kthreads(&select, "maybe", &err), -22);
 	select_free(&select);
 	assert_int_equal(report_add_groups(&opt, "cpu,nothing", &err), -22);
-	assert_string_equal(err.msg,
-			    "'nothing' is not a group: cpu, latency, waking, slice, sleep, "
-			    "idle, migration, states, totals, life, depth, io, fs, net, machine or schedstat");
+	assert_non_null(strstr(err.msg, "'nothing' is not a group: cpu, latency, waking, "));
+	assert_non_null(strstr(err.msg, ", machine or schedstat"));
 	assert_int_equal(report_add_groups(&opt, "", &err), -22);
 	assert_int_equal(subject_by_parse("pid", &by, &err), -22);
 	assert_int_equal(states_parse("D,Q", &states, &err), -22);

@@ -158,9 +158,9 @@ static void merge_extra(struct extra *to, const struct extra *old, const uint8_t
 	to->bytes = bytes;
 	while (at < bytes || i < old->n) {
 		const struct ring_rec *rec = (const struct ring_rec *)(records + at);
-		const struct ring_rec *before = i < old->n ? extra_at(old, i) : NULL;
 
-		if (before && (at == bytes || before->ts <= rec->ts)) {
+		if (i < old->n && (at == bytes || extra_at(old, i)->ts <= rec->ts)) {
+			const struct ring_rec *before = extra_at(old, i);
 			const size_t len = RING_WORDS(before->word0) * 8u;
 
 			memcpy(to->records + to->bytes, before, len);

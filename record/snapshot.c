@@ -67,7 +67,7 @@ int snapshot_read(const struct bpf_program *each_task, struct ring_snapshot **ou
 		  struct err *err)
 {
 	size_t len = 0;
-	void *buf;
+	void *buf = NULL;
 	int r = snapshot_iterate(each_task, &buf, &len);
 
 	if (r)

@@ -212,7 +212,7 @@ static void print_focus(const struct report *r, FILE *f)
 	print_cut(r, f, safe(meta->child_command), LABEL + strlen(text));
 }
 
-/* What the recording was told to leave out, and a group of this report needs. */
+/* What the recording left out, told to or for want of hooks, and a group of this report needs. */
 static void print_features(const struct report *r, FILE *f)
 {
 	for (size_t i = 0; i < r->nviews; i++) {
@@ -221,8 +221,11 @@ static void print_features(const struct report *r, FILE *f)
 		if (!kind->feature || view_recorded(&r->env, kind->feature))
 			continue;
 		warn_label(r, f, "no data");
-		fprintf(f, "-g %s: recorded without %s (record --with %s)\n", kind->name,
-			kind->feature, kind->feature);
+		if (view_hooked(&r->env, kind->feature))
+			fprintf(f, "-g %s: recorded without %s (record --with %s)\n", kind->name,
+				kind->feature, kind->feature);
+		else
+			fprintf(f, "-g %s: nothing that it needs could be recorded\n", kind->name);
 	}
 }
 

@@ -33,11 +33,27 @@ bool list_has(const char *list, const char *word)
 	return false;
 }
 
+bool view_hooked(const struct view_env *env, const char *feature)
+{
+	const struct meta *meta = env->meta;
+	bool some = false;
+
+	for (size_t i = 0; i < meta->nhooks; i++) {
+		if (strcmp(meta->hooks[i].feature, feature))
+			continue;
+		if (meta->hooks[i].live)
+			return true;
+		some = true;
+	}
+	return !some;
+}
+
 bool view_recorded(const struct view_env *env, const char *feature)
 {
 	const struct meta *meta = env->meta;
 
-	return !meta->version[0] || list_has(meta->features, feature);
+	return !meta->version[0] ||
+	       (list_has(meta->features, feature) && view_hooked(env, feature));
 }
 
 bool view_can_be_by(const struct view_kind *kind, enum subject_by by)

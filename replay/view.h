@@ -144,9 +144,11 @@ static inline bool view_ended(const struct interval *iv)
 	return !(iv->flags & (IVF_OPEN | IVF_CLIPPED_END));
 }
 
+/* Some hook of this feature was live; true too when the trace has none of it. */
+bool view_hooked(const struct view_env *env, const char *feature);
 /*
- * The recording had this feature ("io", "net", "fs"; "sched" always). True too when the trace
- * cannot tell any more.
+ * The recording had this feature ("io", "net", "fs"; "sched" always), and a live hook for it. True
+ * too when the trace cannot tell any more.
  */
 bool view_recorded(const struct view_env *env, const char *feature);
 bool list_has(const char *list, const char *word); /* "a,b" has "a"? */

@@ -14,6 +14,7 @@ struct fs_figures {
 	uint64_t rchar, wchar, syscr, syscw, read_bytes, write_bytes, cancelled;
 	uint64_t io_rd_bytes, io_wr_bytes; /* submitted */
 	uint64_t charged_rd_bytes, charged_wr_bytes;
+	bool told; /* the account of somebody here; else it is not known, which is not nothing */
 	struct rss_gauge rss;
 };
 
@@ -56,6 +57,7 @@ static void on_account(struct sink *s, const struct account *a)
 	f = view_figures(v, id);
 	if (!f)
 		return;
+	f->told = true;
 	f->rchar += d->rchar;
 	f->wchar += d->wchar;
 	f->syscr += d->syscr;
@@ -74,13 +76,15 @@ static void on_gone(struct sink *s, const struct task *task)
 	rss_gone(v->own, v, task);
 }
 
+/* @known: it has an account, which is not told again while it does not change */
 static void add_bytes(struct view *v, uint32_t id, enum io_class class, uint64_t bytes,
-		      bool charged)
+		      bool charged, bool known)
 {
 	struct fs_figures *f = id == SUBJECT_NONE ? NULL : view_figures(v, id);
 
 	if (!f)
 		return;
+	f->told |= known;
 	if (charged && class == IOC_READ)
 		f->charged_rd_bytes += bytes;
 	else if (charged)
@@ -102,18 +106,19 @@ static void on_request(struct sink *s, const struct request *rq)
 		return;
 	for (uint32_t i = 0; i < rq->nshares; i++) {
 		const struct task *task = rq->shares[i].task;
+		bool known = task && engine_account(v->env->engine, task);
 		uint64_t bytes = rq->shares[i].bytes;
 
 		add_bytes(v,
 			  task ? subjects_of(subjects, task, task->cpu)
 			       : subjects_unknown(subjects, 0),
-			  class, bytes, false);
+			  class, bytes, false, known);
 		if (subjects->by != BY_CGROUP)
 			continue;
 		add_bytes(v,
 			  rq->cgroup_id ? subjects_of_cgroup(subjects, rq->cgroup_id, task)
 					: subjects_unknown(subjects, 0),
-			  class, bytes, true);
+			  class, bytes, true, false);
 	}
 }
 
@@ -122,6 +127,7 @@ static int fold(void *to, void *from)
 	struct fs_figures *a = to;
 	const struct fs_figures *b = from;
 
+	a->told |= b->told;
 	a->rchar += b->rchar;
 	a->wchar += b->wchar;
 	a->syscr += b->syscr;
@@ -172,7 +178,8 @@ static const struct fs_figures *figures_of(const void *row)
 #define GET(name, type)                                                                            \
 	static void get_##name(const void *row, struct value *v)                                   \
 	{                                                                                          \
-		value_u(v, type, figures_of(row)->name);                                           \
+		if (figures_of(row)->told)                                                         \
+			value_u(v, type, figures_of(row)->name);                                   \
 	}
 
 GET(rchar, VT_BYTES)
@@ -222,7 +229,7 @@ static void get_hit_pct(const void *row, struct value *v)
 {
 	const struct fs_figures *f = figures_of(row);
 
-	if (f->rchar)
+	if (f->told && f->rchar)
 		value_share(v, f->rchar > f->read_bytes ? f->rchar - f->read_bytes : 0, f->rchar);
 }
 

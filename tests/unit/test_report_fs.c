@@ -125,17 +125,17 @@ static void test_writeback(void **state)
 	(void)state;
 	expect(CSV(feed_writeback, fields, .sort = "comm"),
 	       "comm,wchar,write_bytes,io_rd_bytes,io_wr_bytes,charged_wr_bytes\n"
-	       "?,0,0,5,0,\n"
+	       "?,,,5,0,\n"
 	       "t100,8192,8192,0,0,\n"
-	       "t200,0,0,1024,512,\n"
-	       "t300,0,0,0,8192,\n");
+	       "t200,,,1024,512,\n"
+	       "t300,,,0,8192,\n");
 	expect(CSV(feed_writeback,
 		   "cgroup,write_bytes,io_rd_bytes,io_wr_bytes,charged_rd_bytes,charged_wr_bytes",
 		   .by = BY_CGROUP, .sort = "cgroup"),
 	       "cgroup,write_bytes,io_rd_bytes,io_wr_bytes,charged_rd_bytes,charged_wr_bytes\n"
-	       "/,0,0,8192,0,0\n"
+	       "/,,0,8192,0,0\n"
 	       "/a,8192,1024,512,1024,8704\n"
-	       "?,0,5,0,5,0\n");
+	       "?,,5,0,5,0\n");
 }
 
 static void feed_memory(struct report *r)
@@ -231,6 +231,40 @@ static void test_without_io(void **state)
 	expect(c, "comm,write_bytes,io_wr_bytes,charged_wr_bytes\nt100,8192,,\n");
 }
 
+/* No hook of it was live: nothing is known, whatever the features are. */
+static void test_no_hook(void **state)
+{
+	static struct meta_hook hooks[] = {{.name = "sched_switch", .live = true},
+					   {.name = "accounts", .feature = "fs", .needed = "fs"}};
+	static const struct meta meta = {.version = "1.1.0",
+					 .hostname = "host",
+					 .features = "sched,io,fs",
+					 .hooks = hooks,
+					 .nhooks = 2};
+	struct report_case c = CSV(feed_writeback, "comm,write_bytes,io_wr_bytes");
+	struct synth s = {0};
+	char *text;
+
+	(void)state;
+	c.meta = &meta;
+	expect(c, "comm,write_bytes,io_wr_bytes\n");
+	stream(&s);
+	c.opt.format = ROWS_TABLE;
+	c.opt.fields = NULL;
+	text = report_text(&s, &c);
+	assert_non_null(text);
+	assert_non_null(
+		strstr(text, "\nno data  -g fs: nothing that it needs could be recorded\n"));
+	assert_non_null(strstr(text, "\n(not recorded)\n"));
+	free(text);
+	hooks[1].live = true;
+	c.opt.format = ROWS_CSV;
+	c.opt.fields = "comm,write_bytes";
+	c.opt.top = 1;
+	expect(c, "comm,write_bytes\nt100,8192\n");
+	synth_free(&s);
+}
+
 static void feed_large(struct report *r)
 {
 	feed_writeback(r);
@@ -274,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_memory_gone),
 		cmocka_unit_test(test_memory_not_recorded),
 		cmocka_unit_test(test_without_io),
+		cmocka_unit_test(test_no_hook),
 		cmocka_unit_test(test_table),
 	};
 

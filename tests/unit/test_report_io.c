@@ -105,8 +105,8 @@ static void test_classes(void **state)
 	expect(CSV(feed_classes, fields),
 	       "pid,comm,rd_ios,wr_ios,rd_bytes,wr_bytes,bytes,discards,discard_bytes,flushes,"
 	       "internal,errors,requeues\n"
-	       "200,t200,0,0,0,0,65536,1,65536,0,0,0,2\n"
 	       "100,t100,2,3,12288,3584,15872,0,0,0,0,1,0\n"
+	       "200,t200,0,0,0,0,65536,1,65536,0,0,0,2\n"
 	       ",?,0,0,0,0,0,0,0,1,1,0,0\n");
 	expect(CSV(feed_classes, "dev,rd_ios,wr_ios,rd_bytes,wr_bytes,discards,flushes,internal",
 		   .by = BY_DEVICE),
@@ -128,7 +128,7 @@ static void test_rates(void **state)
 
 	(void)state;
 	c.end = AT(500000);
-	expect(c, "pid,iops,rd_bytes_per_s,wr_bytes_per_s\n200,2,0,0\n100,10,24576,7168\n");
+	expect(c, "pid,iops,rd_bytes_per_s,wr_bytes_per_s\n100,10,24576,7168\n200,2,0,0\n");
 }
 
 static void feed_delays(struct report *r)
@@ -439,10 +439,10 @@ static void test_table(void **state)
 		"\n"
 		"PID COMM USER READS WRITES    READ WRITTEN   Q P99 DEV P50 DEV P99 DEV MAX %SEQ "
 		"ERRORS DISCARDS\n"
-		"200 t200 0        0      0    0 B     0 B  5.00 us 50.0 us 50.0 us 50.0 us    -"
-		"      0        1\n"
 		"100 t100 0        2      3 12.3 kB 3.58 kB 3.00 us 20.0 us 30.0 us 30.0 us    -"
 		"      1        0\n"
+		"200 t200 0        0      0    0 B     0 B  5.00 us 50.0 us 50.0 us 50.0 us    -"
+		"      0        1\n"
 		"1 process with nothing here; --zero shows them\n");
 	free(text);
 	synth_free(&s);

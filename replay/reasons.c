@@ -137,7 +137,8 @@ static bool by_stack(const struct reasons *r, const struct interval *iv, struct 
 {
 	uint32_t stack;
 
-	if (!r->stacks || !iv->kernel_stack)
+	/* for the analyzer, no call of a table is no table */
+	if (!r->stacks || !iv->kernel_stack) /* NOLINT(clang-analyzer-core.NullDereference) */
 		return false;
 	stack = stacks_find(r->stacks, 0, iv->kernel_stack);
 	if (stack == STACK_NONE || r->stacks->list[stack].reason >= WAIT_REASONS)

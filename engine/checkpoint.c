@@ -112,14 +112,14 @@ static bool name_out(struct engine *e, uint8_t kind, uint64_t id, uint32_t *n)
 	return true;
 }
 
-/* Devices are few: all that have a name, used or not. */
+/* Devices and interrupts are few: all that have a name, used or not. */
 static bool devices_out(struct engine *e, uint32_t *n)
 {
 	for (uint32_t i = 0; i < e->names_cap; i++) {
 		const struct name *name = &e->names[i];
 
-		if (name->name && name->kind == NAME_DEVICE &&
-		    !name_out(e, NAME_DEVICE, name->id, n))
+		if (name->name && (name->kind == NAME_DEVICE || name->kind == NAME_IRQ) &&
+		    !name_out(e, name->kind, name->id, n))
 			return false;
 	}
 	return true;

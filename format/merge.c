@@ -84,11 +84,17 @@ struct lane *merge_lane(struct merge *m, uint16_t cpu)
 	return lanes[m->nlanes - 1];
 }
 
+/* At the same instant: what is of no CPU comes first, since it says what others mean. */
+static bool goes_first(const struct lane *a, const struct lane *b)
+{
+	return (uint16_t)(a->cpu + 1) < (uint16_t)(b->cpu + 1);
+}
+
 static bool before(const struct lane *a, const struct lane *b)
 {
 	uint64_t ta = a->run[a->pos].ts, tb = b->run[b->pos].ts;
 
-	return ta != tb ? ta < tb : a->cpu < b->cpu;
+	return ta != tb ? ta < tb : goes_first(a, b);
 }
 
 static void sift_down(struct merge *m, size_t i)
@@ -309,7 +315,7 @@ static size_t take_two(struct merge *m, uint64_t horizon_ns)
 	struct lane *a = m->heap[0], *b = m->heap[1];
 	const struct event *pa = a->run + a->pos, *end_a = a->run + a->n;
 	const struct event *pb = b->run + b->pos, *end_b = b->run + b->n;
-	uint64_t b_wins = b->cpu < a->cpu; /* at the same instant */
+	uint64_t b_wins = goes_first(b, a);
 	size_t n = 0;
 
 	while (n < OUT_EVENTS) {

@@ -34,7 +34,8 @@ struct frames {
 	char text[STACK_DEPTH_MAX * USERSYM_ROOM];
 };
 
-int frames_new(struct frames **out, const struct kernel *kernel, bool user, struct err *err)
+int frames_new(struct frames **out, const struct kernel *kernel, const char *root, bool user,
+	       struct err *err)
 {
 	struct frames *f = calloc(1, sizeof(*f));
 	int ret = f ? 0 : err_set(err, -ENOMEM, "cannot name stacks: out of memory");
@@ -44,7 +45,7 @@ int frames_new(struct frames **out, const struct kernel *kernel, bool user, stru
 		return ret;
 	f->kernel = kernel;
 	f->segment = 1;
-	if (symbols_new(&f->symbols, "", &f->why) == -ENOMEM)
+	if (symbols_new(&f->symbols, root, &f->why) == -ENOMEM)
 		return err_set(err, -ENOMEM, "cannot name stacks: %s", f->why.msg);
 	return user ? usersyms_new(&f->users, err) : 0;
 }

@@ -19,9 +19,11 @@ struct frames;
  * Reads the kernel's symbols while it may. That they are not to be had is no failure: then frames
  * of the kernel have no names.
  *
+ * @root  "" for this machine, or a folder with a copy of its /proc (tests)
  * @user  user stacks too
  */
-int frames_new(struct frames **out, const struct kernel *kernel, bool user, struct err *err);
+int frames_new(struct frames **out, const struct kernel *kernel, const char *root, bool user,
+	       struct err *err);
 void frames_free(struct frames *f); /* NULL is fine */
 bool frames_has_kernel_symbols(const struct frames *f);
 const char *frames_why(const struct frames *f); /* it has not, NULL when it has */

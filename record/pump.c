@@ -76,10 +76,10 @@ static int name_stack(struct pump *p, const struct event *ev, struct err *err)
 	const struct task *task;
 	int ret;
 
-	p->stacks++;
-	p->stacks_lost += ev->flags & EVF_STACK_LOST;
 	if (!p->writer || !p->frames)
 		return 0;
+	p->stacks++;
+	p->stacks_lost += ev->flags & EVF_STACK_LOST;
 	ret = define_stack(p, ev->ts, 0, ev->value, err);
 	if (ret || !ev->peer)
 		return ret;

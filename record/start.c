@@ -181,7 +181,7 @@ static int name_stacks(struct recording *r, struct err *err)
 
 	if (k->stacks == STACK_MODE_OFF)
 		return 0;
-	ret = frames_new(&r->frames, r->kernel, k->user_stacks, err);
+	ret = frames_new(&r->frames, r->kernel, "", k->user_stacks, err);
 	if (!ret && !frames_has_kernel_symbols(r->frames) && !r->opt->quiet)
 		show_note("kernel stacks have no names: %s", frames_why(r->frames));
 	return ret;

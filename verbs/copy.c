@@ -14,6 +14,13 @@
 #define MAX_AGE_NS   UINT64_C(1000000000)
 #define STEP_BACK_NS UINT64_C(10000000)
 
+/* An EV_FRAMES from before the window. */
+struct copy_frames {
+	uint32_t tid, value;
+	uint32_t len;
+	char *frames;
+};
+
 int copy_init(struct copy *c, struct trace_writer *writer, uint32_t ncpus, uint64_t from_ns,
 	      uint64_t to_ns, struct err *err)
 {
@@ -27,9 +34,18 @@ int copy_init(struct copy *c, struct trace_writer *writer, uint32_t ncpus, uint6
 	return engine_new(&c->engine, ncpus, 0, UINT64_MAX, err);
 }
 
+static void forget_frames(struct copy *c)
+{
+	for (size_t i = 0; i < c->nframes; i++)
+		free(c->frames[i].frames);
+	c->nframes = 0;
+}
+
 void copy_free(struct copy *c)
 {
 	engine_free(c->engine);
+	forget_frames(c);
+	free(c->frames);
 	free(c->gaps);
 	free(c->gap_infos);
 	*c = (struct copy){0};
@@ -67,6 +83,48 @@ static int write_gap(struct copy *c, const struct event *ev, const struct gap_in
 	return written(c, trace_write_event(c->writer, &out, err));
 }
 
+static int keep_frames(struct copy *c, const struct event *ev, struct err *err)
+{
+	const struct frames_info *info = ev->ext;
+	struct copy_frames kept = {ev->tid, ev->value, info->frames_len, NULL};
+
+	if (c->nframes == c->frames_room) {
+		size_t room = c->frames_room ? 2 * c->frames_room : 64;
+		struct copy_frames *more = reallocarray(c->frames, room, sizeof(*more));
+
+		if (!more)
+			return err_set(err, -ENOMEM, "out of memory");
+		c->frames = more;
+		c->frames_room = room;
+	}
+	kept.frames = malloc(kept.len ? kept.len : 1);
+	if (!kept.frames)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (kept.len)
+		memcpy(kept.frames, info->frames, kept.len);
+	c->frames[c->nframes++] = kept;
+	return 0;
+}
+
+static int write_frames(struct copy *c, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < c->nframes; i++) {
+		const struct copy_frames *kept = &c->frames[i];
+		const struct frames_info info = {kept->frames, kept->len};
+		const struct event ev = {.ts = c->from_ns,
+					 .ext = &info,
+					 .tid = kept->tid,
+					 .value = kept->value,
+					 .cpu = CPU_NONE,
+					 .kind = EV_FRAMES};
+
+		rc = written(c, trace_write_event(c->writer, &ev, err));
+	}
+	return rc;
+}
+
 /* The window begins: the state so far, then the gaps that reach into it. */
 static int start(struct copy *c, const struct event *next, struct err *err)
 {
@@ -78,7 +136,10 @@ static int start(struct copy *c, const struct event *next, struct err *err)
 		rc = engine_checkpoint(c->engine, c->from_ns, &ck, err);
 		if (!rc)
 			rc = written(c, trace_write_checkpoint(c->writer, &ck, err));
+		if (!rc)
+			rc = write_frames(c, err);
 	}
+	forget_frames(c);
 	for (size_t i = 0; !rc && i < c->ngaps; i++)
 		rc = write_gap(c, &c->gaps[i], &c->gap_infos[i], err);
 	engine_free(c->engine);
@@ -116,6 +177,13 @@ static int feed(struct copy *c, const struct event *ev, struct err *err)
 	int rc;
 
 	c->fed = true;
+	if (ev->kind == EV_CHECKPOINT)
+		forget_frames(c); /* a segment tells all of its own */
+	if (ev->kind == EV_FRAMES) {
+		rc = keep_frames(c, ev, err);
+		if (rc)
+			return rc;
+	}
 	if (ev->kind == EV_GAP && info->end_ns >= c->from_ns) {
 		rc = keep_gap(c, ev, info, err);
 		if (rc)

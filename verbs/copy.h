@@ -8,6 +8,7 @@
  * An event with ts in [from, to) is written, and so is one whose ts runs back below `from` after
  * the window began: its order in its CPU's stream is the kernel's. A gap is clipped to the window;
  * its count stays with the part that holds its beginning, so that the pieces of a trace add up.
+ * What stacks mean is told again where the window begins.
  */
 #ifndef RSTAT_VERBS_COPY_H
 #define RSTAT_VERBS_COPY_H
@@ -19,6 +20,7 @@
 #include "format/writer.h"
 
 struct engine;
+struct copy_frames;
 
 struct copy {
 	struct trace_writer *writer;
@@ -36,6 +38,8 @@ struct copy {
 	struct event *gaps; /* reach over `from`; written after the first checkpoint */
 	struct gap_info *gap_infos;
 	size_t ngaps;
+	struct copy_frames *frames; /* that the segment which the window begins in has told */
+	size_t nframes, frames_room;
 };
 
 /*

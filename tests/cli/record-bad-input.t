@@ -131,3 +131,19 @@ $ rstat profile -1
 $ rstat profile 1 2
 ! rstat profile: '2' is one operand too many; give the seconds
 [2]
+
+$ rstat record --stacks=some
+! rstat record: --stacks: 'some' is not all, D or off
+[125]
+
+$ rstat record --user-stacks --stacks=off
+! rstat record: --user-stacks and --stacks=off contradict each other
+[125]
+
+$ rstat record --counters cycles,cycle
+! rstat record: --counters: 'cycle' is no counter; there is: cycles, instructions, cache-references, cache-misses, branches, branch-misses, page-faults, minor-faults, major-faults, context-switches, cpu-migrations, cpu-clock, task-clock, and rNNNN (raw); :u or :k behind it counts in programs or in the kernel only
+[125]
+
+$ rstat record --counters r1,r2,r3,r4,r5,r6,r7,r8,cycles
+! rstat record: --counters: 'cycles' is one too many: at most 8
+[125]

@@ -392,6 +392,59 @@ static void test_no_beginning(void **state)
 	close(fd);
 }
 
+/* A window that begins inside a segment: what its stacks mean is told again, and only that. */
+static void test_frames(void **state)
+{
+	struct frames_info old = {"old\0", 5}, info = {"a\0\0b", 5};
+	const struct event frames = {.ts = SCHEDULE_START + 200,
+				     .ext = &info,
+				     .tid = 7,
+				     .value = 3,
+				     .cpu = CPU_NONE,
+				     .kind = EV_FRAMES};
+	struct event before = frames, late = frames, want = frames;
+	struct event checkpoint = {
+		.ts = SCHEDULE_START + 100, .kind = EV_CHECKPOINT, .cpu = CPU_NONE};
+	struct trace_writer_options opt = {.level = 0};
+	struct checkpoint ck = *schedule_checkpoint();
+	struct meta_end end = {.end_ns = SCHEDULE_START + 2000};
+	int fd = memory_file(NULL, 0);
+	struct event_list out = {0};
+	struct trace_writer *w;
+	struct copy c;
+	struct meta meta;
+	size_t checkpoints;
+	struct err err;
+
+	(void)state;
+	before.ts = SCHEDULE_START + 50; /* of the segment before */
+	before.ext = &old;
+	ck.ts = checkpoint.ts;
+	checkpoint.ext = &ck;
+	late.ts = SCHEDULE_START + 1500;
+	simple_meta(&meta, SCHEDULE_CPUS, SCHEDULE_START + 1000);
+	assert_int_equal(trace_writer_new(&w, fd, &opt, &meta, &err), 0);
+	assert_int_equal(copy_init(&c, w, SCHEDULE_CPUS, SCHEDULE_START + 1000, UINT64_MAX, &err),
+			 0);
+	assert_int_equal(copy_events(&c, &before, 1, &err), 0);
+	assert_int_equal(copy_events(&c, &checkpoint, 1, &err), 0);
+	assert_int_equal(copy_events(&c, &frames, 1, &err), 0);
+	assert_int_equal(copy_events(&c, &late, 1, &err), 0);
+	assert_int_equal(copy_finish(&c, &err), 0);
+	assert_int_equal(trace_writer_finish(w, &end, &err), 0);
+	trace_writer_free(w);
+	copy_free(&c);
+	read_trace(fd_path(fd), &out, &checkpoints, NULL);
+	assert_int_equal(checkpoints, 1);
+	assert_int_equal(out.n, 2);
+	want.ts = SCHEDULE_START + 1000;
+	assert_event_equal(&out.list[0], &want, 0);
+	assert_event_equal(&out.list[1], &late, 1);
+	list_free(&out);
+	meta_free(&meta);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_windows_with_gaps),
 		cmocka_unit_test(test_cut_and_merge),
 		cmocka_unit_test(test_no_beginning),
+		cmocka_unit_test(test_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,7 +252,7 @@ static void shared_instants_of_two(void **state)
 	list_free(&in);
 }
 
-/* Lanes come and go with every flush, and share instants: then the lower CPU is first. */
+/* Lanes come and go with every flush, and share instants: then what is of no CPU is first, then the lower CPU. */
 static void shared_instants(void **state)
 {
 	struct trace_writer_options opt = {.level = 1};
@@ -265,7 +265,7 @@ static void shared_instants(void **state)
 		random_events(&in, 31, 6000, ncpus);
 		for (size_t i = 0; i < in.n; i++) {
 			in.list[i].ts = START + i / ncpus * 10;
-			if (in.list[i].cpu != CPU_NONE || i % ncpus != ncpus - 1u)
+			if (in.list[i].cpu != CPU_NONE || i % ncpus)
 				in.list[i].cpu = (uint16_t)(i % ncpus);
 		}
 		fd = write_trace(&in, &opt, ncpus, START, 2u * ncpus, 0);

@@ -221,12 +221,34 @@ static void test_devices(void **dir)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
+static void test_interrupts(void **dir)
+{
+	const uint64_t soft = UINT64_C(1) << 32;
+	struct naming *names;
+	struct err err = {0};
+
+	put(*dir, "sys/kernel/irq/9/actions", "acpi\n");
+	put(*dir, "sys/kernel/irq/27/actions", "i2c_designware.0,idma64.0\n");
+	put(*dir, "sys/kernel/irq/28/actions", "\n");
+	assert_int_equal(naming_new(&names, *dir, &err), 0);
+	assert_string_equal(naming_irq(names, 9), "acpi");
+	assert_string_equal(naming_irq(names, 27), "i2c_designware.0,idma64.0");
+	assert_null(naming_irq(names, 28));
+	assert_null(naming_irq(names, 29));
+	put(*dir, "sys/kernel/irq/29/actions", "late\n"); /* looked up once */
+	assert_null(naming_irq(names, 29));
+	assert_string_equal(naming_irq(names, soft), "HI");
+	assert_string_equal(naming_irq(names, soft + 9), "RCU");
+	assert_null(naming_irq(names, soft + 10));
+	naming_free(names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_cpus),    TEST(test_nothing_known),	   TEST(test_limit_of_one),
-		TEST(test_cgroups), TEST(test_no_cgroups),	   TEST(test_users),
-		TEST(test_devices), cmocka_unit_test(test_clocks),
+		TEST(test_cpus),    TEST(test_nothing_known), TEST(test_limit_of_one),
+		TEST(test_cgroups), TEST(test_no_cgroups),    TEST(test_users),
+		TEST(test_devices), TEST(test_interrupts),    cmocka_unit_test(test_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

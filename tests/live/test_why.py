@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""Why threads wait and what slices count, event by event: system calls, stacks, counters against
+perf stat, interrupts against /proc. The programs block in calls that they name."""
+import json
+import os
+import shutil
+
+from lib import (RSTAT, Skipped, case, check, dump, equal, expect, finish, good, info, note, record,
+                 record_workload, run, start, unless_hidden, within, workload)
+
+TRACE = "t.data"
+MS = 300
+# what the kernel's functions are called, by version: one of them is on the way into the scheduler
+WHERE = {
+    "read": {"anon_pipe_read", "pipe_read"},
+    "futex": {"futex_do_wait", "futex_wait_queue", "futex_wait_queue_me"},
+    "nanosleep": {"do_nanosleep"},
+    "wait4": {"do_wait"},
+    "epoll": {"do_epoll_wait", "ep_poll"},
+    "vfork": {"kernel_clone", "wait_for_vfork_done"},
+}
+
+
+def longest(events, tid):
+    """(switch-out, stack event or None) of the longest time that a thread was off its CPU."""
+    best, out, stack = (0, None, None), None, {}
+    for event in events:
+        if event["kind"] == "stack":
+            stack[event["cpu"]] = event
+        if event["kind"] != "switch":
+            continue
+        told = stack.pop(event["cpu"], None)
+        if event["prev_tid"] == tid:
+            expect(told is None or told["tid"] == tid, f"{told} before {event}")
+            out = (event, told)
+        elif event["next_tid"] == tid and out:
+            best = max(best, (event["ts_ns"] - out[0]["ts_ns"], *out), key=lambda b: b[0])
+    return best
+
+
+def recorded(*options):
+    """Records the sleepers; yields (name, what they told, length, switch, stack) of each."""
+    told = record_workload(TRACE, "sleeps", MS, options=options)
+    check(TRACE)
+    expect(info(TRACE)["lost"] == 0, "events were lost")
+    events = dump(TRACE)
+    found = []
+    for name in WHERE:
+        if name in told:
+            length, switch, stack = longest(events, told[name]["tid"])
+            expect(switch, f"{name}: {told[name]} was never off its CPU")
+            found.append((name, told[name], length, switch, stack))
+    return told, events, found
+
+
+def system_calls():
+    _, events, found = recorded()
+    for name, told, length, switch, stack in found:
+        note(f"{name}: {length / 1e6:.1f} ms in system call {switch['syscall']}")
+        expect(length >= MS * 990000, f"{name}: only {length:,} ns")
+        equal(switch["syscall"], told["syscall"], f"{name}: system call")
+        equal(switch["prev_letter"], "D" if name == "vfork" else "S", f"{name}: state")
+        expect(not switch["iowait"], f"{name} is no IO wait")
+        expect(not stack, "no stacks were asked for")
+    for event in events:
+        expect(event["kind"] not in ("block", "stack", "frames", "counters", "irq"), str(event))
+        if event["kind"] == "switch" and (event["preempt"] or event["prev_state"] in (0, 128)):
+            expect(event["syscall"] is None and not event["iowait"], str(event))
+    kthreads = [e for e in events if e["kind"] == "switch" and e["prev_state"] & 0x402 == 0x402]
+    expect(kthreads and all(e["syscall"] == -1 for e in kthreads), "kernel threads are in none")
+
+
+def io_wait():
+    """Reads past the page cache: D, IO wait, in the call that reads."""
+    with open("file", "wb") as f:
+        f.write(os.urandom(4 << 20))
+        f.flush()
+        os.fsync(f.fileno())
+    argv = ["dd", "if=file", "of=/dev/null", "bs=64k", "iflag=direct"]
+    done = record(TRACE, cmd=argv)
+    if done.returncode and "Invalid argument" in done.stderr:
+        raise Skipped("this file system has no direct IO")
+    good(done)
+    child = info(TRACE)["child"]["pid"]
+    waits = [e for e in dump(TRACE, "-p", child) if e["kind"] == "switch"
+             and e["prev_tid"] == child and e["iowait"]]
+    note(f"{len(waits)} IO waits of dd in system calls {sorted({e['syscall'] for e in waits})}")
+    expect(len(waits) >= 8, "dd never waited for IO")
+    expect(sum(e["syscall"] == 0 for e in waits) > len(waits) // 2, "most are reads (x86: 0)")
+
+
+def left_out():
+    _, events, _ = recorded("--without", "syscall")
+    for event in events:
+        if event["kind"] == "switch":
+            expect(event["syscall"] is None and not event["iowait"], str(event))
+
+
+def names_of(events, told, key):
+    """The frames of a stack event, as they were last defined before its end."""
+    wanted = (told["tid"] if key == "user_stack" else 0, told[key])
+    for event in events:
+        if event["kind"] == "frames" and event["ts_ns"] <= told["ts_ns"]:
+            if (event["pid"], event["stack"]) == wanted:
+                found = event["frames"]
+    return found
+
+
+def stacks_of_all():
+    _, events, found = recorded("--stacks")
+    for name, _, _, _, stack in found:
+        expect(stack and not stack["lost"], f"{name}: no stack")
+        frames = names_of(events, stack, "kernel_stack")
+        note(f"{name}: {' < '.join(frames[:5])}")
+        expect(WHERE[name] & set(frames), f"{name}: {frames}")
+        expect(not {"schedule", "__schedule"} & set(frames), f"{name}: {frames}")
+    blocking = [e for e in events if e["kind"] == "switch" and e["syscall"] is not None]
+    stacks = [e for e in events if e["kind"] == "stack"]
+    equal(len(stacks), len(blocking), "every blocking switch has a stack")
+    summary = info(TRACE)["stacks"]
+    equal(summary["of"], "all", "info: of")
+    equal(summary["taken"], len(stacks), "info: taken")
+    equal(summary["lost"], sum(e["lost"] for e in stacks), "info: lost")
+    expect(summary["kernel_symbols"], "the kernel told its symbols")
+
+
+def stacks_of_d():
+    _, events, found = recorded("--stacks=D")
+    for name, _, _, _, stack in found:
+        expect(bool(stack) == (name == "vfork"), f"{name}: {stack}")
+    pending = {}
+    for event in events:
+        if event["kind"] == "stack":
+            pending[event["cpu"]] = event
+        elif event["kind"] == "switch":
+            stack = pending.pop(event["cpu"], None)
+            equal(bool(stack), event["prev_letter"] == "D", f"{event} after {stack}")
+    equal(info(TRACE)["stacks"]["of"], "D", "info: of")
+
+
+def user_stacks():
+    told, events, found = recorded("--user-stacks")
+    for name, _, _, _, stack in found:
+        expect(stack and stack["user_stack"], f"{name}: no user stack")
+        if name == "epoll":
+            frames = [e["frames"] for e in events if e["kind"] == "frames"
+                      and e["pid"] == told["pid"] and e["stack"] == stack["user_stack"]][-1]
+            note(f"{name}: {' < '.join(frames)}")
+            expect("sleeps_outer" in frames, str(frames))
+    kthreads = {e["prev_tid"] for e in events
+                if e["kind"] == "switch" and e["prev_state"] & 0x402 == 0x402}
+    for event in events:
+        if event["kind"] == "stack" and event["tid"] in kthreads:
+            expect(not event["user_stack"], f"a kernel thread has none: {event}")
+    expect(info(TRACE)["stacks"]["user"], "info: user")
+
+
+def tiny_map():
+    """Two places for all: the others are lost, every one counted, none shown as another."""
+    os.environ["RSTAT_TEST_STACK_ENTRIES"] = "2"
+    try:
+        done = good(record(TRACE, "--stacks", cmd=workload("sleeps", MS)))
+    finally:
+        del os.environ["RSTAT_TEST_STACK_ENTRIES"]
+    stacks = [e for e in dump(TRACE) if e["kind"] == "stack"]
+    lost = [e for e in stacks if e["lost"]]
+    note(f"{len(lost)} of {len(stacks)} stacks were lost")
+    expect(len(lost) > 5, "six sleepers do not fit into two places")
+    for event in stacks:
+        equal(event["lost"], event["kernel_stack"] == 0, str(event))
+    expect(len({e["kernel_stack"] for e in stacks} - {0}) <= 2, "two places")
+    summary = info(TRACE)["stacks"]
+    equal((summary["taken"], summary["lost"]), (len(stacks), len(lost)), "info")
+    expect("stacks could not be kept" in done.stderr, done.stderr)
+
+
+def without_symbols():
+    """The kernel keeps its addresses to itself: said once, and frames without names."""
+    if not shutil.which("setpriv"):
+        raise Skipped("setpriv is not installed")
+    with open("/proc/sys/kernel/perf_event_paranoid", encoding="utf-8") as f:
+        if int(f.read()) <= 1:
+            raise Skipped("kernel.perf_event_paranoid lets everybody see them")
+    argv = ["setpriv", "--bounding-set", "-syslog", RSTAT, "record", "-o", TRACE, "--stacks", "--",
+            *workload("sleeps", MS)]
+    done = good(run(argv))
+    equal(done.stderr.count("kernel stacks have no names"), 1, "said once")
+    expect(not info(TRACE)["stacks"]["kernel_symbols"], "info: kernel_symbols")
+    frames = [e for e in dump(TRACE) if e["kind"] == "frames"]
+    expect(frames and not any(any(e["frames"]) for e in frames), "frames have no names")
+
+
+def counted(counters, *cmd):
+    """Records a command; returns (what it printed, {counter: sum over the slices of a PID})."""
+    done = good(record(TRACE, "--counters", ",".join(counters), cmd=cmd))
+    check(TRACE)
+    return done
+
+
+def sums(pid, counters):
+    """Of the slices that end between the program's exec and its exit."""
+    total = [0] * len(counters)
+    events = dump(TRACE)
+    times = [e["ts_ns"] for e in events if e["kind"] in ("exec", "exit") and e["tid"] == pid]
+    for event in events:
+        if (event["kind"] == "counters" and event["tid"] == pid
+                and times[0] <= event["ts_ns"] <= times[-1]):
+            total = [a + b for a, b in zip(total, event["values"])]
+            equal(event["enabled_ns"], event["running_ns"], "software is not multiplexed")
+    return dict(zip(counters, total))
+
+
+def counters_against_perf():
+    """perf stat counts the same program from its exec on, itself under rstat."""
+    counters = ["page-faults", "context-switches", "minor-faults:u", "task-clock"]
+    done = counted(counters, "perf", "stat", "-x", ";", "-o", "stat", "-e", ",".join(counters),
+                   *workload("faults", 20000, 200))
+    told = json.loads(done.stdout)
+    got = sums(told["pid"], counters)
+    with open("stat", encoding="utf-8") as f:
+        rows = [line.split(";") for line in f if ";" in line]
+    want = {row[2]: float(row[0]) for row in rows}
+    want["task-clock"] *= 1e6
+    for name in counters:
+        note(f"{name}: {got[name]:,}, perf stat {want[name]:,.0f}")
+    # perf begins in the exec and ends in the exit: somewhere in the first and in the last slice
+    for name in ("page-faults", "minor-faults:u"):
+        within(got[name], want[name], 250, name)
+    within(got["context-switches"], want["context-switches"], 5, "context-switches")
+    within(got["task-clock"], want["task-clock"], want["task-clock"] / 50 + 3e6, "task-clock")
+
+
+def what_cannot_be_counted():
+    done = counted(["cycles", "page-faults", "instructions"], *workload("faults", 2000, 20))
+    told = json.loads(done.stdout)
+    meta = {c["name"]: c for c in info(TRACE)["counters"]}
+    got = sums(told["pid"], ["cycles", "page-faults", "instructions"])
+    expect(meta["page-faults"]["live"] and got["page-faults"] >= 1800, f"{meta}, {got}")
+    if meta["cycles"]["live"]:
+        expect(got["cycles"] > 0, f"{got}")
+        raise Skipped("this machine has hardware counters")
+    lines = [line for line in done.stderr.splitlines() if "not counted" in line]
+    equal(len(lines), 1, "one line for both")
+    expect("cycles, instructions" in lines[0], lines[0])
+    expect(meta["cycles"]["why"] and not meta["instructions"]["live"], str(meta))
+    equal((got["cycles"], got["instructions"]), (0, 0), "no figure is made up")
+
+
+def softirqs(path):
+    with open(path, encoding="utf-8") as f:
+        rows = [line.split() for line in f.readlines()[1:]]
+    return {row[0].rstrip(":"): sum(map(int, row[1:])) for row in rows}
+
+
+def hardirqs(path):
+    """Those that devices have: number -> count."""
+    with open(path, encoding="utf-8") as f:
+        cpus = len(f.readline().split())
+        rows = [line.split() for line in f]
+    return {int(row[0][:-1]): sum(map(int, row[1:1 + cpus])) for row in rows
+            if row[0][:-1].isdigit()}
+
+
+def interrupts():
+    script = ("cat /proc/softirqs >soft0; cat /proc/interrupts >hard0; "
+              "dd if=/dev/zero of=file bs=64k count=64 oflag=direct 2>dd; sync; sleep 0.5; "
+              "cat /proc/interrupts >hard1; cat /proc/softirqs >soft1")
+    good(record(TRACE, "--with", "irq", cmd=["sh", "-c", script]))
+    check(TRACE)
+    expect(info(TRACE)["lost"] == 0, "events were lost")
+    events = [e for e in dump(TRACE) if e["kind"] == "irq"]
+    for soft, before, after in ((True, softirqs("soft0"), softirqs("soft1")),
+                                (False, hardirqs("hard0"), hardirqs("hard1"))):
+        for key, count in after.items():
+            want = count - before.get(key, 0)
+            mine = [e for e in events if e["soft"] == soft
+                    and (e["name"] if soft else e["irq"]) == key]
+            if want or mine:
+                note(f"{key}: {len(mine)} events, {want} in /proc")
+            # the recording begins a little before the first look, and ends after the last one; /proc
+            # is read line by line
+            expect(want - 10 <= len(mine) <= want + want // 5 + 60, f"{key}: {len(mine)}, {want}")
+            if mine and not soft:
+                with open(f"/sys/kernel/irq/{key}/actions", encoding="utf-8") as f:
+                    equal(mine[0]["name"], f.read().strip(), f"name of {key}")
+    expect(all(0 < e["duration_ns"] < 100000000 for e in events), "durations")
+    expect(sum(e["soft"] for e in events) > 50, "soft interrupts")
+
+
+start("perf")
+with case("the system call of every blocking switch"):
+    system_calls()
+with case("IO wait"):
+    io_wait()
+with case("--without syscall"):
+    left_out()
+with case("--stacks"):
+    stacks_of_all()
+with case("--stacks=D"):
+    stacks_of_d()
+with case("--user-stacks"):
+    user_stacks()
+with case("a map of stacks that is too small"):
+    tiny_map()
+with case("no symbols of the kernel"):
+    without_symbols()
+with case("software counters against perf stat"):
+    unless_hidden(TRACE, counters_against_perf)
+with case("counters that are not there"):
+    what_cannot_be_counted()
+with case("interrupts against /proc"):
+    interrupts()
+finish()

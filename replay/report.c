@@ -80,8 +80,10 @@ static int add_views(struct report *r, struct err *err)
 	for (size_t i = 0; i < opt->nkinds && !rc; i++) {
 		if (opt->kinds[i] == &view_states && opt->format == ROWS_TABLE && !totals)
 			rc = add_view(r, &view_totals, err);
-		if (!rc)
+		if (!rc && !opt->flame)
 			rc = add_view(r, opt->kinds[i], err);
+		if (!rc && opt->kinds[i] == &view_offcpu && (opt->stack || opt->flame))
+			rc = add_view(r, &view_offcpu_stack, err);
 	}
 	return rc;
 }
@@ -149,13 +151,33 @@ static void add_word(char *list, size_t size, const char *word)
 	snprintf(list + len, size - len, "%s%s", len ? ", " : "", word);
 }
 
+/* Options of offcpu alone. */
+static int check_offcpu(const struct report_options *opt, struct err *err)
+{
+	bool some = false, others = false;
+
+	for (size_t i = 0; i < opt->nkinds; i++) {
+		some |= opt->kinds[i] == &view_offcpu;
+		others |= opt->kinds[i] != &view_offcpu;
+	}
+	if (opt->stack && !some)
+		return err_set(err, -EINVAL, "--stack is of the group offcpu: -g offcpu");
+	if (opt->flame && others)
+		return err_set(err, -EINVAL,
+			       "only the group offcpu has stacks to be folded or drawn: -g offcpu");
+	if (opt->wakers && !opt->flame)
+		return err_set(err, -EINVAL, "--wakers needs --format folded or svg");
+	return 0;
+}
+
 int report_check(struct report_options *opt, struct err *err)
 {
 	bool cpus = select_has_cpus(&opt->select);
 	char can[200] = "";
 
 	if (!opt->nkinds)
-		opt->kinds[opt->nkinds++] = opt->by == BY_DEVICE       ? &view_io
+		opt->kinds[opt->nkinds++] = opt->flame || opt->stack   ? &view_offcpu
+					    : opt->by == BY_DEVICE     ? &view_io
 					    : opt->by == BY_CONNECTION ? &view_net
 								       : &view_cpu;
 	for (size_t i = 0; i < opt->nkinds; i++) {
@@ -172,7 +194,7 @@ int report_check(struct report_options *opt, struct err *err)
 		return err_set(err, -EINVAL, "%s cannot be by %s; it can be by %s", kind->name,
 			       subject_by_names[opt->by], can);
 	}
-	return 0;
+	return check_offcpu(opt, err);
 }
 
 /* A CPU that the user names must be one of the trace's. */
@@ -224,6 +246,7 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 		.list_keep = LIST_KEEP,
 		.split = !opt->no_split,
 		.tree = opt->tree,
+		.wakers = opt->wakers,
 		.indent = opt->tree && opt->format == ROWS_TABLE,
 		.width = opt->format == ROWS_TABLE ? opt->width : 0,
 	};
@@ -521,6 +544,8 @@ int report_print(struct report *r, const struct report_input *in, FILE *f, struc
 	struct section sections[REPORT_VIEWS + 1] = {0};
 	int rc = 0;
 
+	if (r->opt->flame)
+		return offcpu_print_flame(r->views[0], r->opt->flame, in->name, f, err);
 	for (size_t i = 0; i < r->nviews && !rc; i++)
 		rc = make_section(r, r->views[i], &sections[i], err);
 	if (!rc) {

@@ -12,6 +12,7 @@
 #include "replay/select.h"
 #include "replay/subjects.h"
 #include "replay/view.h"
+#include "replay/view_offcpu_stack.h"
 
 #define REPORT_SCHEMA "rstat.report/1"
 #define REPORT_VIEWS  32
@@ -28,6 +29,9 @@ struct report_options {
 	enum rows_format format;
 	uint32_t states; /* bit per enum task_state that `states` and `totals` are about */
 	bool no_split, tree;
+	bool stack; /* offcpu: also by stack */
+	bool wakers; /* of a flame graph */
+	enum flame_format flame; /* instead of `format` */
 	bool zero; /* rows with nothing in them too */
 	bool all; /* no default focus */
 	bool color;

@@ -30,6 +30,7 @@ struct view_env {
 	uint32_t list_keep; /* entries that a list view keeps, the worst ones */
 	bool split; /* a row per cause or state */
 	bool tree; /* life as a tree */
+	bool wakers; /* offcpu_stack: with who ended the waits */
 	bool indent; /* names in the tree may be indented (table) */
 	unsigned width; /* of the table, 0 in machine formats */
 };
@@ -178,6 +179,7 @@ const struct view_kind *view_kind_find(const char *name, size_t len);
 
 extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
 	view_idle, view_migration, view_states, view_totals, view_life, view_depth, view_io,
-	view_fs, view_net, view_connections, view_offcpu, view_machine, view_schedstat;
+	view_fs, view_net, view_connections, view_offcpu, view_offcpu_stack, view_machine,
+	view_schedstat;
 
 #endif

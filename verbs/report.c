@@ -23,6 +23,8 @@ enum {
 	KEY_STATE,
 	KEY_NO_SPLIT,
 	KEY_TREE,
+	KEY_STACK,
+	KEY_WAKERS,
 	KEY_ZERO,
 	KEY_FIELDS,
 	KEY_SORT,
@@ -55,6 +57,12 @@ static const struct option_spec options[] = {
 	{KEY_NO_SPLIT, 0, "no-split", NULL,
 	 "latency, slice, sleep: one row for all causes or states together."},
 	{KEY_TREE, 0, "tree", NULL, "life: children below their parents."},
+	{KEY_STACK, 0, "stack", NULL,
+	 "offcpu: also the stacks in which it waited, the longest first; without stacks in the "
+	 "trace, the system calls."},
+	{KEY_WAKERS, 0, "wakers", NULL,
+	 "With folded or svg: above where somebody waited, who ended the wait, what that one had "
+	 "waited in meanwhile, who had ended that, and so on."},
 	{0, 0, NULL, NULL, "Of which tasks (each may be given more than once):"},
 	SELECT_OPTIONS,
 	{KEY_ALL, 0, "all", NULL,
@@ -71,7 +79,8 @@ static const struct option_spec options[] = {
 	{0, 0, NULL, NULL, "Output:"},
 	{KEY_FORMAT, 0, "format", "FORMAT",
 	 "table (default), csv, json or ndjson. The last three have every key, times in ns since "
-	 "the start of the trace, and all rows."},
+	 "the start of the trace, and all rows. folded, svg: the waits of offcpu in ns, as stacks for "
+	 "flame-graph tools, or as a flame graph for a browser."},
 	{KEY_COLOR, 0, "color", "WHEN", "auto (default), always or never."},
 	{KEY_NO_PAGER, 0, "no-pager", NULL, "No pager on a terminal."},
 	READER_OPTION_STRICT,
@@ -94,6 +103,21 @@ static int set_color(struct args *a, const char *arg, struct err *err)
 	return valid ? 0 : err_set(err, -EINVAL, "'%.100s': auto, always or never", arg);
 }
 
+static int set_format(struct report_options *o, const char *arg, struct err *err)
+{
+	o->flame = !strcmp(arg, "folded") ? FLAME_FOLDED
+		   : !strcmp(arg, "svg")  ? FLAME_SVG
+					  : FLAME_NONE;
+	if (!o->flame && !rows_format_parse(arg, &o->format, err))
+		return 0;
+	if (!o->flame)
+		return err_set(err, -EINVAL,
+			       "'%.100s' is not a format: table, csv, json, ndjson, folded or svg",
+			       arg);
+	o->format = ROWS_NDJSON; /* no table: no pager, nothing is cut */
+	return 0;
+}
+
 static int set(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct args *a = ctx;
@@ -109,11 +133,13 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_GROUP: return report_add_groups(o, arg, err);
 	case KEY_BY: return subject_by_parse(arg, &o->by, err);
 	case KEY_STATE: return states_parse(arg, &o->states, err);
-	case KEY_FORMAT: return rows_format_parse(arg, &o->format, err);
+	case KEY_FORMAT: return set_format(o, arg, err);
 	case KEY_TOP: return parse_u64(arg, INT64_MAX, &o->top, err);
 	case KEY_COLOR: return set_color(a, arg, err);
 	case KEY_NO_SPLIT: o->no_split = true; break;
 	case KEY_TREE: o->tree = true; break;
+	case KEY_STACK: o->stack = true; break;
+	case KEY_WAKERS: o->wakers = true; break;
 	case KEY_ALL: o->all = true; break;
 	case KEY_ZERO: o->zero = true; break;
 	case KEY_FIELDS: o->fields = arg; break;

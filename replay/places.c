@@ -103,10 +103,9 @@ static int32_t leaf_of(const struct interval *iv, const struct wait_verdict *ver
 	case TS_NEW: return LEAF_NEW;
 	default: break;
 	}
-	if (verdict && verdict->idle_work)
-		return LEAF_NO_WORK;
 	if (kernel)
-		return LEAF_KERNEL;
+		return (verdict ? verdict->idle_work : iv->state != TS_DISK) ? LEAF_NO_WORK
+									     : LEAF_KERNEL;
 	if (iv->syscall >= 0)
 		return iv->syscall;
 	return iv->syscall == SYSCALL_NONE ? LEAF_NO_CALL : LEAF_UNKNOWN;

@@ -311,7 +311,7 @@ void view_fields(const struct view *v, struct fields *all, struct fields *table,
 		fields_add(all, identity[by].list, identity[by].n);
 	}
 	fields_add(all, v->kind->fields, v->kind->nfields);
-	if (v->kind->by_subject)
+	if (v->kind->by_subject && !v->kind->no_gap)
 		fields_add(all, &gap_field, 1);
 	fields_add(all, v->kind->more, v->kind->nmore);
 	for (size_t i = 0; i < all->n; i++) {

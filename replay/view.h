@@ -68,6 +68,7 @@ struct view_kind {
 	const struct field *more;
 	size_t nmore;
 	const char *more_feature;
+	bool no_gap; /* its rows are no sums of time: what is unknown of it is elsewhere */
 	bool by_cpu_only; /* rows are about CPUs, whatever --by says */
 	/* Callbacks of the engine; the sink's address is the view's. */
 	struct sink sink;

@@ -265,6 +265,18 @@ static int rows(struct view *v, struct view_rows *out)
 	return rc;
 }
 
+/* Lines of a table are short. */
+static int after(struct view *v, FILE *f, const struct table_style *style, struct err *err)
+{
+	const char *on = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
+
+	(void)err;
+	if (v->env->stacks->n)
+		fprintf(f, "%swhole stacks: --format folded or svg, or -F reason,wait_ns,stack%s\n",
+			on, off);
+	return 0;
+}
+
 /* -- fields -- */
 
 static const struct place *place_at(const void *row)
@@ -382,6 +394,7 @@ const struct view_kind view_offcpu_stack = {
 	.nfields = sizeof(fields) / sizeof(fields[0]),
 	.figures_size = sizeof(struct figures),
 	.by_subject = true,
+	.no_gap = true,
 	.bys = BY_TASKS,
 	.sink = {.interval = on_interval,
 		 .request = on_request,
@@ -391,6 +404,7 @@ const struct view_kind view_offcpu_stack = {
 	.start = start,
 	.stop = stop,
 	.rows = rows,
+	.after = after,
 };
 
 /* -- the graph -- */

@@ -20,7 +20,7 @@ $ rstat report -g cpu,io -C 0 none
 [2]
 
 $ rstat report --format xml none
-! rstat report: --format: 'xml' is not a format: table, csv, json or ndjson
+! rstat report: --format: 'xml' is not a format: table, csv, json, ndjson, folded or svg
 [2]
 
 $ rstat report --state D,Q none
@@ -88,6 +88,22 @@ $ printf 'hello\n' | rstat report -
 
 $ rstat report
 ! rstat report: there is no rstat.data here; name a trace, or record one with 'rstat record'
+[2]
+
+$ rstat report -g cpu --stack none
+! rstat report: --stack is of the group offcpu: -g offcpu
+[2]
+
+$ rstat report -g cpu,offcpu --format svg none
+! rstat report: only the group offcpu has stacks to be folded or drawn: -g offcpu
+[2]
+
+$ rstat report -g offcpu --wakers none
+! rstat report: --wakers needs --format folded or svg
+[2]
+
+$ rstat report -g offcpu --by cpu none
+! rstat report: offcpu cannot be by cpu; it can be by process, thread, comm, cgroup, user
 [2]
 
 ## The keys of a group, without a trace.

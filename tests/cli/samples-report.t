@@ -429,3 +429,64 @@ $ rstat report -g latency --format json --comm ping samples/pipe.rstat
 {"group": "latency", "pid": 23343, "comm": "pipe", "user": "root", "cgroup": "/", "tasks": 1, "cause": "preempted", "count": 882, "total_ns": 2522460, "mean_ns": 2859, "p50_ns": 2792, "p90_ns": 2840, "p99_ns": 3688, "p999_ns": 23976, "max_ns": 23976, "max_at_ns": 15795257, "max_cpu": 0, "max_tid": 23346, "below_10us": 879, "below_100us": 3, "below_1ms": 0, "below_10ms": 0, "below_100ms": 0, "longer": 0, "max_ran_tid": 23347, "max_ran_comm": "pong", "left_out": 0, "gap_ns": 0},
 {"group": "latency", "pid": 23343, "comm": "pipe", "user": "root", "cgroup": "/", "tasks": 1, "cause": "wakeup", "count": 1120, "total_ns": 1329611, "mean_ns": 1187, "p50_ns": 1002, "p90_ns": 1756, "p99_ns": 1876, "p999_ns": 4912, "max_ns": 14632, "max_at_ns": 5031598, "max_cpu": 0, "max_tid": 23346, "below_10us": 1119, "below_100us": 1, "below_1ms": 0, "below_10ms": 0, "below_100ms": 0, "longer": 0, "max_ran_tid": 23347, "max_ran_comm": "pong", "left_out": 0, "gap_ns": 0}
 ]}
+
+$ rstat report -g offcpu --stack -n 6 samples/compile.rstat
+host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 12:11:14 UTC
+window   all of it, 62.6 ms
+events   572 (9,139/s), none lost
+CPUs     91.5 % busy, 8.5 % idle
+focus    PID 23350 and the 18 processes below it (--all: the machine): make -s -j4 -C /tmp/tmp.7i...
+
+offcpu by process: where the time went: on a CPU, in a run queue, or waiting for what
+in % of the lives of its threads, added up
+waits are told by: state 94%, syscall 4%, iowait 2%
+recorded without system calls: most of what was waited for is not known (OTHER)
+  PID  COMM  USER     LIFE   CPU  RUNQ  DISK  NET  LOCK  PIPE  POLL  SLEEP  CHILD  OTHER   ZOMBIE
+23368  cc1   root  14.6 ms  94.0   5.9   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.1     0
+23360  cc1   root  27.3 ms  44.9  55.1   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.0  4.73 us
+23367  cc1   root  15.2 ms  80.2  18.0   1.8  0.0   0.0   0.0   0.0    0.0    0.0    0.0  3.58 us
+23358  cc1   root  23.8 ms  51.1  48.3   0.6  0.0   0.0   0.0   0.0    0.0    0.0    0.0     0
+23357  cc1   root  20.0 ms  54.7  40.5   4.8  0.0   0.0   0.0   0.0    0.0    0.0    0.0     0
+23359  cc1   root  19.7 ms  47.6  52.4   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.0     0
+13 more processes; -n 0 shows all
+
+offcpu_stack by process: the longest waits by stack, or else by system call
+  PID  COMM  USER  REASON        TIME     %  COUNT      MAX  WHERE
+23350  make  root  other      49.4 ms  83.6      6  26.3 ms  (not known)
+23350  make  root  run queue  5.89 ms  10.0     14  2.93 ms  (run queue)
+23350  make  root  pipe       2.44 ms   4.1      1  2.44 ms  read
+23350  make  root  child      1.35 ms   2.3      6   853 us  clone3
+23353  cc    root  other      35.3 ms  89.8      2  27.2 ms  (not known)
+23353  cc    root  run queue  3.70 ms   9.4      9  3.37 ms  (run queue)
+58 more processes; -n 0 shows all
+
+$ rstat report --format folded samples/pipe.rstat
+pipe;(run queue) 7975952
+pipe;other;(forked) 7129
+pipe;other;(not known) 27229153
+pipe;other;sched_setaffinity 31452
+pipe;pipe;read 2083858
+
+$ rstat report --format folded --wakers --kthreads no --comm '*zombie' --comm vfork_parent --comm sleep samples/states.rstat
+leader_zombie;(run queue) 38577
+leader_zombie;disk;(no system call);(interrupt) 518262
+leader_zombie;other;(forked) 3105
+leader_zombie;other;(not known);(interrupt) 210150595
+leader_zombie;other;(not known);leader_zombie;(not known);(interrupt) 10259919
+sleep;(run queue) 15673
+sleep;sleep;clock_nanosleep;(interrupt) 512515683
+vfork_parent;(run queue) 371974
+vfork_parent;child;vfork 1000000000
+vfork_parent;child;vfork;vfork_parent;(not known);(interrupt) 200493564
+vfork_parent;other;(forked) 7020
+vfork_parent;other;(not known);(interrupt) 200105226
+vfork_parent;sleep;clock_nanosleep 1000000000
+zombie;(run queue) 57946
+zombie;other;(forked) 5818
+zombie;other;(not known);(interrupt) 100103772
+zombie;other;(not known);walking-dead 86809
+zombie;sleep;clock_nanosleep;(interrupt) 909815926
+
+## A graph is XML, has a frame for all, and names nothing outside but the names of its own languages.
+$ rstat report --format svg samples/compile.rstat >a.svg; python3 -c 'import re, sys, xml.etree.ElementTree as E; t = open("a.svg").read(); r = E.fromstring(t); n = [g[0].text for g in r.iter() if g.tag.endswith("}g") and g[0].tag.endswith("}title")]; print(n[0], len(n) > 10, sorted(set(re.findall("https?://[^\"\x27]*", t))))'
+all (305 ms, 100.00%) True ['http://www.w3.org/1999/xhtml', 'http://www.w3.org/2000/svg']

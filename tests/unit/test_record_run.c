@@ -530,6 +530,54 @@ static void test_max_size(void **dir)
 	content_free(&c);
 }
 
+/* From the start to the end, in order among the events, each metric named before. */
+static void test_samples(void **dir)
+{
+	bool named[65536] = {false};
+	uint64_t last = 0, samples = 0, first = 0;
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.kernel.features = FEATURE_SAMPLES;
+	run.opt.sample_ns = 100 * MSEC;
+	run.opt.duration_ns = 1000 * MSEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	read_back(run.output, &c);
+	for (size_t i = 0; i < c.events.n; i++) {
+		const struct event *ev = &c.events.list[i];
+
+		if (ev->kind == EV_NAME && ((const struct name_info *)ev->ext)->kind == NAME_METRIC)
+			named[((const struct name_info *)ev->ext)->id & 0xffff] = true;
+		if (ev->kind != EV_SAMPLE)
+			continue;
+		assert_true(named[ev->value & 0xffff]);
+		assert_int_equal(ev->cpu, CPU_NONE);
+		assert_true(ev->ts >= last);
+		samples += ev->ts != last;
+		first = first ? first : ev->ts;
+		last = ev->ts;
+	}
+	assert_true(first < trace_meta(c.trace)->start_ns + 100 * MSEC);
+	assert_int_equal(last, trace_end(c.trace)->end_ns - 1);
+	assert_in_range(samples, 3, 12);
+	content_free(&c);
+
+	/* they count in the size, too */
+	run_init(&run, *dir, "small");
+	run.opt.kernel.features = FEATURE_SAMPLES;
+	run.opt.sample_ns = 10 * MSEC;
+	run.opt.max_bytes = 65536;
+	run.opt.duration_ns = 500 * MSEC;
+	fake->step_ns = 1000;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	read_back(run.output, &c);
+	assert_true(trace_complete(c.trace));
+	content_free(&c);
+}
+
 static void test_loss_is_healed(void **dir)
 {
 	struct content c;
@@ -626,6 +674,7 @@ int main(void)
 		TEST(test_exec_fails),
 		TEST(test_write_fails_later),
 		TEST(test_max_size),
+		TEST(test_samples),
 		TEST(test_loss_is_healed),
 		TEST(test_signals),
 		TEST(test_second_signal),

@@ -10,6 +10,7 @@
 static const struct verb verbs[] = {
 	{"record", verb_record, "record the scheduling of this machine into a trace"},
 	{"report", verb_report, "what every process did, what it waited for and for how long"},
+	{"explain", verb_explain, "why threads waited: who held them up, and what held those up"},
 	{"profile", verb_profile, "measure what recording costs"},
 	{"info", verb_info, "what a trace holds, where it comes from, what recording it cost"},
 	{"check", verb_check, "is a trace whole, and does it add up"},

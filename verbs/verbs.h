@@ -16,6 +16,7 @@ struct verb {
 
 int verb_record(int argc, char **argv);
 int verb_report(int argc, char **argv);
+int verb_explain(int argc, char **argv);
 int verb_info(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_recover(int argc, char **argv);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * explain_run: a stream by hand through explain, and its steps as text, one line each:
+ *
+ *   DEPTH WHAT TID START+DUR [xPARTS] [by NAME]
+ *
+ * times in us since T0, with ".NNN" where they are not whole. Of every step it is checked that
+ * those below it add up to it.
+ */
+#ifndef RSTAT_TESTS_EXPLAIN_RUN_H
+#define RSTAT_TESTS_EXPLAIN_RUN_H
+
+#include "replay/explain.h"
+#include "report_run.h"
+
+/* A system call of x86-64 as event.aux of a switch has it. */
+#define IN(number)    ((number) + 1)
+#define IN_READ	      IN(0)
+#define IN_NANOSLEEP  IN(35)
+#define IN_RECVFROM   IN(45)
+#define IN_WAIT4      IN(61)
+#define IN_FUTEX      IN(202)
+#define IN_EPOLL_WAIT IN(232)
+
+struct explain_case {
+	uint32_t tid; /* 0: the worst waits */
+	uint32_t worst; /* 0 with a tid: all of its time; else 1 is the default */
+	uint32_t states; /* 0: RUNNABLE, D */
+	uint32_t depth, least_ppm, limit; /* depth 0: CHAIN_DEPTH */
+	uint64_t from, to, end; /* zero: all; the end of the trace, AT(1000) when zero */
+	uint32_t ncpus; /* 0: 2 */
+	const struct meta *meta; /* NULL: full_meta */
+	bool failed; /* out: err is set */
+	struct err err; /* out */
+	uint64_t roots_ns; /* out: all roots */
+	size_t roots, steps; /* out */
+};
+
+/* malloc'd; empty when it failed. */
+char *explain_steps(const struct synth *s, struct explain_case *c);
+
+/* Fails the test unless these are the steps. */
+void expect_steps(const struct synth *s, struct explain_case c, const char *want);
+
+#endif

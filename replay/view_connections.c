@@ -248,6 +248,8 @@ static void get_note(const void *row, struct value *v)
 		get_error(row, v);
 	else if (c->counts.failed && !c->folded)
 		value_text(v, "given up");
+	else if (c->counts.resets_sent && !c->folded)
+		value_text(v, "reset sent");
 	else
 		get_origin(row, v);
 }
@@ -375,7 +377,8 @@ static const struct field fields[] = {
 	{"error", "ERROR", VT_TEXT, 0, "The error that ended it or kept it from coming about",
 	 get_error},
 	{"note", "NOTE", VT_TEXT, FIELD_TABLE | FIELD_IF_SET | FIELD_HIDDEN,
-	 "The error, \"given up\" when the caller closed it first, or the origin", get_note},
+	 "The error, \"given up\" when the caller closed it first, \"reset sent\", or the origin",
+	 get_note},
 	{"start_ns", "START", VT_TIME, 0, "When it was first seen, in the window", get_start_ns},
 	{"end_ns", "END", VT_TIME, 0, "When TCP closed it", get_end_ns},
 	{"last_ns", "LAST", VT_TIME, 0, "When it was last seen to do something", get_last_ns},

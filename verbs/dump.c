@@ -38,8 +38,9 @@ static const struct option_spec options[] = {
 	SELECT_OPTIONS,
 	{KEY_KIND, 0, "kind", "KIND,...",
 	 "Events of these kinds: switch, waking, wakeup, wakeup_new, migrate, fork, exec, exit, "
-	 "rename, free, reap, wait, cgroup, task, block, gap, name, and checkpoint, which is "
-	 "printed only when it is named."},
+	 "rename, free, reap, wait, cgroup, task, block, gap, name, io_start, io_issue, io_done, "
+	 "io_requeue, io_merge, acct, socket, net, socket_state, retransmit, reset, stack, frames, "
+	 "counters, irq, sample, and checkpoint, which is printed only when it is named."},
 	{0, 0, NULL, NULL, "Otherwise:"},
 	READER_OPTION_STRICT,
 	OPTIONS_END,

@@ -398,7 +398,7 @@ static void put_socket(const struct event_text *x, const struct event *ev)
 	put_somebody(x, ev->tid);
 	put_u64(t, "socket", info->id);
 	put_tuple(t, info);
-	put_string(t, "state", flow_tcp_state(info->state, buf));
+	put_string(t, "state", flow_socket_state(info, buf));
 	put_u64(t, "netns", info->netns);
 	put_bool(t, "before", info->flags & SOCKF_BEFORE);
 }

@@ -343,7 +343,10 @@ static void put_known_socket(const struct event_text *x, uint64_t id)
 {
 	const struct socket *socket = engine_socket(x->engine, id);
 
-	put_labelled(x->out, "socket ", id);
+	if (id)
+		put_labelled(x->out, "socket ", id);
+	else
+		text_str(x->out, "no socket");
 	if (!socket || !socket->info.family)
 		return;
 	text_str(x->out, " (");
@@ -365,7 +368,7 @@ static void put_socket(const struct event_text *x, const struct event *ev)
 	text_str(t, ": ");
 	put_tuple(t, info);
 	text_char(t, ' ');
-	text_str(t, flow_tcp_state(info->state, buf));
+	text_str(t, flow_socket_state(info, buf));
 	put_labelled(t, ", network namespace ", info->netns);
 	if (info->flags & SOCKF_BEFORE)
 		text_str(t, ", was there before");

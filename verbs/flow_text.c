@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "replay/net.h"
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 const char *flow_device(uint32_t dev, char buf[FLOW_TEXT])
@@ -68,4 +70,11 @@ const char *flow_tcp_state(uint8_t state, char buf[FLOW_TEXT])
 	};
 
 	return named(names, COUNT(names), state, "state", buf);
+}
+
+const char *flow_socket_state(const struct socket_info *info, char buf[FLOW_TEXT])
+{
+	const char *name = net_state(info);
+
+	return name ? name : flow_tcp_state(info->state, buf);
 }

@@ -21,5 +21,7 @@ const char *flow_io_flag(const struct event *ev, unsigned i);
 const char *flow_errno(uint32_t error, char buf[FLOW_TEXT]);
 /* "ESTAB", "SYN-SENT" as ss(8) has it, of TCP_*. */
 const char *flow_tcp_state(uint8_t state, char buf[FLOW_TEXT]);
+/* The same of any socket: one that is no connection is UNCONN. */
+const char *flow_socket_state(const struct socket_info *info, char buf[FLOW_TEXT]);
 
 #endif

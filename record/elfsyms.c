@@ -92,8 +92,10 @@ static bool read_symbols(struct elfsyms *e, Elf *elf)
 	n = header.sh_size / header.sh_entsize;
 	if (n > SYMBOLS_MAX)
 		n = SYMBOLS_MAX;
-	e->symbol = malloc(n * sizeof(*e->symbol));
-	for (i = 0; e->symbol && i < n; i++) {
+	e->symbol = malloc((n ? n : 1) * sizeof(*e->symbol));
+	if (!e->symbol)
+		return false;
+	for (i = 0; i < n; i++) {
 		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
 		    !sym.st_value || sym.st_name >= e->text_bytes)
 			continue;

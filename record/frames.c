@@ -38,11 +38,10 @@ int frames_new(struct frames **out, const struct kernel *kernel, const char *roo
 	       struct err *err)
 {
 	struct frames *f = calloc(1, sizeof(*f));
-	int ret = f ? 0 : err_set(err, -ENOMEM, "cannot name stacks: out of memory");
 
 	*out = f;
-	if (ret)
-		return ret;
+	if (!f)
+		return err_set(err, -ENOMEM, "cannot name stacks: out of memory");
 	f->kernel = kernel;
 	f->segment = 1;
 	if (symbols_new(&f->symbols, root, &f->why) == -ENOMEM)

@@ -22,7 +22,8 @@
 #define RUNS_MIN   1000 /* in a window that counts */
 #define ROUNDS_MAX 200
 
-static const uint32_t variants[] = {0, FEATURE_IO, FEATURE_FS, FEATURE_NET, FEATURES_DEFAULT};
+static const uint32_t variants[] = {0,		FEATURE_SYSCALL, FEATURE_IO,
+				    FEATURE_FS, FEATURE_NET,	 FEATURES_DEFAULT};
 #define VARIANTS (sizeof(variants) / sizeof(variants[0]))
 
 static double samples[VARIANTS][ROUNDS_MAX * WINDOWS];

@@ -8,35 +8,10 @@ import shutil
 
 from lib import (RSTAT, Skipped, case, check, dump, equal, expect, finish, good, info, note, record,
                  record_workload, run, start, unless_hidden, within, workload)
+from why import WHERE, frames_of, longest
 
 TRACE = "t.data"
 MS = 300
-# what the kernel's functions are called, by version: one of them is on the way into the scheduler
-WHERE = {
-    "read": {"anon_pipe_read", "pipe_read"},
-    "futex": {"futex_do_wait", "futex_wait_queue", "futex_wait_queue_me"},
-    "nanosleep": {"do_nanosleep"},
-    "wait4": {"do_wait"},
-    "epoll": {"do_epoll_wait", "ep_poll"},
-    "vfork": {"kernel_clone", "wait_for_vfork_done"},
-}
-
-
-def longest(events, tid):
-    """(switch-out, stack event or None) of the longest time that a thread was off its CPU."""
-    best, out, stack = (0, None, None), None, {}
-    for event in events:
-        if event["kind"] == "stack":
-            stack[event["cpu"]] = event
-        if event["kind"] != "switch":
-            continue
-        told = stack.pop(event["cpu"], None)
-        if event["prev_tid"] == tid:
-            expect(told is None or told["tid"] == tid, f"{told} before {event}")
-            out = (event, told)
-        elif event["next_tid"] == tid and out:
-            best = max(best, (event["ts_ns"] - out[0]["ts_ns"], *out), key=lambda b: b[0])
-    return best
 
 
 def recorded(*options):
@@ -97,21 +72,11 @@ def left_out():
             expect(event["syscall"] is None and not event["iowait"], str(event))
 
 
-def names_of(events, told, key):
-    """The frames of a stack event, as they were last defined before its end."""
-    wanted = (told["tid"] if key == "user_stack" else 0, told[key])
-    for event in events:
-        if event["kind"] == "frames" and event["ts_ns"] <= told["ts_ns"]:
-            if (event["pid"], event["stack"]) == wanted:
-                found = event["frames"]
-    return found
-
-
 def stacks_of_all():
     _, events, found = recorded("--stacks")
     for name, _, _, _, stack in found:
         expect(stack and not stack["lost"], f"{name}: no stack")
-        frames = names_of(events, stack, "kernel_stack")
+        frames = frames_of(events, 0, stack["kernel_stack"], stack["ts_ns"])
         note(f"{name}: {' < '.join(frames[:5])}")
         expect(WHERE[name] & set(frames), f"{name}: {frames}")
         expect(not {"schedule", "__schedule"} & set(frames), f"{name}: {frames}")
@@ -144,8 +109,7 @@ def user_stacks():
     for name, _, _, _, stack in found:
         expect(stack and stack["user_stack"], f"{name}: no user stack")
         if name == "epoll":
-            frames = [e["frames"] for e in events if e["kind"] == "frames"
-                      and e["pid"] == told["pid"] and e["stack"] == stack["user_stack"]][-1]
+            frames = frames_of(events, told["pid"], stack["user_stack"], stack["ts_ns"])
             note(f"{name}: {' < '.join(frames)}")
             expect("sleeps_outer" in frames, str(frames))
     kthreads = {e["prev_tid"] for e in events

@@ -279,6 +279,38 @@ static void shared_instants(void **state)
 	}
 }
 
+/* As long as stacks get: 127 frames, names of 512 bytes. */
+static void long_frames(void **state)
+{
+	struct trace_writer_options opt = {.level = 1};
+	struct event_list in = {0}, out = {0};
+	static char names[127 * 512];
+	struct frames_info info = {names, sizeof(names)};
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names); i++)
+		names[i] = i % 512 == 511 ? 0 : (char)('!' + i * 7 % 90);
+	for (uint32_t i = 0; i < 100; i++) {
+		struct event ev = {.ts = START + i,
+				   .kind = EV_FRAMES,
+				   .cpu = CPU_NONE,
+				   .tid = i,
+				   .value = i,
+				   .ext = &info};
+
+		list_add(&in, &ev);
+	}
+	fd = write_trace(&in, &opt, 2, START, 5, 0);
+	read_trace(fd_path(fd), &out, NULL, NULL);
+	assert_int_equal(out.n, in.n);
+	for (size_t i = 0; i < in.n; i++)
+		assert_event_equal(&out.list[i], &in.list[i], i);
+	close(fd);
+	list_free(&out);
+	list_free(&in);
+}
+
 /* The horizon lags behind: what is beyond waits, and meets lanes that come later. */
 static void lagging_horizon(void **state)
 {
@@ -634,6 +666,7 @@ int main(void)
 		cmocka_unit_test(shared_instants),
 		cmocka_unit_test(shared_instants_of_two),
 		cmocka_unit_test(lost_is_counted),
+		cmocka_unit_test(long_frames),
 		cmocka_unit_test(lagging_horizon),
 		cmocka_unit_test(bursts),
 		cmocka_unit_test(checkpoints),

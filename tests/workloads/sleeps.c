@@ -100,13 +100,14 @@ static void *run(void *arg)
 
 static void in_vfork(void)
 {
+	const struct timespec ts = {(time_t)(ms / 1000), (long)(ms % 1000 * 1000000)};
 	pid_t child = vfork();
 
-	check(child < 0, "vfork");
 	if (!child) {
-		sleep_ns(ms * 1000000);
+		nanosleep(&ts, NULL);
 		_exit(0);
 	}
+	check(child < 0, "vfork");
 	check(waitpid(child, NULL, 0) != child, "waitpid");
 }
 

@@ -244,7 +244,7 @@ static bool put_name(struct line *l, size_t at, const char *name, size_t *end)
 {
 	size_t need = at + ESCAPE_ROOM(strlen(name)) + 1;
 
-	if (need > l->room) {
+	if (!l->text || need > l->room) {
 		char *text = realloc(l->text, 2 * need);
 
 		if (!text)
@@ -281,10 +281,10 @@ static bool print_folded(const struct flame_tree *tree, uint32_t number, size_t 
 int flame_folded(struct flame *f, FILE *out, struct err *err)
 {
 	struct line l = {0};
-	struct flame_tree tree;
+	struct flame_tree tree = {0};
 	int rc = flame_finish(f, &tree, err);
 
-	if (!rc && !print_folded(&tree, FLAME_ROOT, 0, &l, out))
+	if (!rc && tree.n && !print_folded(&tree, FLAME_ROOT, 0, &l, out))
 		rc = err_set(err, -ENOMEM, "out of memory for a line");
 	free(l.text);
 	return rc;

@@ -253,10 +253,10 @@ static void draw_foot(const struct drawing *d)
 int flame_svg(struct flame *f, const struct flame_legend *legend, FILE *out, struct err *err)
 {
 	struct drawing d = {.legend = legend, .out = out};
-	struct flame_tree tree;
+	struct flame_tree tree = {0};
 	int rc = flame_finish(f, &tree, err);
 
-	if (rc)
+	if (rc || !tree.n)
 		return rc;
 	d.tree = &tree;
 	if (tree.nodes[FLAME_ROOT].ns)

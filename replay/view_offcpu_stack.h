@@ -8,7 +8,7 @@
 enum flame_format { FLAME_NONE, FLAME_FOLDED, FLAME_SVG };
 
 /* @trace  its name, for the title */
-int offcpu_print_flame(struct view *v, enum flame_format format, const char *trace, FILE *f,
+int offcpu_print_flame(struct view *v, enum flame_format format, const char *trace, FILE *out,
 		       struct err *err);
 
 #endif

@@ -436,8 +436,7 @@ static void test_table(void **state)
 		assert_non_null(strstr(text, i ? "\nnet by connection: " : "\nnet by process: "));
 		if (i) { /* a listener is no connection */
 			assert_non_null(strstr(text, "\n1 connection with nothing here; "));
-			assert_non_null(
-				strstr(text, "\ntcp6  [1111:22"));
+			assert_non_null(strstr(text, "\ntcp6  [1111:22"));
 			assert_non_null(strstr(text, " ECONNREFUSED\n"));
 		}
 		for (char *line = text, *end; *line; line = end + 1) {

@@ -53,6 +53,17 @@ static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 	r->cpu_ns[iv->state] += iv->to_ns - iv->from_ns;
 }
 
+/*
+ * A task that is asked for is in the trace also when the group has nothing to tell of it: a process
+ * without IO is no mistake, one that was not there is.
+ */
+static void on_task_interval(struct sink *s, const struct interval *iv)
+{
+	struct report *r = (struct report *)((char *)s - offsetof(struct report, cpus));
+
+	subjects_of(r->subjects, iv->task, iv->cpu);
+}
+
 static int add_view(struct report *r, const struct view_kind *kind, struct err *err)
 {
 	bool own = kind == &view_life && r->lives;
@@ -133,6 +144,8 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 	if (!rc)
 		rc = check_fields(r, err);
 	r->cpus.cpu_interval = on_cpu_interval;
+	if (select_names_tasks(&opt->select))
+		r->cpus.interval = on_task_interval;
 	if (!rc)
 		rc = engine_add_sink(r->engine, &r->cpus, err);
 	if (!rc)

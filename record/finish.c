@@ -43,7 +43,8 @@ static void summarize(const struct recording *r, const struct meta_end *end)
 
 	trace_writer_totals(r->writer, &t.events, &t.bytes);
 	cost_read(&cost); /* again: the footer came after the one in it */
-	t.cpu_ns = cost.cpu_ns;
+	t.cpu_ns = cost.cpu_ns - r->start_cpu_ns;
+	t.start_cpu_ns = r->start_cpu_ns;
 	show_summary(&t, strcmp(r->opt->output, "-") ? r->opt->output : "standard output");
 }
 

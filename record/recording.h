@@ -41,6 +41,7 @@ struct recording {
 	struct sampling sampling;
 	struct sampler sampler;
 	uint64_t checkpoint_bytes; /* what the last one took, with --max-size */
+	uint64_t start_cpu_ns; /* that the recorder took until the trace had begun */
 	char stopped_by[64];
 };
 

@@ -93,11 +93,11 @@ void show_progress_end(void)
 void show_summary(const struct show_totals *t, const char *where)
 {
 	char time[UNITS_BUF], events[UNITS_BUF], bytes[UNITS_BUF], lost[UNITS_BUF], cpu[UNITS_BUF],
-		name[ESCAPE_ROOM(512)];
+		start[UNITS_BUF], name[ESCAPE_ROOM(512)];
 	const double per_event = t->events ? (double)t->bytes / (double)t->events : 0;
 	char share[32] = "";
 
-	/* of a short recording the start is the most: no share of its time */
+	/* of a short recording its end is the most: no share of its time */
 	if (t->duration_ns >= NSEC_PER_SEC)
 		snprintf(share, sizeof(share), " (%.2f %% of one)",
 			 100.0 * (double)t->cpu_ns / (double)t->duration_ns);
@@ -107,8 +107,8 @@ void show_summary(const struct show_totals *t, const char *where)
 			  "two wanted one place",
 			  format_count(t->stacks_lost, lost), format_count(t->stacks, events));
 	}
-	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s", name,
-		  format_ns(t->duration_ns, time), format_count(t->events, events),
+	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s, %s to start",
+		  name, format_ns(t->duration_ns, time), format_count(t->events, events),
 		  format_bytes(t->bytes, bytes), per_event, format_count(t->lost, lost),
-		  format_ns(t->cpu_ns, cpu), share);
+		  format_ns(t->cpu_ns, cpu), share, format_ns(t->start_cpu_ns, start));
 }

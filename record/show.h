@@ -10,7 +10,8 @@
 #include "format/meta.h"
 
 struct show_totals {
-	uint64_t duration_ns, events, bytes, lost, cpu_ns;
+	uint64_t duration_ns, events, bytes, lost;
+	uint64_t cpu_ns, start_cpu_ns; /* of the recorder: while it recorded, and until it did */
 	uint64_t stacks, stacks_lost;
 };
 

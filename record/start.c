@@ -322,6 +322,7 @@ static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, str
 
 int recording_start(struct recording *r, int *exit_code, struct err *err)
 {
+	struct cost cost;
 	uint64_t start_utc;
 	int ret = prepare(r, &start_utc, exit_code, err);
 
@@ -348,6 +349,8 @@ int recording_start(struct recording *r, int *exit_code, struct err *err)
 		ret = trace_file_commit(&r->file, err);
 	if (ret)
 		return ret;
+	cost_read(&cost);
+	r->start_cpu_ns = cost.cpu_ns;
 	recording_sample(r, true);
 	return privilege_drop(r->opt->kernel.user_stacks, err);
 }

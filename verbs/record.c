@@ -89,7 +89,7 @@ static const struct option_spec options[] = {
 
 struct record_args {
 	struct recorder_options opt;
-	bool stacks_given;
+	bool stacks_given, interval_given;
 	struct record_filters filters;
 };
 
@@ -154,6 +154,9 @@ static int settle(struct record_args *a, struct err *err)
 	if (k->user_stacks && k->stacks == STACK_MODE_OFF)
 		return err_set(err, -EINVAL,
 			       "--user-stacks and --stacks=off contradict each other");
+	if (a->interval_given && !(k->features & FEATURE_SAMPLES))
+		return err_set(err, -EINVAL,
+			       "--sample-interval and --without samples contradict each other");
 	if (a->opt.only_command && !a->opt.command)
 		return err_set(err, -EINVAL, "--only needs a command: rstat record --only -- CMD");
 	return 0;
@@ -185,7 +188,9 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_STACKS: a->stacks_given = true; return set_stacks(opt, arg, err);
 	case KEY_USER_STACKS: opt->kernel.user_stacks = true; return 0;
 	case KEY_COUNTERS: return counters_parse(&opt->kernel.counters, arg, err);
-	case KEY_SAMPLE_INTERVAL: return set_sample_interval(opt, arg, err);
+	case KEY_SAMPLE_INTERVAL:
+		a->interval_given = true;
+		return set_sample_interval(opt, arg, err);
 	case KEY_BUFFER: return set_buffer(opt, arg, err);
 	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
 	case KEY_COMPRESSION: return parse_int(arg, 0, LEVEL_MAX, &opt->level, err);

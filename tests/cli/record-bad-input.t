@@ -29,11 +29,15 @@ $ rstat record --compression 20
 [125]
 
 $ rstat record --with io,disk
-! rstat record: --with: 'disk' is nothing that can be left out; there is: io, fs, net, syscall, samples, irq
+! rstat record: --with: 'disk' is no feature; there are: io, fs, net, syscall, samples, irq
 [125]
 
 $ rstat record --without ''
-! rstat record: --without: '' is nothing that can be left out; there is: io, fs, net, syscall, samples, irq
+! rstat record: --without: '' is no feature; there are: io, fs, net, syscall, samples, irq
+[125]
+
+$ rstat record --without samples --sample-interval 1s
+! rstat record: --sample-interval and --without samples contradict each other
 [125]
 
 $ rstat record --start 14:30

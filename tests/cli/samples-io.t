@@ -230,6 +230,64 @@ totals by process: time in D and Z (or what --state asks for) in the window, sum
 1751  sh    root  D          4   698 us   461 us     0
 6 more rows; -n 0 shows all
 
+## The writer of a file waits for the requests that its fsync made, sync for those of a kworker.
+$ rstat explain --comm dd --comm sync --worst 2 --state D samples/disk.rstat
+window   all of it, 439 ms
+waits    the 2 longest of 19 (5.01 ms in all)
+
+         START       TIME
+   +0.435784 s    2.90 ms  sync (1798) waited for a disk in syncfs (D), woken by kworker/u8:2
+                               (20750)
+   +0.435784 s    2.62 ms    kworker/u8:2 (20750) had no work, until vda write 131 kB at sector
+                                 350693024 was done
+   +0.435784 s    2.60 ms      vda worked on it
+   +0.438383 s    16.7 us      from its completion to the wake-up
+   +0.438410 s     278 us    kworker/u8:2 (20750) ran
+   +0.438399 s    10.0 us    kworker/u8:2 (20750) waited for CPU 0
+   +0.438399 s    10.0 us      cc1 (1791) ran there
+              =   2.90 ms  the 3 steps below it together
+
+         START       TIME
+   +0.430047 s    1.31 ms  dd (1796) waited for a disk in fsync (D), woken by kworker/u8:2 (20750)
+   +0.430047 s    1.26 ms    kworker/u8:2 (20750) had no work, until vda write 2.10 MB at sector
+                                 51544064 was done
+   +0.430047 s    1.25 ms      vda worked on it
+   +0.431298 s    12.5 us      from its completion to the wake-up
+   +0.431318 s    43.4 us    kworker/u8:2 (20750) ran
+   +0.431310 s    7.77 us    kworker/u8:2 (20750) waited for CPU 1
+   +0.431310 s    7.77 us      cc1 (1781) ran there
+              =   1.31 ms  the 3 steps below it together
+
+$ rstat report -g offcpu --by thread samples/disk.rstat
+host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 14:14:45 UTC
+window   all of it, 439 ms
+events   2,867 (6,527/s), none lost
+CPUs     100.0 % busy, 0.0 % idle
+focus    PID 1751 and the 4 processes below it (--all: the machine): sh load
+
+offcpu by thread: where the time went: on a CPU, in a run queue, or waiting for what
+in % of its life in the window
+waits are told by: syscall 99%, request 1%
+ PID   TID  COMM     LIFE   CPU  RUNQ  DISK  NET  LOCK  PIPE  POLL  SLEEP  CHILD  OTHER   ZOMBIE
+1787  1787  fio    420 ms  32.4  36.4   0.0  0.0   0.0   0.0   0.0   31.1    0.0    0.0     0
+1787  1795  fio    125 ms   3.6  12.2   4.2  0.0  80.0   0.0   0.0    0.0    0.0    0.0     0
+1797  1797  dd    2.36 ms  98.4   0.8   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.8  2.12 us
+1796  1796  dd    3.68 ms  55.4   2.6  41.7  0.0   0.0   0.0   0.0    0.0    0.0    0.2     0
+1751  1751  sh     439 ms   0.4   1.8   0.0  0.0   0.0   1.6   0.0    0.0   96.3    0.0  15.5 us
+1798  1798  sync  4.63 ms  23.6   1.3  74.9  0.0   0.0   0.0   0.0    0.0    0.0    0.2     0
+1787  1793  fio    164 us  72.4  11.4   0.0  0.0   0.0   0.0   0.0    0.0    0.0   16.2     0
+1787  1794  fio    141 ms   0.1   2.1   0.0  0.0   0.0   0.0  97.9    0.0    0.0    0.0     0
+1787  1792  fio   4.21 ms   2.4  95.5   0.0  0.0   2.0   0.0   0.0    0.0    0.0    0.2     0
+
+## A process without traffic is no mistake, one that was not there is.
+$ rstat report -g net -p 1787 samples/disk.rstat | tail -2
+net by process: bytes through sockets, connections, segments sent again
+(none)
+
+$ rstat report -g net -p 1786 samples/disk.rstat
+! rstat report: PID 1786 is not in this part of the trace; 'rstat report --all' lists what is
+[2]
+
 $ rstat report -g machine samples/disk.rstat
 host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 14:14:45 UTC
 window   all of it, 439 ms

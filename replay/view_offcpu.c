@@ -200,6 +200,10 @@ static int before(struct view *v, FILE *f, const struct table_style *style, stru
 			"%srecorded without system calls: most of what was waited for is not known "
 			"(OTHER)%s\n",
 			on, off);
+	else if (!view_recorded(v->env, "net"))
+		fprintf(f,
+			"%srecorded without net: waits in read and write on a socket are PIPE%s\n",
+			on, off);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "replay/flame.h"
+#include "replay/places.h"
 #include "replay/syscalls.h"
 #include "report_run.h"
 #include "sim.h"
@@ -286,6 +287,39 @@ static void test_sums(void **state)
 	}
 }
 
+/* Too many different places are summed up; no time is lost. */
+static void test_bounds(void **state)
+{
+	struct places p = {0};
+	uint64_t all = 0, rest = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < PLACES_MAX + 1000; i++) {
+		struct place place = {.key = {.subject = i % 3,
+					      .reason = WAIT_POLL,
+					      .kernel = STACK_NONE,
+					      .user = STACK_NONE,
+					      .leaf = (int32_t)i},
+				      .ns = i,
+				      .max_ns = i,
+				      .count = 1};
+
+		assert_int_equal(places_add(&p, &place), 0);
+		all += i;
+	}
+	assert_int_equal(p.n, PLACES_MAX + 3);
+	for (uint32_t i = 0; i < p.n; i++) {
+		all -= p.list[i].ns;
+		if (p.list[i].key.leaf != LEAF_REST)
+			continue;
+		rest += p.list[i].count;
+		assert_in_range(p.list[i].max_ns, PLACES_MAX + 997, PLACES_MAX + 999);
+	}
+	assert_int_equal(all, 0);
+	assert_int_equal(rest, 1000);
+	places_free(&p);
+}
+
 /* -- the graph -- */
 
 static char *svg_of(struct flame *f)
@@ -388,8 +422,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),   cmocka_unit_test(test_table),
 		cmocka_unit_test(test_folded), cmocka_unit_test(test_wakers),
-		cmocka_unit_test(test_sums),   cmocka_unit_test(test_svg),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_sums),   cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_svg),    cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,46 @@ static void test_table(void **state)
 	synth_free(&s);
 }
 
+/* What the recording lacks is said, and no line is longer than a terminal's. */
+static void test_notes(void **state)
+{
+	static const struct {
+		const char *features, *said;
+	} cases[] = {
+		{"sched,io,net,fs", "recorded without system calls"},
+		{"sched,io,fs,syscall", "recorded without net"},
+		{"sched,io,net,fs,syscall", NULL},
+	};
+	struct synth s = {0};
+
+	(void)state;
+	stream(&s);
+	ev_gap(&s, AT(8300), 0, AT(8400), 5);
+	ev_switch(&s, AT(8500), 0, 0, 0, 100);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct meta meta = call_meta;
+		struct report_case c = {
+			.groups = "offcpu",
+			.meta = &meta,
+			.opt = {.zero = true, .stack = true, .by = BY_THREAD},
+		};
+		char *text;
+
+		snprintf(meta.features, sizeof(meta.features), "%s", cases[i].features);
+		text = report_text(&s, &c);
+		assert_non_null(text);
+		if (cases[i].said)
+			assert_non_null(strstr(text, cases[i].said));
+		else
+			assert_null(strstr(text, "recorded without"));
+		assert_non_null(strstr(text, " GAP"));
+		for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+			assert_in_range(strcspn(line, "\n"), 0, 100);
+		free(text);
+	}
+	synth_free(&s);
+}
+
 /* -- sums -- */
 
 #define COLUMNS 32
@@ -181,7 +221,8 @@ static void add_up(char *csv, struct sums *s, bool parts)
 }
 
 static void run_sums(const struct synth *s, const struct sim *m, const char *group,
-		     enum subject_by by, uint64_t from, uint64_t to, struct sums *out)
+		     enum subject_by by, uint64_t from, uint64_t to, uint32_t keep,
+		     struct sums *out)
 {
 	bool off = !strcmp(group, "offcpu");
 	struct report_case c = {
@@ -190,6 +231,7 @@ static void run_sums(const struct synth *s, const struct sim *m, const char *gro
 		.from = from,
 		.to = to,
 		.end = m->end,
+		.keep = keep,
 		.opt = {.format = ROWS_CSV,
 			.by = by,
 			.all = true,
@@ -217,8 +259,8 @@ static void in_windows(const struct synth *s, const struct sim *m, const struct 
 	uint64_t third = m->start + (m->end - m->start) / 3;
 	struct sums a, b;
 
-	run_sums(s, m, "offcpu", BY_THREAD, m->start, third, &a);
-	run_sums(s, m, "offcpu", BY_THREAD, third, m->end, &b);
+	run_sums(s, m, "offcpu", BY_THREAD, m->start, third, 0, &a);
+	run_sums(s, m, "offcpu", BY_THREAD, third, m->end, 0, &b);
 	for (size_t i = 0; i < a.n; i++)
 		a.of[i] += b.of[i];
 	same(whole, &a);
@@ -228,12 +270,14 @@ static void check_sums(const struct synth *s, const struct sim *m, struct sums *
 {
 	struct sums other, cpu;
 
-	run_sums(s, m, "offcpu", BY_THREAD, m->start, m->end, out);
+	run_sums(s, m, "offcpu", BY_THREAD, m->start, m->end, 0, out);
 	for (enum subject_by by = BY_PROCESS; by < BY_CPU; by++) {
-		run_sums(s, m, "offcpu", by, m->start, m->end, &other);
+		run_sums(s, m, "offcpu", by, m->start, m->end, 0, &other);
+		same(out, &other);
+		run_sums(s, m, "offcpu", by, m->start, m->end, 2, &other); /* the gone in one row */
 		same(out, &other);
 	}
-	run_sums(s, m, "cpu", BY_THREAD, m->start, m->end, &cpu);
+	run_sums(s, m, "cpu", BY_THREAD, m->start, m->end, 0, &cpu);
 	assert_int_equal(sum(out, "oncpu_ns"), sum(&cpu, "oncpu_ns"));
 	assert_int_equal(sum(out, "runq_ns"), sum(&cpu, "runq_ns"));
 	assert_int_equal(sum(out, "zombie_ns"), sum(&cpu, "zombie_ns"));
@@ -310,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_sums),
 	};
 

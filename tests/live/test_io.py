@@ -1,70 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """Block requests, event by event, against fio's own count and /proc/diskstats."""
-import contextlib
-import json
 import os
-import time
 
-from lib import (Skipped, case, check, dump, equal, expect, finish, good, info, note, record, recording,
-                 run, skip, start, unless_hidden)
+from disk import FILE, SIZE, TRACE, disk, fio, lay_out, wait_until_quiet, watched
+from lib import (Skipped, case, check, dump, equal, expect, finish, good, info, note, record, run, start,
+                 unless_hidden)
 
-TRACE = "i.data"
-FILE = "load"
-SIZE = 16 << 20
 KINDS = "io_start,io_issue,io_done,io_requeue,io_merge"
-QUIET_NS = 3000000  # with nothing completing for so long, a count and the trace mean the same
-
-
-def disk():
-    """The device that the scratch folder is on, as (name, "major:minor")."""
-    device = os.stat(".").st_dev
-    number = f"{os.major(device)}:{os.minor(device)}"
-    link = f"/sys/dev/block/{number}"
-    if not os.path.exists(link) or not os.path.isdir(f"{link}/queue") and \
-            not os.path.exists(f"{link}/partition"):
-        skip(f"the scratch folder is not on a block device ({number})")
-    return os.path.basename(os.readlink(link)), number
-
-
-def diskstats():
-    """(reads, merged, sectors) of reads, writes, discards, and the flushes of our disk."""
-    with open("/proc/diskstats", encoding="ascii") as f:
-        for line in f:
-            fields = line.split()
-            if fields[2] == NAME:
-                n = list(map(int, fields[3:]))
-                return {"read": n[0:3], "write": n[4:7], "discard": n[11:14], "flush": n[15]}
-    raise AssertionError(f"{NAME} is not in /proc/diskstats")
-
-
-def fio(*options):
-    """Runs a load on FILE; returns its JSON."""
-    argv = ["fio", "--name=load", f"--filename={FILE}", f"--size={SIZE}", "--output-format=json",
-            "--thread", "--randrepeat=1", *options]
-    done = good(run(argv))
-    return json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]
-
-
-@contextlib.contextmanager
-def watched():
-    """A recording of what is done inside; not of the one before, which looks as if it had begun."""
-    for path in (TRACE, f"{TRACE}.old"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-    with recording(TRACE) as proc:
-        yield
-    expect(proc.returncode == 0, proc.error_text)
-
-
-def lay_out():
-    """The file with its blocks written: nothing of that is to happen while we look."""
-    fd = os.open(FILE, os.O_WRONLY | os.O_CREAT, 0o600)
-    for _ in range(SIZE >> 20):
-        os.write(fd, os.urandom(1 << 20))
-    os.fsync(fd)
-    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.close(fd)
 
 
 def follow(events):
@@ -159,18 +102,6 @@ def load_of_every_kind():
     fio("--rw=randrw", "--bs=8k", "--number_ios=300", "--direct=1", "--ioengine=psync")
 
 
-def wait_until_quiet():
-    """Waits for a moment in which the disk does nothing; returns (time, its counts)."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        before, since = diskstats(), time.time_ns()
-        time.sleep(2 * QUIET_NS / 1e9)
-        after, now = diskstats(), time.time_ns()
-        if before == after:
-            return (since + now) // 2, after
-    return None
-
-
 def counted(events, since, until):
     """The same counts out of the trace, of what completed in between."""
     counts = {op: [0, 0, 0] for op in ("read", "write", "discard")}
@@ -203,7 +134,7 @@ def agrees_with_diskstats(tries=4):
         begin = info(TRACE)["start_utc_ns"]
         window = since[0] - begin, until[0] - begin
         got = counted(dump(TRACE, "--kind", KINDS), *window)
-        want = {op: [b - a for a, b in zip(since[1][op], until[1][op])]
+        want = {op: [b - a for a, b in zip(since[1][op][:3], until[1][op][:3])]
                 for op in ("read", "write", "discard")}
         want["flush"] = until[1]["flush"] - since[1]["flush"]
         note(f"[requests, merges, sectors]: {got}")

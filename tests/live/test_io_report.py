@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""report -g io against fio's JSON (requests, bytes, latency) and against /proc/diskstats."""
+import os
+
+from disk import SIZE, TRACE, disk, fio, lay_out, wait_until_quiet, watched
+from lib import (Skipped, by_tid, case, check, equal, expect, finish, good, info, note, report, run, start,
+                 unless_hidden)
+
+REQUESTS = 600
+
+
+def whole():
+    """Nothing was lost, and no request is without an end."""
+    check(TRACE)
+    equal(info(TRACE)["lost"], 0, "lost events")
+    rows = report(TRACE, "io", "device")
+    equal(sum(row["no_end"] for row in rows), 0, "requests whose end was not seen")
+
+
+def row_of_fio():
+    """The thread of fio that does the load."""
+    rows = [row for row in report(TRACE, "io", "thread") if row["comm"] == "fio"]
+    expect(rows, "no thread of fio has made a request")
+    return max(rows, key=lambda row: row["bytes"])
+
+
+def load(*options):
+    fio("--number_ios=1", *options)  # its own program comes from the disk as well, once
+    lay_out()
+    with watched():
+        job = fio(*options)
+    whole()
+    return job
+
+
+def latencies(row, job, op):
+    """fio times the call: ours, what the thread itself needed of a CPU, and its wait for one."""
+    calls = job[op]["total_ios"]
+    theirs = job[op]["clat_ns"]["mean"]
+    ours = row["queue_mean_ns"] + row["dev_mean_ns"]
+    cpu = by_tid(report(TRACE, "cpu", "thread"))[row["tid"]]
+    around = (cpu["oncpu_ns"] + cpu["runq_ns"] + cpu["gap_ns"]) / calls
+    note(f"{op}: mean {ours:,} ns of {theirs:,.0f} ns by fio, which has up to {around:,.0f} ns of "
+         f"CPU and wait in a call; longest {row['dev_max_ns']:,} of {job[op]['clat_ns']['max']:,}")
+    expect(ours <= theirs, f"queue + device takes {ours:,} ns, the whole call {theirs:,.0f} ns")
+    expect(theirs - ours <= around * 1.01 + 2000,
+           f"{theirs - ours:,.0f} ns of fio's mean are neither the request nor the thread's CPU")
+    expect(row["dev_max_ns"] <= job[op]["clat_ns"]["max"], "no request is longer than its call")
+    expect(row["queue_min_ns"] + row["dev_min_ns"] <= job[op]["clat_ns"]["min"] * 1.01 + 1000,
+           "the shortest call has a request in it")
+
+
+def direct(op, order):
+    job = load("--direct=1", "--ioengine=psync", "--bs=4k", f"--number_ios={REQUESTS}",
+               f"--rw={order}{op}")
+    row = row_of_fio()
+    short = {"read": "rd", "write": "wr"}[op]
+    note(f"{order}{op}: {row[f'{short}_ios']} requests, {row['seq_pct']:.1f} % sequential")
+    equal(row[f"{short}_ios"], job[op]["total_ios"], f"{op} requests")
+    equal(row[f"{short}_bytes"], job[op]["io_bytes"], f"{op} bytes")
+    equal(row["dev_count"], row["queue_count"], "requests with both latencies")
+    equal((row["errors"], row["open"], row["unknown"], row["left_out"]), (0, 0, 0, 0),
+          "errors, open, unknown, left out")
+    latencies(row, job, op)
+    if order:
+        expect(row["seq_pct"] < 5, f"random: {row['seq_pct']} % sequential")
+    else:
+        expect(row["seq_pct"] > 95, f"sequential: {row['seq_pct']} %")
+
+
+def synchronous():
+    """With O_SYNC every write is on the device when it returns: by the thread itself."""
+    job = load("--ioengine=psync", "--bs=4k", "--sync=1", "--number_ios=100", "--rw=randwrite")
+    row = row_of_fio()
+    equal(job["write"]["io_bytes"], 100 * 4096, "what fio wrote")
+    note(f"sync: {row['wr_ios']} requests, {row['wr_bytes']:,} bytes for {100 * 4096:,}")
+    expect(row["wr_bytes"] >= job["write"]["io_bytes"], "it is on the device")
+
+
+def buffered():
+    """Read ahead in large requests, and written by somebody else, later."""
+    lay_out()
+    with watched():
+        fio("--ioengine=psync", "--bs=4k", "--rw=read", "--invalidate=1")
+    whole()
+    row = row_of_fio()
+    note(f"buffered read: {row['rd_ios']} requests for {SIZE // 4096} calls")
+    expect(SIZE <= row["rd_bytes"] <= SIZE + (4 << 20), f"{row['rd_bytes']:,} bytes of {SIZE:,}")
+    expect(row["rd_ios"] < SIZE // 4096 // 4, "read-ahead makes large requests")
+    with watched():
+        fio("--ioengine=psync", "--bs=4k", "--rw=write", "--fallocate=none")
+        good(run(["sync", "-f", "."]))
+    whole()
+    rows = report(TRACE, "io", "process")
+    by_fio = sum(row["wr_bytes"] for row in rows if row["comm"] == "fio")
+    total = sum(row["wr_bytes"] for row in rows)
+    note(f"buffered write: {total:,} bytes, {by_fio:,} by fio itself")
+    expect(total >= SIZE, "it is on the device in the end")
+    expect(by_fio < SIZE // 2, "fio only dirtied it")
+
+
+def agrees_with_diskstats(tries=4):
+    """The row of the disk, in a window between two moments in which it did nothing."""
+    number = disk()[1]
+    for _ in range(tries):
+        with watched():
+            since = wait_until_quiet()
+            lay_out()
+            fio("--rw=randrw", "--bs=8k", "--number_ios=500", "--direct=1", "--ioengine=psync")
+            fio("--rw=randwrite", "--bs=4k", "--number_ios=300", "--fsync=100", "--ioengine=psync")
+            fio("--rw=read", "--bs=64k", "--invalidate=1", "--ioengine=psync")
+            until = wait_until_quiet()
+        if since and until:
+            break
+    else:
+        raise Skipped("the disk was never quiet")
+    whole()
+    begin = info(TRACE)["start_utc_ns"]
+    window = f"+{since[0] - begin}ns,+{until[0] - begin}ns"
+    rows = report(TRACE, "io", "device", "--time", window)
+    [row] = [row for row in rows if row["dev"] in (number, disk()[0])]
+    moved = {op: [b - a for a, b in zip(since[1][op], until[1][op])]
+             for op in ("read", "write", "discard")}
+    moved["flush"] = until[1]["flush"] - since[1]["flush"]
+    want = [(moved[op][0], moved[op][2] * 512) for op in ("read", "write", "discard")]
+    got = [(row["rd_ios"], row["rd_bytes"]), (row["wr_ios"], row["wr_bytes"]),
+           (row["discards"], row["discard_bytes"])]
+    note(f"(requests, bytes) of reads, writes, discards: {got}, {row['flushes']} flushes")
+    equal(got, want, "(requests, bytes) of reads, writes, discards")
+    equal((row["rd_merges"], row["wr_merges"]), (moved["read"][1], moved["write"][1]), "merges")
+    equal(row["flushes"], moved["flush"], "flushes")
+    count = sum(count for count, _ in got)
+    # the empty write that only asks for a flush is a request that is never issued
+    empty = count - row["dev_count"] - row["left_out"]
+    expect(0 <= empty <= 2 * row["flushes"], f"{empty} of {count} requests without a latency")
+    everybody(window, row)
+    times(row, moved, count)
+
+
+def everybody(window, disk_row):
+    """Who moved it: the sums by process are those of the disk, if there is only one."""
+    rows = report(TRACE, "io", "process", "--time", window)
+    devices = report(TRACE, "io", "device", "--time", window)
+    for key in ("rd_ios", "wr_ios", "rd_bytes", "wr_bytes", "discards", "flushes", "rd_merges"):
+        equal(sum(row[key] for row in rows), sum(row[key] for row in devices), f"{key}, by process")
+    expect(disk_row["rd_bytes"] > SIZE, "the load was one")
+
+
+def times(row, moved, count):
+    """The kernel's clock of a request starts when it is allocated, and counts whole milliseconds of
+    the sum. With a plug the time is the one at which the plug was begun."""
+    kernel = sum(moved[op][3] for op in ("read", "write", "discard")) * 1000000
+    ours = row["queue_mean_ns"] * row["queue_count"] + row["dev_mean_ns"] * row["dev_count"]
+    note(f"time of all requests: {ours:,} ns, by the kernel {kernel:,} ns")
+    slack = 3000000 + count * 1000
+    expect(ours <= kernel + slack, f"{ours:,} ns of requests are more than the kernel's {kernel:,}")
+    expect(kernel <= ours * 1.1 + slack, f"the kernel's {kernel:,} ns are more than ours, {ours:,}")
+
+
+start("fio", "sync")
+os.environ["LC_ALL"] = "C"
+disk()
+for title, test in (("direct sequential reads", lambda: direct("read", "")),
+                    ("direct random reads", lambda: direct("read", "rand")),
+                    ("direct sequential writes", lambda: direct("write", "")),
+                    ("direct random writes", lambda: direct("write", "rand")),
+                    ("synchronous writes", synchronous),
+                    ("through the page cache", buffered),
+                    ("the disk's row is /proc/diskstats", agrees_with_diskstats)):
+    with case(title):
+        unless_hidden(TRACE, test)
+finish()

@@ -108,7 +108,7 @@ static bool read_symbols(struct elfsyms *e, Elf *elf)
 			.name = sym.st_name,
 		};
 	}
-	if (e->n)
+	if (e->symbol && e->n)
 		qsort(e->symbol, e->n, sizeof(*e->symbol), compare);
 	return e->n != 0;
 }

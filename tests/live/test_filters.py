@@ -59,7 +59,8 @@ def stay(cpu):
     time.sleep(0.05)
     return time.monotonic_ns() - begin
 here, there = int(sys.argv[1]), int(sys.argv[2])
-print(json.dumps({"pid": os.getpid(), "here": stay(here), "there": stay(there), "again": stay(here)}))
+print(json.dumps({"pid": os.getpid(), "here": stay(here), "there": stay(there),
+                  "again": stay(here)}))
 """
 
 

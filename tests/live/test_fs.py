@@ -76,7 +76,8 @@ def stopped_all_along():
     """A process that does nothing while it is recorded: its values are those of /proc."""
     with open(FILE, "wb") as f:
         f.write(bytes(300000))
-    load = subprocess.Popen(["sh", "-c", f"cat {FILE} >/dev/null; read line <{FILE}; kill -STOP $$"])
+    script = f"cat {FILE} >/dev/null; read line <{FILE}; kill -STOP $$"
+    load = subprocess.Popen(["sh", "-c", script])
     try:
         wait_for(lambda: open(f"/proc/{load.pid}/stat", encoding="ascii").read().split()[2] == "T",
                  "it has stopped itself")
@@ -92,8 +93,8 @@ def stopped_all_along():
 
 
 def rarely(trips=20000):
-    """Two processes that throw a byte to and fro switch all the time; what that comes to is told 100
-    times a second."""
+    """Two processes that throw a byte to and fro switch all the time; what that comes to is told
+    100 times a second."""
     told = record_workload(TRACE, "pipe", trips, CPUS[-1])
     seconds = info(TRACE)["duration_ns"] / 1e9
     found = accounts()

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-"""report -g fs against /proc/PID/io as the workload reads it at its end; the page cache hot and cold;
-what nothing was recorded of."""
+"""report -g fs against /proc/PID/io as the workload reads it at its end; the page cache hot and
+cold; what nothing was recorded of."""
 import json
 import os
 
-from lib import (RSTAT, by_tid, case, check, equal, expect, finish, good, info, note, record, report, run,
-                 start, within, workload)
+from lib import (RSTAT, by_tid, case, check, equal, expect, finish, good, info, note, record,
+                 report, run, start, within, workload)
 
 TRACE = "f.data"
 FILE = "file"

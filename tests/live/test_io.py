@@ -4,8 +4,8 @@
 import os
 
 from disk import FILE, SIZE, TRACE, disk, fio, lay_out, wait_until_quiet, watched
-from lib import (Skipped, case, check, dump, equal, expect, finish, good, info, note, record, run, start,
-                 unless_hidden)
+from lib import (Skipped, case, check, dump, equal, expect, finish, good, info, note, record, run,
+                 start, unless_hidden)
 
 KINDS = "io_start,io_issue,io_done,io_requeue,io_merge"
 

@@ -4,8 +4,8 @@
 import os
 
 from disk import SIZE, TRACE, disk, fio, lay_out, wait_until_quiet, watched
-from lib import (Skipped, by_tid, case, check, equal, expect, finish, good, info, note, report, run, start,
-                 unless_hidden)
+from lib import (Skipped, by_tid, case, check, equal, expect, finish, good, info, note, report, run,
+                 start, unless_hidden)
 
 REQUESTS = 600
 

@@ -11,7 +11,8 @@ import sys
 import time
 
 from lib import (RSTAT, Skipped, background, case, check, dump, expect, equal, finish, good, info,
-                 note, record_workload, recording, report, run, start, unless_hidden, wait_for, workload)
+                 note, record_workload, recording, report, run, start, unless_hidden, wait_for,
+                 workload)
 
 TRACE = "t.data"
 KINDS = "socket,net,socket_state,retransmit,reset"
@@ -300,6 +301,7 @@ except OSError as e:
 cookie = int.from_bytes(s.getsockopt(socket.SOL_SOCKET, 57, 8), sys.byteorder)
 after = counted()
 print(json.dumps({"netns": os.stat("/proc/self/ns/net").st_ino, "how": how, "error": error,
+                  "pid": os.getpid(),
                   "cookie": cookie, "retransmits": after["RetransSegs"] - before["RetransSegs"]}))
 """
 
@@ -320,6 +322,10 @@ def sent_again():
          f"{told['retransmits']}")
     expect(told["retransmits"] > 5, f"{told['how']} lost nothing")
     equal(segments, told["retransmits"], "segments sent again")
+    rows = [row for row in report(TRACE, "net", "connection", "--zero") if row["cookie"] in here]
+    equal(sum(row["retransmits"] for row in rows), told["retransmits"], "by connection")
+    rows = [row for row in report(TRACE, "net", "process") if row["pid"] == told["pid"]]
+    equal(sum(row["retransmits"] for row in rows), told["retransmits"], "the process's")
     owners = {e["socket"]: e["tid"] for e in found if e["kind"] == "net"}
     for e in found:
         if e["kind"] == "retransmit" and e["socket"] in here and e["socket"] != told["cookie"]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-"""report -g net, by process and by connection, against what the programs counted, a proxy between the
-two ends of iperf3, ss, and /proc/net/snmp of a network namespace."""
+"""report -g net, by process and by connection, against what the programs counted, a proxy between
+the two ends of iperf3, ss, and /proc/net/snmp of a network namespace."""
 import contextlib
 import json
 import os

@@ -242,8 +242,8 @@ def interrupts():
                     and (e["name"] if soft else e["irq"]) == key]
             if want or mine:
                 note(f"{key}: {len(mine)} events, {want} in /proc")
-            # the recording begins a little before the first look, and ends after the last one; /proc
-            # is read line by line
+            # the recording begins a little before the first look and ends after the last one;
+            # /proc is read line by line
             expect(want - 10 <= len(mine) <= want + want // 5 + 60, f"{key}: {len(mine)}, {want}")
             if mine and not soft:
                 with open(f"/sys/kernel/irq/{key}/actions", encoding="utf-8") as f:

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+"""explain names the chain behind a wait, in order and with its times, of programs whose schedule is
+known. Other programs may take the CPU meanwhile: that shows as waiting for a CPU and is not judged,
+but it must add up. Times: 5 % and 2 ms."""
+import json
+import os
+
+from lib import (RSTAT, case, dump, expect, finish, good, note, record_workload, run, start,
+                 unless_hidden, within)
+
+MS = 1000000
+TRACE = "e.data"
+
+
+def explain(*options, trace=TRACE):
+    done = good(run([RSTAT, "explain", "--format", "json", *map(str, options), trace]))
+    told = json.loads(done.stdout)
+    expect(told["schema"] == "rstat.explain/1", f"schema {told['schema']}")
+    return told["rows"]
+
+
+def below(rows, at):
+    """The rows one step below row `at`, as (index, row)."""
+    found = []
+    for i in range(at + 1, len(rows)):
+        if rows[i]["depth"] <= rows[at]["depth"]:
+            break
+        if rows[i]["depth"] == rows[at]["depth"] + 1:
+            found.append((i, rows[i]))
+    return found
+
+
+def adds_up(rows):
+    for at, row in enumerate(rows):
+        steps = below(rows, at)
+        if steps:
+            total = sum(step["dur_ns"] for _, step in steps)
+            expect(total == row["dur_ns"], f"{row} is explained by {total} ns")
+
+
+def step(rows, at, what, tid, by_tid=None):
+    """The step of that kind of this thread below row `at`: its index. The longest of them."""
+    for i, row in below(rows, at):
+        if (row["what"], row["tid"]) == (what, tid) and by_tid in (None, row["by_tid"]):
+            return i
+    raise AssertionError(f"no step '{what}' of {tid} (by {by_tid}) below {rows[at]}: "
+                         f"{[row for _, row in below(rows, at)]}")
+
+
+def time_of(rows, at, what, tid):
+    """All steps of that kind of this thread below row `at`."""
+    return sum(row["dur_ns"] for _, row in below(rows, at)
+               if (row["what"], row["tid"]) == (what, tid))
+
+
+def near(got, want_ms, what):
+    within(got, want_ms * MS, want_ms * MS * 0.05 + 2 * MS, what)
+
+
+def longest(mode, *args, states="S,D"):
+    """Records the program; its own words, and the explanation of its waiter's longest wait."""
+    told = record_workload(TRACE, "chains", mode, *args)
+    rows = explain("--tid", told["waiter"], "--worst", 1, "--state", states, "--least", 0)
+    expect(rows and rows[0]["depth"] == 0, "no wait at all")
+    adds_up(rows)
+    expect(rows[0]["tid"] == told["waiter"], f"whose wait: {rows[0]}")
+    # What the program measures ends when it runs again, not when it is woken.
+    expect(rows[0]["dur_ns"] <= told["waited_ns"] + 2 * MS,
+           f"{rows[0]['dur_ns']:,} ns, the program itself says {told['waited_ns']:,}")
+    note(f"{mode}: {rows[0]['dur_ns'] / MS:.1f} ms of {told['waited_ns'] / MS:.1f}: "
+         + ", ".join(f"{row['what']} of {row['comm']} {row['dur_ns'] / MS:.1f}"
+                     for _, row in below(rows, 0)))
+    return told, rows
+
+
+def lock():
+    told, rows = longest("lock")
+    holder, hog = told["holder"], told["hog"]
+    expect((rows[0]["what"], rows[0]["by_tid"]) == ("lock", holder), f"{rows[0]}")
+    near(time_of(rows, 0, "run", holder), 7, "the holder ran")
+    near(time_of(rows, 0, "sleep", holder), 7, "the holder slept")
+    queue = step(rows, 0, "runqueue", holder)
+    near(rows[step(rows, queue, "preempted", hog)]["dur_ns"], 30, "the hog had the CPU")
+
+
+def pipe():
+    told, rows = longest("pipe")
+    second, third = told["second"], told["third"]
+    expect((rows[0]["what"], rows[0]["by_tid"]) == ("pipe", second), f"{rows[0]}")
+    near(time_of(rows, 0, "run", second), 5, "the second ran")
+    at = step(rows, 0, "pipe", second, third)
+    near(time_of(rows, at, "run", third), 10, "the third ran")
+    slept = step(rows, at, "sleep", third)
+    near(rows[slept]["dur_ns"], 30, "the third slept")
+    expect(rows[slept]["by"] == "timer" and not below(rows, slept), f"no root: {rows[slept]}")
+
+
+def sleep():
+    _, rows = longest("sleep")
+    expect((rows[0]["what"], rows[0]["by"]) == ("sleep", "timer"), f"{rows[0]}")
+    near(rows[0]["dur_ns"], 50, "it slept")
+
+
+def child():
+    told, rows = longest("child")
+    expect((rows[0]["what"], rows[0]["by_tid"]) == ("child", told["child"]), f"{rows[0]}")
+    near(time_of(rows, 0, "run", told["child"]), 20, "the child ran")
+    near(time_of(rows, 0, "sleep", told["child"]), 20, "the child slept")
+
+
+def tcp():
+    told, rows = longest("tcp")
+    expect((rows[0]["what"], rows[0]["by_tid"]) == ("network", told["server"]), f"{rows[0]}")
+    near(time_of(rows, 0, "run", told["server"]), 10, "the server ran")
+    near(time_of(rows, 0, "sleep", told["server"]), 30, "the server slept")
+
+
+def direct():
+    with open("file", "wb") as f:
+        f.write(os.urandom(1 << 20))
+        os.fsync(f.fileno())
+    told, rows = longest("direct", "file", states="D")
+    requests = [e for e in dump(TRACE, "--kind", "io_start") if e["tid"] == told["waiter"]]
+    expect(requests, "the reader has made no request")
+    expect(rows[0]["what"] == "disk", f"{rows[0]}")
+    # Woken by the interrupt, or by a task that completed the request in its stead.
+    devices = [row for row in rows if row["what"] == "device"]
+    expect(devices, f"no device below {rows[0]}")
+    ends = [row for row in rows if row["by"] and " read" in row["by"]]
+    expect(ends, f"no request below {rows[0]}")
+    if ends[0]["count"] == 1:
+        expect(any(f"at sector {r['sector']}" in ends[0]["by"] for r in requests), f"{ends[0]}")
+
+
+def whole():
+    """All of the waiter's time: its life as the trace has it, and the same wait in it."""
+    told = record_workload(TRACE, "chains", "pipe")
+    rows = explain("--tid", told["waiter"], "--least", 0)
+    adds_up(rows)
+    expect(rows[0]["what"] == "window" and rows[0]["depth"] == 0, f"{rows[0]}")
+    at = step(rows, 0, "pipe", told["waiter"], told["second"])
+    at = step(rows, at, "pipe", told["second"], told["third"])
+    near(time_of(rows, at, "sleep", told["third"]), 30, "the third slept")
+
+
+def machine():
+    """The worst waits of everything that was recorded add up, whatever they are."""
+    rows = explain("--all", "--worst", 200, "--state", "all", "--least", 0)
+    adds_up(rows)
+    lengths = [row["dur_ns"] for row in rows if row["depth"] == 0]
+    expect(lengths == sorted(lengths, reverse=True), "not the longest first")
+    expect(len(lengths) > 20, f"{len(lengths)} waits")
+
+
+start()
+for name, test in (("a lock, its holder, and the hog that preempts it", lock),
+                   ("a chain of three through pipes", pipe),
+                   ("a sleep", sleep),
+                   ("a child that exits", child),
+                   ("a TCP peer that answers late", tcp),
+                   ("a direct read", direct),
+                   ("all of a thread's time", whole),
+                   ("the machine's worst waits", machine)):
+    with case(name):
+        unless_hidden(TRACE, test)
+finish()

@@ -71,6 +71,7 @@ static const struct {
 	{"f2fs_wait_*", WAIT_DISK},
 	{"md_flush_request", WAIT_DISK},
 	{"request_wait_answer", WAIT_DISK}, /* FUSE */
+	{"p9_client_rpc", WAIT_DISK},
 
 	{"tcp_*", WAIT_NET},
 	{"__tcp_*", WAIT_NET},
@@ -183,6 +184,8 @@ static const struct {
 	{"kernel_wait4", WAIT_CHILD},
 	{"kernel_waitid", WAIT_CHILD},
 	{"wait_for_vfork_done", WAIT_CHILD},
+	{"kernel_clone", WAIT_CHILD}, /* where that is inlined */
+	{"_do_fork", WAIT_CHILD},
 };
 
 /* One '*' stands for anything; at the end of the name, what a compiler or a symbol table adds. */

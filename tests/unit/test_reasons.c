@@ -87,6 +87,11 @@ static void test_stacks(void **state)
 		{"do_nanosleep;hrtimer_nanosleep;common_nsleep", "sleep"},
 		{"do_wait;kernel_wait4;__do_sys_wait4", "child"},
 		{"schedule_timeout;wait_for_vfork_done;kernel_clone", "child"},
+		{"schedule_timeout;__wait_for_common;wait_for_completion_state;kernel_clone;"
+		 "__do_sys_vfork",
+		 "child"},
+		{"io_schedule;folio_wait_bit_common;do_swap_page;copy_process;kernel_clone",
+		 "disk"},
 		{"schedule_timeout", "-"},
 		{"schedule_timeout;wait_woken", "-"},
 		{"worker_thread;kthread;ret_from_fork", "-"},

@@ -58,6 +58,10 @@ static void task_out(const struct engine *e, const struct etask *y, uint64_t ts,
 	for (size_t i = 0; i < NFLAGS; i++)
 		if (y->t.flags & flag_map[i].task)
 			s->flags |= flag_map[i].snap;
+	if (y->t.flags & TASK_STACK) {
+		s->kernel_stack = y->kernel_stack;
+		s->user_stack = y->user_stack;
+	}
 	if (y->t.flags & TASK_IN_WAIT)
 		s->exit_code = y->wait_pid;
 	/* Whether it is the last of its process may be lost in a gap since. */
@@ -205,6 +209,11 @@ static void load_details(struct engine *e, struct etask *y, const struct task_sn
 	for (size_t i = 0; i < NFLAGS; i++)
 		if (s->flags & flag_map[i].snap)
 			y->t.flags |= flag_map[i].task;
+	if (s->kernel_stack || s->user_stack) {
+		y->kernel_stack = s->kernel_stack;
+		y->user_stack = s->user_stack;
+		y->t.flags |= TASK_STACK;
+	}
 	if (s->flags & SNAPF_IN_WAIT)
 		y->wait_pid = s->exit_code;
 	else

@@ -198,6 +198,7 @@ struct task_snapshot {
 	uint64_t waking_ns; /* checkpoint: its sched_waking, when runnable; 0 none */
 	/* the kernel's own accounting at ts, EV_TASK only, 0 where unknown */
 	uint64_t oncpu_ns, runq_ns, slices, nvcsw, nivcsw;
+	uint32_t kernel_stack, user_stack; /* checkpoint: where it blocked, ids of EV_FRAMES */
 };
 
 struct exec_info {

@@ -47,6 +47,8 @@ static const struct field snapshot_fields[] = {
 	FIELD(44, U64, struct task_snapshot, slices),
 	FIELD(45, U64, struct task_snapshot, nvcsw),
 	FIELD(46, U64, struct task_snapshot, nivcsw),
+	FIELD(47, U32, struct task_snapshot, kernel_stack),
+	FIELD(48, U32, struct task_snapshot, user_stack),
 };
 FIELDS(fields_snapshot, struct task_snapshot, snapshot_fields);
 

@@ -176,9 +176,11 @@ int recording_checkpoint(struct recording *r, uint64_t ts, struct err *err)
 	struct checkpoint ck;
 	int ret = engine_checkpoint(r->engine, ts, &ck, err);
 
+	if (!ret)
+		ret = trace_write_checkpoint(r->writer, &ck, err);
 	if (r->frames)
 		frames_new_segment(r->frames);
-	return ret ? ret : trace_write_checkpoint(r->writer, &ck, err);
+	return ret ? ret : pump_stacks_of(&r->pump, &ck, err);
 }
 
 /* After a loss nothing is sure any more: the kernel is asked again, but not all the time. */

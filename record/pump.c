@@ -88,6 +88,21 @@ static int name_stack(struct pump *p, const struct event *ev, struct err *err)
 			    ev->peer, err);
 }
 
+int pump_stacks_of(struct pump *p, const struct checkpoint *ck, struct err *err)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; !ret && p->frames && i < ck->ntasks; i++) {
+		const struct task_snapshot *s = &ck->tasks[i];
+
+		ret = define_stack(p, ck->ts, 0, s->kernel_stack, err);
+		if (!ret)
+			ret = define_stack(p, ck->ts, s->info.tgid ? s->info.tgid : s->info.tid,
+					   s->user_stack, err);
+	}
+	return ret;
+}
+
 static int name_exec(struct pump *p, const struct event *ev, struct err *err)
 {
 	const struct task *task = engine_task(p->engine, ev->tid);

@@ -50,6 +50,9 @@ int pump_until(struct pump *p, uint64_t until_ns, struct err *err);
 /* Adds events that are not the kernel's, unless the limit is reached. */
 int pump_add(struct pump *p, const struct event *events, size_t n, struct err *err);
 
+/* What the stacks of a checkpoint are that has just been written. */
+int pump_stacks_of(struct pump *p, const struct checkpoint *ck, struct err *err);
+
 /* Bytes that still fit into the trace, after a sync at `now_ns`; UINT64_MAX without a limit. */
 int pump_room(struct pump *p, uint64_t now_ns, uint64_t *room, struct err *err);
 

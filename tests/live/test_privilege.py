@@ -4,10 +4,19 @@
 import os
 import stat
 
-from lib import (RSTAT, case, check, equal, expect, finish, good, record, run, skip, start)
+from lib import (RSTAT, case, check, equal, expect, finish, good, record, recording, run, skip,
+                 start, wait_for)
 
 NOBODY = 65534
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+def caps_of(pid):
+    """Those permitted, those effective."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+        caps = {line[:6]: int(line.split()[1], 16) for line in f if line.startswith("Cap")}
+    return tuple({n for n in range(64) if caps[kind] >> n & 1} for kind in ("CapPrm", "CapEff"))
+
 
 start("setpriv")
 if run([*AS_NOBODY, RSTAT, "--version"]).returncode:
@@ -26,6 +35,12 @@ with case("CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE are enough"):
                 "theirs/caps.data", "--", "true"])
     equal(done.returncode, 0, done.stderr)
     check("theirs/caps.data")
+with case("what the recorder keeps, and none of it effective"):
+    for options, kept in (((), {21}), (("--user-stacks",), {2, 19, 21})):
+        with recording("kept.data", *options) as proc:
+            # CAP_SYS_ADMIN; with user stacks CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE
+            wait_for(lambda: caps_of(proc.pid) == (kept, set()),
+                     f"with {options} {kept} is permitted, nothing effective", proc)
 with case("a trace is private, and reading it needs no privilege"):
     good(record("theirs/root.data", cmd=["true"]))
     equal(stat.S_IMODE(os.stat("theirs/root.data").st_mode), 0o600, "mode")

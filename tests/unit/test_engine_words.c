@@ -417,6 +417,48 @@ static void test_nonsense(void **state)
 	}
 }
 
+/* What a blocked task waits in, and where, goes from engine to engine; of others nothing does. */
+static void test_why_through_checkpoints(void **state)
+{
+	struct task_snapshot t[] = {
+		snap(100, 100, TS_RUN, 0, 0, 900000),
+		snap(200, 200, TS_RUNNABLE, 0, 0, 900000),
+	};
+	struct synth s = {0}, next = {0};
+	struct checkpoint ck;
+	struct engine *e;
+	struct err err = {0};
+
+	(void)state;
+	ev_start(&s, 1000000, 1, t, 2);
+	ev_stack(&s, 1100000, 0, 100, 7, 8);
+	ev_switch_in(&s, 1100000, 0, 100, D, 200, 20, true);
+	assert_int_equal(engine_new(&e, 1, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	assert_int_equal(engine_checkpoint(e, 1200000, &ck, &err), 0);
+	assert_int_equal(ck.ntasks, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		const bool blocked = ck.tasks[i].info.tid == 100;
+
+		assert_int_equal(ck.tasks[i].kernel_stack, blocked ? 7 : 0);
+		assert_int_equal(ck.tasks[i].user_stack, blocked ? 8 : 0);
+		assert_int_equal(ck.tasks[i].syscall, blocked ? 19 : SYSCALL_UNKNOWN);
+	}
+	ev_checkpoint(&next, &ck);
+	ev_wakeup(&next, 1300000, 0, 200, 100, 0);
+	expect_run(&next,
+		   (struct expect){
+			   .ncpus = 1,
+			   .end = 1400000,
+			   .want = "100 disk 1100000-1300000 (1200000-1300000) cpu0 raw=0x2 sys=19 "
+				   "stack=7 user-stack=8 waker=200 before iowait\n"
+				   "100 runnable:wakeup 1300000-1400000 cpu0 waker=200 open\n"
+				   "200 run 1100000-1400000 (1200000-1400000) cpu0 open before\n"});
+	engine_free(e);
+	synth_free(&s);
+	synth_free(&next);
+}
+
 static void test_bad_calls(void **state)
 {
 	struct sink sinks[41] = {{0}};
@@ -493,12 +535,12 @@ static void test_a_million_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words_first),	cmocka_unit_test(test_word_against_events),
-		cmocka_unit_test(test_words_heal),	cmocka_unit_test(test_checkpoint_heals),
-		cmocka_unit_test(test_names),		cmocka_unit_test(test_other),
-		cmocka_unit_test(test_clamp),		cmocka_unit_test(test_gap_list),
-		cmocka_unit_test(test_nonsense),	cmocka_unit_test(test_bad_calls),
-		cmocka_unit_test(test_a_million_tasks),
+		cmocka_unit_test(test_words_first), cmocka_unit_test(test_word_against_events),
+		cmocka_unit_test(test_words_heal),  cmocka_unit_test(test_checkpoint_heals),
+		cmocka_unit_test(test_names),	    cmocka_unit_test(test_other),
+		cmocka_unit_test(test_clamp),	    cmocka_unit_test(test_gap_list),
+		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_why_through_checkpoints),
+		cmocka_unit_test(test_bad_calls),   cmocka_unit_test(test_a_million_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

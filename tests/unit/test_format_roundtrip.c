@@ -112,7 +112,9 @@ static void add_extreme(struct event_list *l, uint8_t kind, unsigned int i)
 					 .runq_ns = EXTREME(i + 9),
 					 .slices = EXTREME(i + 1),
 					 .nvcsw = EXTREME(i + 2),
-					 .nivcsw = EXTREME(i + 3)};
+					 .nivcsw = EXTREME(i + 3),
+					 .kernel_stack = (uint32_t)EXTREME(i + 4),
+					 .user_stack = (uint32_t)EXTREME(i + 5)};
 	struct exec_info exec = {.uid = UINT32_MAX,
 				 .truncated = 1,
 				 .comm = "\xff\xfe",

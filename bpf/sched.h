@@ -43,6 +43,8 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 						  struct switch_said *s)
 {
 	const struct task_struct *prev = (struct task_struct *)ctx[1];
+	/* first: walking the stack takes microseconds, which are not prev's */
+	const u64 now = s->now ? s->now : bpf_ktime_get_ns();
 	u32 kernel = stack_kernel(ctx), user = 0;
 	u32 flags = kernel ? 0 : RECF_STACK_LOST;
 	struct ring_rec *stack, *rec;
@@ -55,7 +57,7 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 	if (!stack)
 		return;
 	rec = stack + 1;
-	stack->ts = rec->ts = s->now ? s->now : bpf_ktime_get_ns();
+	stack->ts = rec->ts = now;
 	stack->tid = s->prev;
 	stack->peer = user;
 	rec->tid = s->next;

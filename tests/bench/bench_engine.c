@@ -126,7 +126,8 @@ static size_t flow(size_t n, uint64_t ts, uint32_t tid)
 		break;
 	case 1:
 		ev.kind = EV_ACCT;
-		exts[n].acct = (struct acct_info){.rchar = rchar += 100};
+		rchar += 100;
+		exts[n].acct = (struct acct_info){.rchar = rchar};
 		break;
 	default:
 		ev.kind = EV_NET;

@@ -208,22 +208,22 @@ static void by_tcp(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	socklen_t len = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM, 0), s = socket(AF_INET, SOCK_STREAM, 0);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), s;
 	uint64_t since;
 	char byte = 0;
 
 	waiter = called("client");
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	check(listener < 0 || s < 0, "socket");
+	check(listener < 0, "socket");
 	check(bind(listener, (struct sockaddr *)&address, len), "bind");
 	check(listen(listener, 1), "listen");
 	check(getsockname(listener, (struct sockaddr *)&address, &len), "getsockname");
 	others[0] = fork();
 	check(others[0] < 0, "fork");
-	if (!others[0]) {
-		close(s); /* or the client would never be gone */
+	if (!others[0])
 		serve(listener);
-	}
+	s = socket(AF_INET, SOCK_STREAM, 0); /* after the fork, or it would never be gone */
+	check(s < 0, "socket");
 	check(connect(s, (struct sockaddr *)&address, len), "connect");
 	check(send(s, &byte, 1, 0) != 1, "send");
 	since = now_ns();
@@ -251,6 +251,7 @@ static void by_disk(const char *path)
 	waited = now_ns() - since;
 	print(NULL, NULL);
 	free(buf);
+	close(fd);
 }
 
 int main(int argc, char **argv)

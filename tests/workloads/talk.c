@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in tcp, udp, nobody;
 	int listener = bound(SOCK_STREAM, &tcp), inbox = bound(SOCK_DGRAM, &udp);
-	int empty = bound(SOCK_STREAM, &nobody), fd = socket(AF_INET, SOCK_STREAM, 0), status;
+	int empty = bound(SOCK_STREAM, &nobody), fd, status;
 	pid_t server;
 
 	messages = arg_or(argc, argv, 1, 500);
@@ -113,6 +113,7 @@ int main(int argc, char **argv)
 		prctl(PR_SET_NAME, "server");
 		return serve(listener, inbox);
 	}
+	fd = socket(AF_INET, SOCK_STREAM, 0);
 	prctl(PR_SET_NAME, "client");
 	ask(&tcp, &udp);
 	check(!connect(fd, (struct sockaddr *)&nobody, sizeof(nobody)) || errno != ECONNREFUSED,

@@ -207,6 +207,8 @@ static int add_groups(struct chain *c, struct groups *g, uint32_t depth, struct 
 
 	if (g->failed)
 		return no_memory(err);
+	if (!g->n)
+		return 0;
 	large = large_ones(c, g);
 	for (uint32_t i = 0; i < large && !rc; i++)
 		rc = explain(c, &g->list[i], depth, err);
@@ -273,19 +275,25 @@ static void parts_of_other(struct chain *c, const struct group *group, uint32_t 
 	}
 }
 
+/* A task is to be asked what it did meanwhile. */
+static bool is_up_to_another(const struct step *s)
+{
+	if (s->what == STEP_BLOCKED)
+		return s->cause == CAUSE_TASK || s->cause == CAUSE_PEER;
+	return s->what == STEP_UNBORN && s->by <= WHO_TASKS;
+}
+
 static void explain_into(struct chain *c, const struct group *group, uint32_t depth,
 			 struct groups *out)
 {
 	const struct step *s = &group->step;
 
-	if (s->what == STEP_WINDOW)
+	if (is_up_to_another(s))
+		parts_of_other(c, group, depth, out);
+	else if (s->what == STEP_WINDOW)
 		parts_of_task(c, s->who, group->parts, group->n, depth, out);
 	else if (s->what == STEP_RUNQUEUE)
 		parts_of_runqueue(c, group->parts, group->n, out);
-	else if (s->what == STEP_UNBORN && s->by <= WHO_TASKS)
-		parts_of_other(c, group, depth, out);
-	else if (s->what == STEP_BLOCKED && (s->cause == CAUSE_TASK || s->cause == CAUSE_PEER))
-		parts_of_other(c, group, depth, out);
 	else if (s->what == STEP_BLOCKED && s->cause == CAUSE_REQUEST)
 		parts_of_requests(c, s, group->parts, group->n, depth, out);
 }

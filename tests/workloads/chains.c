@@ -188,7 +188,7 @@ static void by_child(void)
 
 /* -- tcp -- */
 
-static void serve(int listener)
+static void __attribute__((noreturn)) serve(int listener)
 {
 	char byte;
 	int s;

@@ -65,7 +65,8 @@ void explain_free(struct explain *e)
 	timeline_free(e->timeline);
 	engine_free(e->engine);
 	focus_free(e->focus);
-	free(e->windows);
+	free(e->cpu_windows);
+	free(e->task_windows);
 	free(e->roots);
 	free(e);
 }
@@ -142,31 +143,54 @@ static int by_start(const void *a, const void *b)
 	return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
 }
 
-/* The union of the waits. */
+/* Sorts the spans and joins those that touch. Returns how many are left. */
+static size_t join(struct span *list, size_t n)
+{
+	size_t last = 0;
+
+	if (!n)
+		return 0;
+	qsort(list, n, sizeof(*list), by_start);
+	for (size_t i = 1; i < n; i++) {
+		if (list[i].from_ns > list[last].to_ns)
+			list[++last] = list[i];
+		else if (list[i].to_ns > list[last].to_ns)
+			list[last].to_ns = list[i].to_ns;
+	}
+	return last + 1;
+}
+
+/*
+ * The union of the waits. Of a wait for a CPU nothing matters but who had it: what tasks did is
+ * kept while somebody is blocked only.
+ */
 static int find_windows(struct explain *e, struct err *err)
 {
-	size_t n = 0;
+	struct timeline_windows *w = &e->windows;
 
-	e->windows = malloc((e->waits.n + 1) * sizeof(*e->windows));
-	if (!e->windows)
+	e->cpu_windows = malloc((e->waits.n + 1) * sizeof(*e->cpu_windows));
+	e->task_windows = malloc((e->waits.n + 1) * sizeof(*e->task_windows));
+	if (!e->cpu_windows || !e->task_windows)
 		return no_memory(err);
-	for (uint32_t i = 0; i < e->waits.n; i++)
-		e->windows[i] = (struct span){e->waits.list[i].from_ns, e->waits.list[i].to_ns};
-	if (!e->opt->worst)
-		e->windows[0] = (struct span){e->from_ns, window_end(e)};
-	e->nwindows = e->opt->worst ? e->waits.n : 1;
-	if (!e->nwindows)
-		return 0;
-	qsort(e->windows, e->nwindows, sizeof(*e->windows), by_start);
-	for (size_t i = 1; i < e->nwindows; i++) {
-		struct span *last = &e->windows[n];
+	w->long_ns = UINT64_MAX;
+	for (uint32_t i = 0; i < e->waits.n; i++) {
+		const struct wait *wait = &e->waits.list[i];
+		const struct span span = {wait->from_ns, wait->to_ns};
 
-		if (e->windows[i].from_ns > last->to_ns)
-			e->windows[++n] = e->windows[i];
-		else if (e->windows[i].to_ns > last->to_ns)
-			last->to_ns = e->windows[i].to_ns;
+		e->cpu_windows[w->ncpus++] = span;
+		if (wait->state != TS_RUNNABLE)
+			e->task_windows[w->ntasks++] = span;
+		else if (span.to_ns - span.from_ns < w->long_ns)
+			w->long_ns = span.to_ns - span.from_ns;
 	}
-	e->nwindows = n + 1;
+	if (!e->opt->worst) {
+		e->cpu_windows[w->ncpus++] = (struct span){e->from_ns, window_end(e)};
+		e->task_windows[w->ntasks++] = e->cpu_windows[0];
+	}
+	w->ncpus = join(e->cpu_windows, w->ncpus);
+	w->ntasks = join(e->task_windows, w->ntasks);
+	w->cpus = e->cpu_windows;
+	w->tasks = e->task_windows;
 	return 0;
 }
 
@@ -174,9 +198,9 @@ static int begin_reading(struct explain *e, struct err *err)
 {
 	int rc = find_windows(e, err);
 
-	if (rc || !e->nwindows)
+	if (rc || !e->windows.ncpus)
 		return rc;
-	return timeline_new(&e->timeline, e->windows, e->nwindows, e->to_ns, e->meta, e->cpu_limit,
+	return timeline_new(&e->timeline, &e->windows, e->to_ns, e->meta, e->cpu_limit,
 			    e->opt->limit, err);
 }
 
@@ -208,7 +232,7 @@ static int explain_thread(struct explain *e, struct err *err)
 
 		if (e->timeline->actors[i].tid != it->number)
 			continue;
-		rc = chain_window(&e->chain, i, e->windows[0], err);
+		rc = chain_window(&e->chain, i, e->cpu_windows[0], err);
 		if (rc)
 			return rc;
 		if (e->chain.n == before)
@@ -256,7 +280,7 @@ int explain_pass(struct explain *e, uint64_t *from_ns, uint64_t *to_ns, struct e
 	rc = begin_reading(e, err);
 	if (rc || !e->timeline)
 		return rc;
-	*from_ns = e->windows[0].from_ns;
+	*from_ns = e->cpu_windows[0].from_ns;
 	*to_ns = timeline_end(e->timeline);
 	return 1;
 }

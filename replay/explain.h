@@ -68,8 +68,8 @@ struct explain {
 	struct waits waits;
 	struct sink counting;
 	uint64_t lost, gaps; /* in the window */
-	struct span *windows; /* of the second pass */
-	size_t nwindows;
+	struct span *cpu_windows, *task_windows; /* of the second pass, in `windows` */
+	struct timeline_windows windows;
 	struct timeline *timeline;
 	struct chain chain;
 	size_t *roots; /* where each wait begins in chain.steps */

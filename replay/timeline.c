@@ -20,8 +20,7 @@ struct timeline_maker {
 	struct sink sink, forget; /* forget: comes after the reasons */
 	struct reasons *reasons;
 	struct stacks stacks;
-	const struct span *windows;
-	size_t nwindows;
+	struct timeline_windows windows;
 	uint64_t from_ns, end_ns;
 	uint32_t limit;
 	uint32_t stretches_room, actors_room, ios_room, traffic_room, wires_room;
@@ -62,20 +61,30 @@ static bool room_for(struct timeline_maker *m, void *listp, uint32_t n, uint32_t
 	return true;
 }
 
-/* Some of [from, to], `tail` beyond the end of a window included, is in a window. */
-static bool inside(const struct timeline_maker *m, uint64_t from, uint64_t to, uint64_t tail)
+/* Some of [from, to], `tail` beyond the end of a window included, is in one of the windows. */
+static bool inside(const struct span *windows, size_t n, uint64_t from, uint64_t to, uint64_t tail)
 {
-	size_t lo = 0, hi = m->nwindows;
+	size_t lo = 0, hi = n;
 
 	while (lo < hi) { /* the first window that ends at or after `from` */
 		size_t mid = (lo + hi) / 2;
 
-		if (m->windows[mid].to_ns + tail < from)
+		if (windows[mid].to_ns + tail < from)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < m->nwindows && m->windows[lo].from_ns <= to;
+	return lo < n && windows[lo].from_ns <= to;
+}
+
+static bool in_cpus(const struct timeline_maker *m, uint64_t from, uint64_t to)
+{
+	return inside(m->windows.cpus, m->windows.ncpus, from, to, 0);
+}
+
+static bool in_tasks(const struct timeline_maker *m, uint64_t from, uint64_t to)
+{
+	return inside(m->windows.tasks, m->windows.ntasks, from, to, TIMELINE_TAIL_NS);
 }
 
 static struct seen *seen_of(struct timeline_maker *m, const struct task *task)
@@ -164,6 +173,14 @@ static int16_t small_syscall(int32_t number)
 	return number >= SYSCALL_UNKNOWN && number <= INT16_MAX ? (int16_t)number : SYSCALL_UNKNOWN;
 }
 
+static bool keep_interval(const struct timeline_maker *m, const struct interval *iv)
+{
+	if (in_tasks(m, iv->from_ns, iv->to_ns))
+		return true;
+	return iv->state == TS_RUNNABLE && iv->to_ns - iv->from_ns >= m->windows.long_ns &&
+	       in_cpus(m, iv->from_ns, iv->to_ns);
+}
+
 static void on_interval(struct sink *s, const struct interval *iv)
 {
 	struct timeline_maker *m = maker_of(s);
@@ -172,7 +189,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	struct seen *seen;
 	uint32_t who;
 
-	if (iv->from_ns == iv->to_ns || !inside(m, iv->from_ns, iv->to_ns, TIMELINE_TAIL_NS))
+	if (iv->from_ns == iv->to_ns || !keep_interval(m, iv))
 		return;
 	who = actor_of(m, iv->task);
 	st = add_stretch(m, who);
@@ -213,7 +230,7 @@ static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 	uint32_t who = WHO_IDLE;
 	struct cpu_line *line;
 
-	if (iv->cpu >= m->t->ncpus || !inside(m, iv->from_ns, iv->to_ns, 0))
+	if (iv->cpu >= m->t->ncpus || !in_cpus(m, iv->from_ns, iv->to_ns))
 		return;
 	if (iv->state == CS_RUN)
 		who = iv->task ? actor_of(m, iv->task) : WHO_UNKNOWN;
@@ -262,7 +279,7 @@ static void note_move(struct timeline_maker *m, const struct event *ev, const st
 	struct stretch *st;
 	uint32_t who;
 
-	if (task->state != TS_RUNNABLE || !inside(m, ev->ts, ev->ts, 0))
+	if (task->state != TS_RUNNABLE || !in_cpus(m, ev->ts, ev->ts))
 		return;
 	who = actor_of(m, task);
 	st = add_stretch(m, who);
@@ -281,7 +298,7 @@ static void note_fork(struct timeline_maker *m, const struct event *ev, const st
 {
 	uint32_t child, parent;
 
-	if (!inside(m, ev->ts, ev->ts, 0))
+	if (!in_tasks(m, ev->ts, ev->ts))
 		return;
 	parent = actor_of_tid(m, ev->peer);
 	child = actor_of(m, task);
@@ -320,7 +337,7 @@ static void on_request(struct sink *s, const struct request *rq)
 	struct io_line *io;
 
 	if (rq->flags & (RQF_NO_END | RQF_ABSORBED) || !rq->done_ns ||
-	    !inside(m, since ? since : rq->done_ns, rq->done_ns, 0) ||
+	    !in_tasks(m, since ? since : rq->done_ns, rq->done_ns) ||
 	    !room_for(m, &m->t->ios, m->t->nios, &m->ios_room, sizeof(*io)))
 		return;
 	io = &m->t->ios[m->t->nios++];
@@ -375,7 +392,7 @@ static void on_socket(struct sink *s, const struct socket_event *se)
 	uint32_t wire, who;
 
 	if ((se->kind != SE_TRAFFIC && se->kind != SE_STATE) || !se->task ||
-	    !inside(m, first < se->ts ? first : se->ts, se->ts, TIMELINE_TAIL_NS))
+	    !in_tasks(m, first < se->ts ? first : se->ts, se->ts))
 		return;
 	wire = wire_of(m, se->socket);
 	who = actor_of(m, se->task);
@@ -454,13 +471,12 @@ static int set_up(struct timeline_maker *m, const struct meta *meta, uint32_t cp
 	return rc ? rc : engine_add_sink(m->engine, &m->forget, err);
 }
 
-int timeline_new(struct timeline **out, const struct span *windows, size_t nwindows,
-		 uint64_t end_ns, const struct meta *meta, uint32_t cpu_limit, uint32_t limit,
-		 struct err *err)
+int timeline_new(struct timeline **out, const struct timeline_windows *windows, uint64_t end_ns,
+		 const struct meta *meta, uint32_t cpu_limit, uint32_t limit, struct err *err)
 {
 	struct timeline *t = calloc(1, sizeof(*t));
 	struct timeline_maker *m = calloc(1, sizeof(*m));
-	uint64_t last = nwindows ? windows[nwindows - 1].to_ns : 0;
+	uint64_t last = windows->ncpus ? windows->cpus[windows->ncpus - 1].to_ns : 0;
 	int rc;
 
 	if (t)
@@ -475,10 +491,9 @@ int timeline_new(struct timeline **out, const struct span *windows, size_t nwind
 	t->ncpus = cpu_limit;
 	t->maker = m;
 	m->t = t;
-	m->windows = windows;
-	m->nwindows = nwindows;
+	m->windows = *windows;
 	m->limit = limit ? limit : TIMELINE_LIMIT;
-	m->from_ns = nwindows ? windows[0].from_ns : 0;
+	m->from_ns = windows->ncpus ? windows->cpus[0].from_ns : 0;
 	m->end_ns = end_ns - TIMELINE_TAIL_NS > last && end_ns > TIMELINE_TAIL_NS
 			    ? last + TIMELINE_TAIL_NS
 			    : end_ns;

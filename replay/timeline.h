@@ -4,9 +4,9 @@
  * and the traffic of sockets that fall into them, kept so that any of it can be looked up. The
  * second pass of explain.
  *
- * Memory is bounded by what happens in the windows: 44 bytes for each stretch of a task, 24 for each of
- * a CPU, 80 for a request, 48 for a piece of traffic; of each of the four at most `limit` (then
- * timeline_full()). Nothing outside of the windows is kept.
+ * Memory is bounded by what happens in the windows: 44 bytes for each stretch of a task, 24 for each
+ * of a CPU, 80 for a request, 48 for a piece of traffic, so about 150 for a switch; of each of the
+ * four at most `limit` (then `full`). Nothing outside of the windows is kept.
  */
 #ifndef RSTAT_REPLAY_TIMELINE_H
 #define RSTAT_REPLAY_TIMELINE_H
@@ -27,6 +27,17 @@
 
 struct span {
 	uint64_t from_ns, to_ns; /* half-open */
+};
+
+/* Both lists in order, not touching; stay the caller's while a timeline is made. */
+struct timeline_windows {
+	/* What all CPUs did, and who waited for one for `long_ns` or more. */
+	const struct span *cpus;
+	size_t ncpus;
+	/* What all tasks did too, and what moved for them. Lie inside the others. */
+	const struct span *tasks;
+	size_t ntasks;
+	uint64_t long_ns;
 };
 
 /* A task, for as long as it lives. */
@@ -117,14 +128,12 @@ struct timeline {
 };
 
 /*
- * @windows    in order, not touching; stay the caller's while it is made
  * @end_ns     nothing after it counts
  * @cpu_limit  highest CPU number + 1
  * @limit      of stretches and so on; 0: TIMELINE_LIMIT
  */
-int timeline_new(struct timeline **out, const struct span *windows, size_t nwindows,
-		 uint64_t end_ns, const struct meta *meta, uint32_t cpu_limit, uint32_t limit,
-		 struct err *err);
+int timeline_new(struct timeline **out, const struct timeline_windows *windows, uint64_t end_ns,
+		 const struct meta *meta, uint32_t cpu_limit, uint32_t limit, struct err *err);
 void timeline_free(struct timeline *t); /* NULL is fine */
 
 /* Up to where events are needed. */

@@ -8,7 +8,7 @@
 #include "verbs/verbs.h"
 
 static const struct verb verbs[] = {
-	{"record", verb_record, "record the scheduling of this machine into a trace"},
+	{"record", verb_record, "record this machine, or one command on it, into a trace"},
 	{"report", verb_report, "what every process did, what it waited for and for how long"},
 	{"explain", verb_explain, "why threads waited: who held them up, and what held those up"},
 	{"profile", verb_profile, "measure what recording costs"},

@@ -61,10 +61,10 @@ static const struct option_spec options[] = {
 	{KEY_CPU, 'C', "cpu", "CPUS", "Only what happens on these CPUs: 0,2-5."},
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
 	{KEY_WITH, 0, "with", "LIST",
-	 "Besides scheduling record io (block devices), fs (files, memory), net (sockets), syscall "
-	 "(what threads block in), samples (load, memory, temperature ...), irq (interrupts). "
-	 "Default: all but irq."},
-	{KEY_WITHOUT, 0, "without", "LIST", "Leave these out: net, io,fs."},
+	 "Record these, too, besides scheduling: irq (interrupts). Recorded anyway: io (block "
+	 "devices), fs (files, memory), net (sockets), syscall (what threads block in), samples "
+	 "(load, memory, temperature ...)."},
+	{KEY_WITHOUT, 0, "without", "LIST", "Leave some of these out: io,fs,net,syscall,samples."},
 	{KEY_STACKS, 0, "stacks", "[=WHAT]",
 	 "Where threads block in the kernel: all, D (only in D) or off. Default: off; without WHAT "
 	 "all."},
@@ -203,8 +203,9 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 static const struct command command = {
 	.verb = "record",
 	.synopsis = "[OPTIONS] [-- CMD [ARG...]]",
-	.about = "Records the scheduling of this machine into a trace, until CMD ends, a limit is "
-		 "reached or Ctrl-C. Needs root, or CAP_BPF and CAP_PERFMON.",
+	.about =
+		"Records this machine, or one command on it, into a trace, until CMD ends, a limit is "
+		"reached or Ctrl-C. Needs root, or CAP_BPF and CAP_PERFMON.",
 	.options = options,
 	.stop_at_operand = true,
 	.set = set_option,

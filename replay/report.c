@@ -257,6 +257,7 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 		.cpu_limit = cpu_limit,
 		.states = opt->states ? opt->states : STATES_DEFAULT,
 		.list_keep = LIST_KEEP,
+		.top = opt->top,
 		.split = !opt->no_split,
 		.tree = opt->tree,
 		.wakers = opt->wakers,

@@ -33,6 +33,7 @@ struct view_env {
 	bool wakers; /* offcpu_stack: with who ended the waits */
 	bool indent; /* names in the tree may be indented (table) */
 	unsigned width; /* of the table, 0 in machine formats */
+	size_t top; /* so many rows are asked for; 0: all */
 };
 
 /* One row to be. Views that list things of their own put them into `figures`. */

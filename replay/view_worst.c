@@ -83,15 +83,18 @@ int dist_print_worst(struct view *v, FILE *f, const struct table_style *style, s
 	struct view_row list[DIST_WORST];
 	const void *rows[DIST_WORST];
 	struct fields fs = {0};
+	size_t n = own->nworst;
 
-	if (!own->nworst)
+	if (v->env->top && n > v->env->top)
+		n = v->env->top;
+	if (!n)
 		return 0;
-	for (size_t i = 0; i < own->nworst; i++) {
+	for (size_t i = 0; i < n; i++) {
 		list[i] = (struct view_row){.view = v, .figures = &own->worst[i]};
 		rows[i] = &list[i];
 	}
 	fields_add(&fs, worst_fields, sizeof(worst_fields) / sizeof(worst_fields[0]));
 	putc('\n', f);
 	view_heading(f, style, "the worst waits");
-	return rows_table(f, style, &fs, rows, own->nworst, err);
+	return rows_table(f, style, &fs, rows, n, err);
 }

@@ -226,11 +226,6 @@ the worst waits
 +0.009172 s  10.6 ms  13465  holder  preempted    0  hog (13466)
 +0.024259 s  1.66 ms  13465  holder  preempted    0  hog (13466)
 +0.021542 s  1.52 ms  13465  holder  preempted    0  hog (13466)
-+0.019862 s  1.46 ms  13465  holder  preempted    0  hog (13466)
-+0.005659 s  1.39 ms  13465  holder  wakeup       0  fuzz_report (13166)
-+0.007921 s   131 us  13465  holder  preempted    0  rstat (13443)
-+0.029928 s  40.1 us  13465  holder  preempted    0  memfd:sealed-91 (27316)
-+0.007084 s  10.2 us  13465  holder  preempted    0  hog (13466)
 
 $ rstat explain --tid 13467 samples/waits.rstat
 window   all of it, 32.9 ms

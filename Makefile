@@ -86,6 +86,7 @@ UNIT_COMMON := $(patsubst %.c,$(B)/%.o,$(filter-out tests/unit/test_%,$(UNIT_SRC
 WORKLOADS := $(patsubst %.c,$(B)/%,$(filter-out %/oracle.c,$(wildcard tests/workloads/*.c)))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_COMMON := $(B)/tests/fuzz/events.o
 
 unit: $(UNIT)
 	@:
@@ -110,7 +111,10 @@ $(UNIT): $(B)/%: $(B)/%.o $(UNIT_COMMON) $(B)/librstat.a
 $(WORKLOADS): $(B)/%: $(B)/%.o $(B)/tests/workloads/oracle.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(BENCH) $(FUZZERS): $(B)/%: $(B)/%.o $(B)/librstat.a
+$(BENCH): $(B)/%: $(B)/%.o $(B)/librstat.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(FUZZERS): $(B)/%: $(B)/%.o $(FUZZ_COMMON) $(B)/librstat.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .SECONDARY:

@@ -57,7 +57,10 @@ static struct account_state *state_get(struct engine *e, struct etask *y)
 	return a;
 }
 
-/* delta = now - before; false when a counter went down: these are not of the same task. */
+/*
+ * delta = now - before; false when a counter went down (or up by what cannot be): these are not of
+ * the same task.
+ */
 static bool subtract(const struct acct_info *now, const struct acct_info *before,
 		     struct acct_info *delta)
 {
@@ -65,6 +68,8 @@ static bool subtract(const struct acct_info *now, const struct acct_info *before
 		if (value(now, i) < value(before, i))
 			return false;
 		*counter(delta, i) = value(now, i) - value(before, i);
+		if (*counter(delta, i) > INT64_MAX)
+			return false;
 	}
 	return true;
 }
@@ -169,7 +174,7 @@ bool accounts_out(struct engine *e, struct checkpoint *out)
 	return true;
 }
 
-void accounts_in(struct engine *e, const struct checkpoint *cp)
+void accounts_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 {
 	for (uint32_t i = 0; i < cp->naccounts; i++) {
 		const struct account_snapshot *s = &cp->accounts[i];
@@ -182,7 +187,7 @@ void accounts_in(struct engine *e, const struct checkpoint *cp)
 		if (!a)
 			return;
 		a->acct = s->acct;
-		a->ts = s->ts;
+		a->ts = earlier(s->ts, t);
 	}
 }
 

@@ -203,7 +203,7 @@ static void load_details(struct engine *e, struct etask *y, const struct task_sn
 	y->t.raw_state = s->state & UINT16_MAX;
 	y->t.syscall = s->syscall;
 	y->t.waker = s->waker;
-	y->t.waking_ns = s->waking_ns;
+	y->t.waking_ns = earlier(s->waking_ns, t);
 	y->t.flags &= (uint16_t)~TASK_WOKEN_BY_IRQ;
 	y->t.cause = s->run_state == TS_RUNNABLE ? s->cause : RC_NONE;
 	for (size_t i = 0; i < NFLAGS; i++)
@@ -224,7 +224,7 @@ static void load_details(struct engine *e, struct etask *y, const struct task_sn
 		y->t.flags |= TASK_REAPED;
 	y->wake_ns = 0;
 	if (s->flags & SNAPF_EARLY_WAKE) {
-		y->wake_ns = s->waking_ns ? s->waking_ns : t;
+		y->wake_ns = s->waking_ns ? y->t.waking_ns : t;
 		y->wake_waker = s->waker;
 		if (state_is_blocked((enum task_state)s->run_state))
 			y->t.flags |= TASK_WOKEN_EARLY;
@@ -246,7 +246,7 @@ static bool says_nothing(const struct task_snapshot *s)
 static void load_state(struct engine *e, struct etask *y, const struct task_snapshot *s,
 		       uint64_t since, uint64_t t)
 {
-	enter(e, y, (enum task_state)s->run_state, s->cpu, since ? since : t);
+	enter(e, y, (enum task_state)s->run_state, s->cpu, since ? earlier(since, t) : t);
 	y->clean_ns = t;
 	load_details(e, y, s, t);
 }
@@ -322,7 +322,7 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 			y->t.flags |= TASK_HIDDEN;
 		return;
 	}
-	since = s->since_ns > h0 ? s->since_ns : h0;
+	since = s->since_ns > h0 ? earlier(s->since_ns, t) : h0;
 	emit_split(e, y, h0, since);
 	load_state(e, y, s, since, t);
 }
@@ -355,11 +355,12 @@ static void running_in(struct engine *e, struct cpu *c, struct etask *y, uint64_
 		load_details(e, y, s, t);
 }
 
-static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct checkpoint *cp)
+static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct checkpoint *cp,
+		   uint64_t t)
 {
 	struct cpu *c = cpu_at(e, s->cpu);
 	struct etask *y = NULL;
-	uint64_t since = s->since_ns ? s->since_ns : cp->ts;
+	uint64_t since = s->since_ns ? s->since_ns : t;
 
 	if (!c) {
 		e->counts.ignored++;
@@ -373,23 +374,23 @@ static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct 
 	}
 	if (s->uncertain) {
 		/* What is before the beginning is not told anyway: a task may be known from there. */
-		if (!e->loaded && since < cp->ts)
-			since = cp->ts;
+		if (!e->loaded && since < t)
+			since = t;
 		if (c->known_ns == KNOWN_NEVER || c->known_ns < since)
 			c->known_ns = since;
 		/* A gap that is not over, or that may have swallowed an early wake-up. */
-		if (s->since_ns + EARLY_WAKE_NS > cp->ts)
-			gaps_add(&e->gaps, s->since_ns < cp->ts ? s->since_ns : cp->ts,
-				 s->since_ns);
+		if (s->since_ns + EARLY_WAKE_NS > t)
+			gaps_add(&e->gaps, s->since_ns < t ? s->since_ns : t, s->since_ns);
 		return;
 	}
-	if (c->known_ns != KNOWN_NEVER && c->known_ns >= cp->ts)
+	if (c->known_ns != KNOWN_NEVER && c->known_ns >= t)
 		return; /* inside a gap of this CPU: what comes next may be lost */
+	since = earlier(since, t);
 	if (s->tid && s->tid != TID_OTHER) {
 		y = task_find(e, s->tid);
 		if (!y || y->t.state == TS_RUN)
 			return;
-		running_in(e, c, y, since, cp->ts, find_snapshot(cp, s->tid));
+		running_in(e, c, y, since, t, find_snapshot(cp, s->tid));
 		if (y->t.state != TS_RUN)
 			return;
 		since = y->t.since_ns;
@@ -434,11 +435,11 @@ void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t)
 	for (uint32_t i = 0; i < cp->ntasks; i++)
 		task_in(e, &cp->tasks[i], t);
 	for (uint32_t i = 0; i < cp->ncpus; i++)
-		cpu_in(e, &cp->cpus[i], cp);
+		cpu_in(e, &cp->cpus[i], cp, t);
 	requests_in(e, cp, t);
-	accounts_in(e, cp);
+	accounts_in(e, cp, t);
 	sockets_in(e, cp, t);
-	metrics_in(e, cp);
+	metrics_in(e, cp, t);
 	sweep(e, t);
 	if (e->loaded)
 		return;

@@ -66,7 +66,7 @@ struct metrics {
 /* ---- metrics.c ---- */
 void metric_event(struct engine *e, const struct event *ev, uint64_t t);
 bool metrics_out(struct engine *e, struct checkpoint *out);
-void metrics_in(struct engine *e, const struct checkpoint *cp);
+void metrics_in(struct engine *e, const struct checkpoint *cp, uint64_t t);
 void metrics_free(struct engine *e);
 
 /* ---- requests.c, request_table.c, request_checkpoint.c ---- */
@@ -85,7 +85,7 @@ void requests_free(struct engine *e);
 void account_event(struct engine *e, const struct event *ev, uint64_t t);
 void account_forget(struct engine *e, struct etask *y);
 bool accounts_out(struct engine *e, struct checkpoint *out);
-void accounts_in(struct engine *e, const struct checkpoint *cp);
+void accounts_in(struct engine *e, const struct checkpoint *cp, uint64_t t);
 void accounts_free(struct engine *e);
 
 /* ---- sockets.c ---- */

@@ -329,6 +329,12 @@ void life_gone(struct engine *e, struct etask *y, uint64_t t, enum reap_method h
 	       bool await_free);
 
 /* ---- snapshot.c, checkpoint.c ---- */
+/* Nothing that a checkpoint tells is later than itself, but a damaged one may say so. */
+static inline uint64_t earlier(uint64_t ns, uint64_t t)
+{
+	return ns < t ? ns : t;
+}
+
 void snapshot_task(struct engine *e, const struct event *ev, uint64_t t);
 void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t);
 void checkpoints_free(struct engine *e);

@@ -135,7 +135,7 @@ bool metrics_out(struct engine *e, struct checkpoint *out)
 }
 
 /* What events said is newer, or the same. */
-void metrics_in(struct engine *e, const struct checkpoint *cp)
+void metrics_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 {
 	for (uint32_t i = 0; i < cp->nmetrics; i++) {
 		const struct metric_snapshot *s = &cp->metrics[i];
@@ -147,7 +147,7 @@ void metrics_in(struct engine *e, const struct checkpoint *cp)
 			continue;
 		state->known = true;
 		state->value = s->value;
-		state->ts = s->ts;
+		state->ts = earlier(s->ts, t);
 	}
 }
 

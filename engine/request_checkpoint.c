@@ -80,8 +80,10 @@ static struct open_request *request_in(struct engine *e, const struct request_sn
 
 	if (!q)
 		return NULL;
-	q->queued_ns = s->queued_ns;
-	q->issued_ns = s->issued_ns;
+	q->queued_ns = earlier(s->queued_ns, t);
+	q->issued_ns = earlier(s->issued_ns, t);
+	if (q->issued_ns && q->issued_ns < q->queued_ns)
+		q->issued_ns = q->queued_ns;
 	q->requeues = (uint32_t)s->requeues;
 	q->done = s->done_bytes;
 	q->error = s->io.error;
@@ -89,21 +91,22 @@ static struct open_request *request_in(struct engine *e, const struct request_sn
 	q->gap = s->flags & REQUEST_SNAPF_GAP;
 	q->hidden = s->flags & REQUEST_SNAPF_HIDDEN;
 	q->seen_ns = t ? t - 1 : t; /* or before */
-	if (s->issued_ns && s->issued_ns < q->seen_ns)
-		q->seen_ns = s->issued_ns;
-	if (s->queued_ns && s->queued_ns < q->seen_ns)
-		q->seen_ns = s->queued_ns;
+	if (q->issued_ns && q->issued_ns < q->seen_ns)
+		q->seen_ns = q->issued_ns;
+	if (q->queued_ns && q->queued_ns < q->seen_ns)
+		q->seen_ns = q->queued_ns;
 	q->mark = e->mark;
-	if (!s->issued_ns)
+	if (!q->issued_ns)
 		request_wait(&e->requests, q);
 	return q;
 }
 
-static void part_in(struct engine *e, struct open_request *q, const struct request_snapshot *s)
+static void part_in(struct engine *e, struct open_request *q, const struct request_snapshot *s,
+		    uint64_t t)
 {
 	uint64_t pos = s->io.sector << SECTOR_SHIFT;
 	struct request_part *p = request_add_part(e, q, task_find(e, s->tid), pos, s->io.bytes,
-						  s->queued_ns);
+						  earlier(s->queued_ns, t));
 
 	if (!p)
 		return;
@@ -138,9 +141,11 @@ void requests_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 
 		if (s->share) {
 			if (q)
-				part_in(e, q, s);
+				part_in(e, q, s, t);
 			continue;
 		}
+		if (q)
+			request_fit_size(e, q, q->done);
 		q = request_find(&e->requests, s->io.request);
 		if (q && in_gap(e, q) && q->queued_ns != s->queued_ns) {
 			request_end(e, q, t, RQF_NO_END); /* another at that address */
@@ -158,8 +163,10 @@ void requests_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 		q = request_in(e, s, t);
 		if (!q)
 			return;
-		part_in(e, q, s);
+		part_in(e, q, s, t);
 	}
+	if (q)
+		request_fit_size(e, q, q->done);
 	if (e->loaded)
 		sweep(e, t);
 }

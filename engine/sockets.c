@@ -406,8 +406,8 @@ static void socket_in(struct engine *e, const struct socket_snapshot *s, uint64_
 	if (!so)
 		return;
 	so->mark = e->mark;
-	so->s.seen_ns = so->used_ns = s->used_ns;
-	so->s.since_ns = s->since_ns;
+	so->s.seen_ns = so->used_ns = earlier(s->used_ns, t);
+	so->s.since_ns = earlier(s->since_ns, t);
 	so->stateful = s->since_ns != 0;
 	so->counted = true;
 	y = s->owner ? task_find(e, s->owner) : NULL;

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * fuzz_report: any stream of events through everything behind the reader: an engine as check and
+ * dump have it, with what must add up and each event in words and in JSON, and a report of every
+ * group. Checkpoints are hand-made ones, or the engine's own by way of the disk's encoding. With
+ * FUZZ_SHOW in the environment the events are printed: FUZZ_SHOW=1 fuzz_report FILE.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "events.h"
+#include "replay/invariants.h"
+#include "replay/report.h"
+#include "replay/view_states.h"
+#include "verbs/event_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* How the report is made: the first bytes of the input. */
+struct settings {
+	uint8_t by, format, flags, window, meta;
+};
+
+#define SET_TREE     0x01
+#define SET_NO_SPLIT 0x02
+#define SET_ZERO     0x04
+#define SET_FEW	     0x08 /* few rows and list entries are kept */
+#define SET_CHILD    0x10
+#define SET_STEADY   0x20
+#define SET_FILTERED 0x40
+#define SET_SELECT   0x80
+
+struct run {
+	struct input in;
+	struct engine *engine;
+	struct invariants *invariants;
+	struct report *report;
+	struct event_text words;
+	uint64_t last_ns;
+};
+
+static void need(bool good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "fuzz_report: %s\n", what);
+	abort();
+}
+
+static void check_json(const char *text, size_t len)
+{
+	json_error_t e;
+	json_t *json = json_loadb(
+		text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &e);
+
+	if (!json)
+		fprintf(stderr, "%s at %d in:\n%.*s\n", e.text, e.position, (int)len, text);
+	need(json, "this is not JSON");
+	json_decref(json);
+}
+
+/* ---- as dump and check do ---- */
+
+static void print_event(struct run *run, const struct event *ev)
+{
+	struct text *out = run->words.out;
+
+	event_text_line(&run->words, ev);
+	if (out->fd == STDERR_FILENO)
+		text_flush(out);
+	text_init(out, out->fd);
+	event_text_json(&run->words, ev);
+	if (!out->flushed)
+		check_json(out->buf, out->len);
+	text_init(out, out->fd);
+}
+
+static void begin(struct run *run, uint64_t first_ns)
+{
+	struct err err;
+
+	if (run->invariants)
+		return;
+	need(!invariants_new(&run->invariants, FUZZ_CPUS, first_ns, UINT64_MAX, &err), err.msg);
+	need(!engine_add_sink(run->engine, invariants_sink(run->invariants), &err), err.msg);
+}
+
+static void finish_check(struct run *run, bool steady)
+{
+	struct err err;
+
+	if (!run->invariants)
+		return;
+	invariants_finish(run->invariants, run->last_ns);
+	need(!engine_finish(run->engine, run->last_ns, &err), err.msg);
+	err.msg[0] = 0;
+	if (!invariants_check(run->invariants, &err))
+		return;
+	for (enum invariant i = 0; i < INV_COUNT; i++)
+		if (invariants_broken(run->invariants, i) && (steady || i == INV_NEGATIVE)) {
+			fprintf(stderr, "%s: %s\n", invariant_name(i), err.msg);
+			abort();
+		}
+}
+
+/* ---- the report ---- */
+
+static struct meta_cpu cpus[FUZZ_CPUS] = {
+	{.cpu = 0, .core = 0, .l3 = 0, .die = 0, .package = 0, .node = 0},
+	{.cpu = 1, .core = 0, .l3 = 0, .die = 0, .package = 0, .node = 0},
+	{.cpu = 2, .core = 1, .l3 = 1, .die = 1, .package = 0, .node = 1},
+	{.cpu = 3, .core = -1, .l3 = -1, .die = -1, .package = -1, .node = -1},
+};
+static struct meta_counter counters[2] = {
+	{.name = "cycles", .live = true},
+	{.name = "faults", .live = true},
+};
+
+static struct meta make_meta(const struct settings *set)
+{
+	struct meta meta = {
+		.version = "1.1.0",
+		.hostname = "\x1b[0m\"host",
+		.arch = "x86_64",
+		.start_ns = FUZZ_START,
+		.user_hz = set->meta & 1 ? 100 : 0,
+		.page_size = 4096,
+		.filtered = set->flags & SET_FILTERED,
+		.child_pid = set->flags & SET_CHILD ? 5 : 0,
+		.cpus = cpus,
+		.ncpus = set->meta & 2 ? FUZZ_CPUS : set->meta >> 6,
+		.counters = counters,
+		.ncounters = set->meta & 4 ? 2 : 0,
+		.stacks = "all",
+		.user_stacks = true,
+	};
+
+	if (set->meta & 8)
+		strcpy(meta.features, "sched,io,net,fs,syscall,stacks,samples,irq");
+	return meta;
+}
+
+static void add_groups(struct report_options *opt)
+{
+	for (size_t i = 0; view_kinds[i] && opt->nkinds < REPORT_VIEWS; i++)
+		if (view_can_be_by(view_kinds[i], opt->by))
+			opt->kinds[opt->nkinds++] = view_kinds[i];
+}
+
+static void new_report(struct run *run, const struct settings *set, struct report_options *opt,
+		       const struct meta *meta)
+{
+	uint64_t from = FUZZ_START, to = UINT64_MAX;
+	struct err err;
+
+	*opt = (struct report_options){
+		.by = set->by % BY_COUNT,
+		.format = set->format % 4,
+		.states = set->format & 4 ? STATES_DEFAULT : UINT32_MAX,
+		.tree = set->flags & SET_TREE,
+		.no_split = set->flags & SET_NO_SPLIT,
+		.zero = set->flags & SET_ZERO,
+		.color = set->format & 8,
+		.width = 100,
+	};
+	if (set->window & 0x0f)
+		from = FUZZ_START + (set->window & 0x0fu) * 100000u;
+	if (set->window & 0xf0)
+		to = FUZZ_START + (set->window & 0xf0u) * 100000u;
+	add_groups(opt);
+	if (set->flags & SET_SELECT)
+		need(!select_add(&opt->select, SELECT_COMM, false, "*m*", &err), err.msg);
+	need(!report_new(&run->report, opt, meta, FUZZ_START, from, to, FUZZ_CPUS, &err), err.msg);
+	if (set->flags & SET_FEW) {
+		run->report->env.list_keep = 4;
+		run->report->subjects->keep = 4;
+		if (run->report->lives)
+			run->report->lives->keep = 4;
+	}
+}
+
+static void finish_report(struct run *run, const struct meta *meta)
+{
+	const struct report_input in = {
+		.name = "fuzz",
+		.meta = meta,
+		.complete = true,
+		.windowed = run->report->env.from_ns > FUZZ_START,
+		.first_ns = FUZZ_START,
+		.last_ns = run->last_ns,
+		.start_utc_ns = UINT64_C(1700000000000000000),
+	};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	struct err err = {0};
+	bool found;
+
+	need(f, "no memory");
+	/* fails only when a filter matched nothing */
+	found = !report_finish(run->report, run->last_ns, &err);
+	need(found || err.code == -EINVAL, err.msg);
+	if (found)
+		need(!report_print(run->report, &in, f, &err), err.msg);
+	fclose(f);
+	if (found && run->report->opt->format == ROWS_JSON)
+		check_json(text, len);
+	free(text);
+}
+
+/* ---- the stream ---- */
+
+/* What the engine knows now, as it comes back from a file. */
+static void self_checkpoint(struct run *run, struct event *ev)
+{
+	struct checkpoint now;
+	struct err err;
+
+	need(!engine_checkpoint(run->engine, ev->ts, &now, &err), err.msg);
+	*ev = (struct event){.kind = EV_CHECKPOINT,
+			     .ts = ev->ts,
+			     .cpu = CPU_NONE,
+			     .ext = input_stored(&run->in, &now)};
+}
+
+static void apply(struct run *run, struct event *ev)
+{
+	struct err err;
+
+	begin(run, ev->ts);
+	if (ev->kind == FUZZ_KIND_SELF)
+		self_checkpoint(run, ev);
+	print_event(run, ev);
+	if (run->report->env.from_ns > ev->ts)
+		report_before_window(run->report, ev, 1);
+	need(!engine_apply(run->engine, ev, 1, &err), err.msg);
+	need(!report_apply(run->report, ev, 1, &err), err.msg);
+	if (ev->ts > run->last_ns)
+		run->last_ns = ev->ts;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct text out;
+	struct run run = {.in = {.p = data, .end = data + size, .ts = FUZZ_START}};
+	struct report_options opt;
+	struct settings set;
+	struct event ev;
+	struct meta meta;
+	struct err err;
+
+	if (size < sizeof(set))
+		return 0;
+	memcpy(&set, data, sizeof(set));
+	run.in.p += sizeof(set);
+	run.in.steady = set.flags & SET_STEADY;
+	if (!out.fd)
+		out.fd = getenv("FUZZ_SHOW") ? STDERR_FILENO
+					     : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	text_init(&out, out.fd);
+	meta = make_meta(&set);
+	need(!engine_new(&run.engine, FUZZ_CPUS, 0, UINT64_MAX, &err), err.msg);
+	if (meta.filtered)
+		engine_filtered(run.engine);
+	new_report(&run, &set, &opt, &meta);
+	run.words = (struct event_text){&out, run.engine, FUZZ_START, &meta};
+	while (input_event(&run.in, &ev))
+		apply(&run, &ev);
+	input_free(&run.in);
+	finish_check(&run, run.in.steady);
+	finish_report(&run, &meta);
+	report_free(run.report);
+	select_free(&opt.select);
+	engine_free(run.engine);
+	invariants_free(run.invariants);
+	return 0;
+}

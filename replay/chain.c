@@ -180,7 +180,7 @@ static int add_others(struct chain *c, const struct group *list, uint32_t n, uin
 		if (list[i].step.start_ns < others.start_ns)
 			others.start_ns = list[i].step.start_ns;
 	}
-	return !n || add_step(c, &others, depth) ? 0 : -ENOMEM;
+	return add_step(c, &others, depth) ? 0 : -ENOMEM;
 }
 
 /* What holds most of a wait for a CPU. */
@@ -212,7 +212,7 @@ static int add_groups(struct chain *c, struct groups *g, uint32_t depth, struct 
 	large = large_ones(c, g);
 	for (uint32_t i = 0; i < large && !rc; i++)
 		rc = explain(c, &g->list[i], depth, err);
-	if (!rc && add_others(c, g->list + large, g->n - large, depth))
+	if (!rc && large < g->n && add_others(c, &g->list[large], g->n - large, depth))
 		rc = no_memory(err);
 	return rc;
 }

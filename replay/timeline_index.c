@@ -7,22 +7,26 @@
 
 #include "replay/timeline.h"
 
+/* The number at `field` of entry i. */
+static uint32_t number_of(const void *list, uint32_t i, size_t size, size_t field)
+{
+	return *(const uint32_t *)(const void *)((const char *)list + i * size + field);
+}
+
 /* A counting sort by the number at `field` of each entry; keeps the order among equals. */
 static int index_by(struct index *ix, const void *list, uint32_t n, size_t size, size_t field,
 		    uint32_t numbers, struct err *err)
 {
-	const char *at = (const char *)list + field;
-
 	ix->first = calloc((size_t)numbers + 2, sizeof(*ix->first));
 	ix->order = malloc(((size_t)n + 1) * sizeof(*ix->order));
 	if (!ix->first || !ix->order)
 		return err_set(err, -ENOMEM, "out of memory for %u entries", n);
 	for (uint32_t i = 0; i < n; i++)
-		ix->first[*(const uint32_t *)(const void *)(at + i * size) + 2]++;
+		ix->first[number_of(list, i, size, field) + 2]++;
 	for (uint32_t i = 2; i < numbers + 2; i++)
 		ix->first[i] += ix->first[i - 1];
 	for (uint32_t i = 0; i < n; i++)
-		ix->order[ix->first[*(const uint32_t *)(const void *)(at + i * size) + 1]++] = i;
+		ix->order[ix->first[number_of(list, i, size, field) + 1]++] = i;
 	return 0;
 }
 

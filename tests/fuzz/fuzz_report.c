@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * fuzz_report: any stream of events through everything behind the reader: an engine as check and
- * dump have it, with what must add up and each event in words and in JSON, and a report of every
- * group. Checkpoints are hand-made ones, or the engine's own by way of the disk's encoding. With
+ * dump have it, with what must add up and each event in words and in JSON, a report of every group
+ * or a flame graph, and explain. Checkpoints are hand-made ones, or the engine's own by way of the disk's encoding. With
  * FUZZ_SHOW in the environment the events are printed: FUZZ_SHOW=1 fuzz_report FILE.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "events.h"
+#include "replay/explain.h"
 #include "replay/invariants.h"
 #include "replay/report.h"
 #include "replay/view_states.h"
@@ -35,6 +36,14 @@ struct settings {
 #define SET_STEADY   0x20
 #define SET_FILTERED 0x40
 #define SET_SELECT   0x80
+
+#define META_HZ	      0x01
+#define META_CPUS     0x02
+#define META_COUNTERS 0x04
+#define META_ALL      0x08 /* everything was recorded */
+#define META_EXPLAIN  0x10 /* also explain */
+#define META_STACK    0x20
+#define META_FLAME    0x40 /* with STACK: a flame graph, and nothing else */
 
 struct run {
 	struct input in;
@@ -129,25 +138,29 @@ static struct meta make_meta(const struct settings *set)
 		.hostname = "\x1b[0m\"host",
 		.arch = "x86_64",
 		.start_ns = FUZZ_START,
-		.user_hz = set->meta & 1 ? 100 : 0,
+		.user_hz = set->meta & META_HZ ? 100 : 0,
 		.page_size = 4096,
 		.filtered = set->flags & SET_FILTERED,
 		.child_pid = set->flags & SET_CHILD ? 5 : 0,
 		.cpus = cpus,
-		.ncpus = set->meta & 2 ? FUZZ_CPUS : set->meta >> 6,
+		.ncpus = set->meta & META_CPUS ? FUZZ_CPUS : set->meta >> 6,
 		.counters = counters,
-		.ncounters = set->meta & 4 ? 2 : 0,
+		.ncounters = set->meta & META_COUNTERS ? 2 : 0,
 		.stacks = "all",
 		.user_stacks = true,
 	};
 
-	if (set->meta & 8)
+	if (set->meta & META_ALL)
 		strcpy(meta.features, "sched,io,net,fs,syscall,stacks,samples,irq");
 	return meta;
 }
 
 static void add_groups(struct report_options *opt)
 {
+	if (opt->flame) {
+		opt->kinds[opt->nkinds++] = &view_offcpu;
+		return;
+	}
 	for (size_t i = 0; view_kinds[i] && opt->nkinds < REPORT_VIEWS; i++)
 		if (view_can_be_by(view_kinds[i], opt->by))
 			opt->kinds[opt->nkinds++] = view_kinds[i];
@@ -169,6 +182,11 @@ static void new_report(struct run *run, const struct settings *set, struct repor
 		.color = set->format & 8,
 		.width = 100,
 	};
+	opt->stack = set->meta & META_STACK && view_can_be_by(&view_offcpu, opt->by);
+	if (opt->stack && set->meta & META_FLAME) {
+		opt->flame = set->format & 1 ? FLAME_SVG : FLAME_FOLDED;
+		opt->wakers = set->format & 2;
+	}
 	if (set->window & 0x0f)
 		from = FUZZ_START + (set->window & 0x0fu) * 100000u;
 	if (set->window & 0xf0)
@@ -185,33 +203,110 @@ static void new_report(struct run *run, const struct settings *set, struct repor
 	}
 }
 
-static void finish_report(struct run *run, const struct meta *meta)
+/* What `print` prints is JSON when it should be. */
+struct output {
+	FILE *f;
+	char *text;
+	size_t len;
+};
+
+static void open_output(struct output *out)
 {
-	const struct report_input in = {
+	*out = (struct output){0};
+	out->f = open_memstream(&out->text, &out->len);
+	need(out->f, "no memory");
+}
+
+static void close_output(struct output *out, bool json)
+{
+	fclose(out->f);
+	if (json && out->len)
+		check_json(out->text, out->len);
+	free(out->text);
+}
+
+static struct report_input make_input(const struct run *run, const struct meta *meta,
+				      uint64_t from_ns)
+{
+	return (struct report_input){
 		.name = "fuzz",
 		.meta = meta,
 		.complete = true,
-		.windowed = run->report->env.from_ns > FUZZ_START,
+		.windowed = from_ns > FUZZ_START,
 		.first_ns = FUZZ_START,
 		.last_ns = run->last_ns,
 		.start_utc_ns = UINT64_C(1700000000000000000),
 	};
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+}
+
+static void finish_report(struct run *run, const struct meta *meta)
+{
+	const struct report_input in = make_input(run, meta, run->report->env.from_ns);
+	const struct report_options *opt = run->report->opt;
 	struct err err = {0};
+	struct output out;
 	bool found;
 
-	need(f, "no memory");
 	/* fails only when a filter matched nothing */
 	found = !report_finish(run->report, run->last_ns, &err);
 	need(found || err.code == -EINVAL, err.msg);
+	open_output(&out);
 	if (found)
-		need(!report_print(run->report, &in, f, &err), err.msg);
-	fclose(f);
-	if (found && run->report->opt->format == ROWS_JSON)
-		check_json(text, len);
-	free(text);
+		need(!report_print(run->report, &in, out.f, &err), err.msg);
+	close_output(&out, opt->format == ROWS_JSON && !opt->flame);
+}
+
+/* ---- explain: the stream again, once for each pass ---- */
+
+static void explain_stream(struct explain *e, struct input in)
+{
+	struct event ev;
+	struct err err;
+
+	while (input_event(&in, &ev))
+		if (ev.kind != FUZZ_KIND_SELF)
+			need(!explain_apply(e, &ev, 1, &err), err.msg);
+	input_free(&in);
+}
+
+static void explain_all(const struct run *run, const struct settings *set, struct input in,
+			const struct meta *meta)
+{
+	struct explain_options opt = {
+		.worst = set->window & 0x80 ? 0 : 7,
+		.states = set->format & 4 ? WAITS_DEFAULT : WAITS_STATES,
+		.depth = set->by & 8 ? 3 : CHAIN_DEPTH_MAX,
+		.least_ppm = set->by & 16 ? 10000 : 0,
+		.limit = set->by & 32 ? 8 : 0,
+		.format = set->format % 4,
+		.width = 100,
+	};
+	const uint64_t from_ns = FUZZ_START + (set->window & 0x0fu) * 100000u;
+	const struct report_input input = make_input(run, meta, from_ns);
+	struct explain *e = NULL;
+	struct err err = {0};
+	struct output out;
+	uint64_t from, to;
+	int rc;
+
+	if (!opt.worst)
+		need(!select_add(&opt.select, SELECT_TID, false, "1", &err), err.msg);
+	need(!explain_new(&e, &opt, meta, FUZZ_START, from_ns, UINT64_MAX, run->last_ns, FUZZ_CPUS,
+			  &err),
+	     err.msg);
+	while ((rc = explain_pass(e, &from, &to, &err)) > 0) {
+		explain_stream(e, in);
+		rc = explain_end_pass(e, &err);
+		if (rc)
+			break;
+	}
+	need(!rc || err.code == -EINVAL, err.msg);
+	open_output(&out);
+	if (!rc)
+		need(!explain_print(e, &input, out.f, &err), err.msg);
+	close_output(&out, opt.format == ROWS_JSON);
+	explain_free(e);
+	select_free(&opt.select);
 }
 
 /* ---- the stream ---- */
@@ -251,6 +346,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run run = {.in = {.p = data, .end = data + size, .ts = FUZZ_START}};
 	struct report_options opt;
 	struct settings set;
+	struct input start;
 	struct event ev;
 	struct meta meta;
 	struct err err;
@@ -260,6 +356,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&set, data, sizeof(set));
 	run.in.p += sizeof(set);
 	run.in.steady = set.flags & SET_STEADY;
+	start = run.in;
 	if (!out.fd)
 		out.fd = getenv("FUZZ_SHOW") ? STDERR_FILENO
 					     : open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -275,6 +372,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input_free(&run.in);
 	finish_check(&run, run.in.steady);
 	finish_report(&run, &meta);
+	if (set.meta & META_EXPLAIN)
+		explain_all(&run, &set, start, &meta);
 	report_free(run.report);
 	select_free(&opt.select);
 	engine_free(run.engine);

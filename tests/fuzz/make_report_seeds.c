@@ -322,6 +322,7 @@ int main(int argc, char **argv)
 		     {"checkpoint", checkpoint}, {"all", all}};
 	static const unsigned settings[][5] = {
 		{0, 0, 0x30, 0, 0x4f}, {1, 2, 0x2b, 0x31, 0x0f}, {7, 6, 0x24, 0, 0x02},
+		{1, 3, 0x20, 0, 0x6f}, {0, 2, 0x20, 0, 0x1f},	 {0, 0, 0x20, 0x80, 0x3f},
 		{6, 1, 0x60, 0, 0x0f}, {5, 3, 0x20, 0, 0x0f},
 	};
 	char path[4096];

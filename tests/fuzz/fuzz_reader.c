@@ -39,6 +39,13 @@ static void touch_exec(const struct exec_info *x)
 		abort();
 }
 
+static void touch_frames(const struct frames_info *f)
+{
+	touch_text(f->frames);
+	if (f->frames_len && f->frames[f->frames_len - 1])
+		abort();
+}
+
 static void touch_checkpoint(const struct checkpoint *ck)
 {
 	for (uint32_t i = 0; i < ck->ntasks; i++)
@@ -51,6 +58,8 @@ static void touch_checkpoint(const struct checkpoint *ck)
 		sink += ck->requests[i].io.request + ck->requests[i].done_bytes;
 	for (uint32_t i = 0; i < ck->nsockets; i++)
 		sink += ck->sockets[i].info.remote[15] + ck->sockets[i].used_ns;
+	for (uint32_t i = 0; i < ck->nmetrics; i++)
+		sink += ck->metrics[i].metric + ck->metrics[i].value + ck->metrics[i].ts;
 	for (uint32_t i = 0; i < ck->naccounts; i++)
 		sink += ck->accounts[i].acct.rss_peak_bytes + ck->accounts[i].ts;
 }
@@ -79,7 +88,13 @@ static void touch_event(const struct event *ev)
 	case EV_SOCKET_STATE:
 	case EV_RETRANSMIT:
 	case EV_RESET: sink += ((const struct socket_ref *)ev->ext)->socket; break;
-	default:
+	case EV_FRAMES: touch_frames(ev->ext); break;
+	case EV_COUNTERS:
+		sink += ((const struct counters_info *)ev->ext)->value[COUNTERS_MAX - 1];
+		break;
+	case EV_IRQ: sink += ((const struct irq_info *)ev->ext)->start_ns; break;
+	case EV_SAMPLE: sink += ((const struct sample_info *)ev->ext)->value; break;
+	default: /* of a new kind: say above what it points to */
 		if (ev->ext)
 			abort();
 	}

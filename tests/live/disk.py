@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from lib import expect, good, recording, run, skip
+from lib import background, expect, recording, skip
 
 TRACE = "i.data"
 FILE = "load"
@@ -24,9 +24,9 @@ def disk():
     return os.path.basename(os.readlink(link)), number
 
 
-def diskstats():
-    """[requests, merged, sectors, ms] of reads, writes, discards; the flushes of our disk."""
-    name = disk()[0]
+def diskstats(name=None):
+    """[requests, merged, sectors, ms] of reads, writes, discards; flushes; of our disk or another."""
+    name = name or disk()[0]
     with open("/proc/diskstats", encoding="ascii") as f:
         for line in f:
             fields = line.split()
@@ -37,11 +37,13 @@ def diskstats():
 
 
 def fio(*options):
-    """Runs a load on FILE; returns its JSON."""
+    """Runs a load on FILE; returns its JSON, and its "pid": others may run one as well."""
     argv = ["fio", "--name=load", f"--filename={FILE}", f"--size={SIZE}", "--output-format=json",
             "--thread", "--randrepeat=1", *options]
-    done = good(run(argv))
-    return json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]
+    with background(argv) as [proc]:
+        text = proc.communicate(timeout=60)[0].decode()
+        expect(proc.returncode == 0, f"fio: {proc.returncode}\n{text}")
+    return dict(json.loads(text[text.index("{"):])["jobs"][0], pid=proc.pid)
 
 
 @contextlib.contextmanager

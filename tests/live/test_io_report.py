@@ -3,7 +3,7 @@
 """report -g io against fio's JSON (requests, bytes, latency) and against /proc/diskstats."""
 import os
 
-from disk import SIZE, TRACE, disk, fio, lay_out, wait_until_quiet, watched
+from disk import SIZE, TRACE, disk, diskstats, fio, lay_out, wait_until_quiet, watched
 from lib import (Skipped, by_tid, case, check, equal, expect, finish, good, info, note, report, run,
                  start, unless_hidden)
 
@@ -18,9 +18,9 @@ def whole():
     equal(sum(row["no_end"] for row in rows), 0, "requests whose end was not seen")
 
 
-def row_of_fio():
-    """The thread of fio that does the load."""
-    rows = [row for row in report(TRACE, "io", "thread") if row["comm"] == "fio"]
+def row_of_fio(job):
+    """The thread of this fio that does the load."""
+    rows = [row for row in report(TRACE, "io", "thread") if row["pid"] == job["pid"]]
     expect(rows, "no thread of fio has made a request")
     return max(rows, key=lambda row: row["bytes"])
 
@@ -54,7 +54,7 @@ def latencies(row, job, op):
 def direct(op, order):
     job = load("--direct=1", "--ioengine=psync", "--bs=4k", f"--number_ios={REQUESTS}",
                f"--rw={order}{op}")
-    row = row_of_fio()
+    row = row_of_fio(job)
     short = {"read": "rd", "write": "wr"}[op]
     note(f"{order}{op}: {row[f'{short}_ios']} requests, {row['seq_pct']:.1f} % sequential")
     equal(row[f"{short}_ios"], job[op]["total_ios"], f"{op} requests")
@@ -72,7 +72,7 @@ def direct(op, order):
 def synchronous():
     """With O_SYNC every write is on the device when it returns: by the thread itself."""
     job = load("--ioengine=psync", "--bs=4k", "--sync=1", "--number_ios=100", "--rw=randwrite")
-    row = row_of_fio()
+    row = row_of_fio(job)
     equal(job["write"]["io_bytes"], 100 * 4096, "what fio wrote")
     note(f"sync: {row['wr_ios']} requests, {row['wr_bytes']:,} bytes for {100 * 4096:,}")
     expect(row["wr_bytes"] >= job["write"]["io_bytes"], "it is on the device")
@@ -82,18 +82,18 @@ def buffered():
     """Read ahead in large requests, and written by somebody else, later."""
     lay_out()
     with watched():
-        fio("--ioengine=psync", "--bs=4k", "--rw=read", "--invalidate=1")
+        job = fio("--ioengine=psync", "--bs=4k", "--rw=read", "--invalidate=1")
     whole()
-    row = row_of_fio()
+    row = row_of_fio(job)
     note(f"buffered read: {row['rd_ios']} requests for {SIZE // 4096} calls")
     expect(SIZE <= row["rd_bytes"] <= SIZE + (4 << 20), f"{row['rd_bytes']:,} bytes of {SIZE:,}")
     expect(row["rd_ios"] < SIZE // 4096 // 4, "read-ahead makes large requests")
     with watched():
-        fio("--ioengine=psync", "--bs=4k", "--rw=write", "--fallocate=none")
+        job = fio("--ioengine=psync", "--bs=4k", "--rw=write", "--fallocate=none")
         good(run(["sync", "-f", "."]))
     whole()
     rows = report(TRACE, "io", "process")
-    by_fio = sum(row["wr_bytes"] for row in rows if row["comm"] == "fio")
+    by_fio = sum(row["wr_bytes"] for row in rows if row["pid"] == job["pid"])
     total = sum(row["wr_bytes"] for row in rows)
     note(f"buffered write: {total:,} bytes, {by_fio:,} by fio itself")
     expect(total >= SIZE, "it is on the device in the end")
@@ -158,6 +158,36 @@ def times(row, moved, count):
     expect(kernel <= ours * 1.1 + slack, f"the kernel's {kernel:,} ns are more than ours, {ours:,}")
 
 
+def device_that_goes(size=4 << 20):
+    """A loop device, read whole, then detached while it is recorded: name and figures stay."""
+    with open("image", "wb") as f:
+        f.write(os.urandom(size))
+    if run(["losetup", "--version"]).returncode:
+        raise Skipped("losetup is not installed")
+    with watched():
+        found = run(["losetup", "--find", "--show", "image"])
+        if found.returncode:
+            raise Skipped(f"no loop device: {found.stderr.strip()}")
+        loop = found.stdout.strip()
+        try:
+            before = diskstats(os.path.basename(loop))
+            good(run(["dd", f"if={loop}", "of=/dev/null", "bs=64k", "iflag=direct"]))
+            after = diskstats(os.path.basename(loop))
+        finally:
+            good(run(["losetup", "--detach", loop]))
+    whole()
+    [row] = [row for row in report(TRACE, "io", "device") if row["dev"] == os.path.basename(loop)]
+    count, _, sectors, _ = (b - a for a, b in zip(before["read"], after["read"]))
+    note(f"{row['dev']}: {row['rd_ios']} reads, {row['rd_bytes']:,} bytes, {row['open']} open")
+    expect(row["rd_ios"] >= count > 0 and row["rd_bytes"] >= sectors * 512 >= size,
+           f"{row['rd_ios']} of {count} reads, {row['rd_bytes']:,} of {sectors * 512:,} bytes")
+    # udev and losetup look at it as well, before and after
+    expect(row["rd_bytes"] <= sectors * 512 + (2 << 20), "no more than that and a few looks")
+    equal((row["open"], row["unknown"]), (0, 0), "open, unknown")
+    [mine] = [row for row in report(TRACE, "io", "process") if row["comm"] == "dd"]
+    expect(mine["rd_bytes"] >= size, "who read it")
+
+
 start("fio", "sync")
 os.environ["LC_ALL"] = "C"
 disk()
@@ -167,6 +197,7 @@ for title, test in (("direct sequential reads", lambda: direct("read", "")),
                     ("direct random writes", lambda: direct("write", "rand")),
                     ("synchronous writes", synchronous),
                     ("through the page cache", buffered),
+                    ("a device that disappears", device_that_goes),
                     ("the disk's row is /proc/diskstats", agrees_with_diskstats)):
     with case(title):
         unless_hidden(TRACE, test)

@@ -25,7 +25,7 @@ def disk():
 
 
 def diskstats(name=None):
-    """[requests, merged, sectors, ms] of reads, writes, discards; flushes; of our disk or another."""
+    """[requests, merged, sectors, ms] of reads, writes, discards; flushes. Of our disk, or name."""
     name = name or disk()[0]
     with open("/proc/diskstats", encoding="ascii") as f:
         for line in f:

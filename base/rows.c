@@ -44,7 +44,7 @@ static bool next_item(const char **text, struct item *it)
 		it->sign = *s;
 		it->key++;
 	}
-	colon = memchr(it->key, ':', (size_t)(end - it->key));
+	colon = memrchr(it->key, ':', (size_t)(end - it->key)); /* a key may have one: "cycles:u" */
 	if (colon) {
 		it->order = colon + 1;
 		it->order_len = (size_t)(end - it->order);
@@ -52,6 +52,19 @@ static bool next_item(const char **text, struct item *it)
 	it->len = (size_t)((colon ? colon : end) - it->key);
 	*text = *end ? end + 1 : NULL;
 	return true;
+}
+
+/* Its field, NULL if there is none. "cycles:u" as a whole may be a key: then it has no order. */
+static const struct field *find_item(const struct fields *fs, struct item *it)
+{
+	const size_t whole = it->len + 1 + it->order_len;
+	const struct field *field = it->order ? fields_find(fs, it->key, whole) : NULL;
+
+	if (!field)
+		return fields_find(fs, it->key, it->len);
+	it->len = whole;
+	it->order = NULL;
+	return field;
 }
 
 static void fields_remove(struct fields *fs, const struct field *field)
@@ -73,7 +86,7 @@ int fields_choose(struct fields *out, const struct fields *all, const struct fie
 
 	*out = (struct fields){0};
 	while (next_item(&rest, &it)) {
-		const struct field *field = fields_find(all, it.key, it.len);
+		const struct field *field = find_item(all, &it);
 
 		if (first) {
 			adjust = it.sign != 0;
@@ -95,10 +108,10 @@ int fields_choose(struct fields *out, const struct fields *all, const struct fie
 	return 0;
 }
 
-static bool known(const struct fields *lists, size_t n, const struct item *it)
+static bool known(const struct fields *lists, size_t n, struct item *it)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fields_find(&lists[i], it->key, it->len))
+		if (find_item(&lists[i], it))
 			return true;
 	return false;
 }
@@ -129,15 +142,16 @@ int fields_check(const struct fields *lists, size_t n, const char *spec, const c
 	char keys[800];
 
 	while (next_item(&rest, &it)) {
-		bool sorts = it.order && (!strncmp(it.order, "asc", it.order_len) ||
-					  !strncmp(it.order, "desc", it.order_len));
+		const bool is_known = known(lists, n, &it);
+		const bool sorts = it.order && (!strncmp(it.order, "asc", it.order_len) ||
+						!strncmp(it.order, "desc", it.order_len));
 
 		if (!it.len)
 			return err_set(err, -EINVAL, "an empty %s in '%.200s'", what, spec);
 		if (it.order && !(sorts && it.order_len >= 3))
 			return err_set(err, -EINVAL, "'%.*s' is no order: :asc or :desc",
 				       (int)(it.order_len < 40 ? it.order_len : 40), it.order);
-		if (known(lists, n, &it))
+		if (is_known)
 			continue;
 		list_keys(lists, n, keys, sizeof(keys));
 		return err_set(err, -EINVAL, "'%.*s' is not a %s; there are: %s",
@@ -216,7 +230,7 @@ int rows_sort(const void **rows, size_t n, const struct fields *all, const char 
 	struct item it;
 
 	while (s.n < SORT_KEYS && next_item(&rest, &it)) {
-		const struct field *field = fields_find(all, it.key, it.len);
+		const struct field *field = find_item(all, &it);
 
 		if (!field)
 			continue;

@@ -381,6 +381,30 @@ static void json_features(const struct report *r, FILE *f)
 		putc(']', f);
 }
 
+/* Those that were asked for, when the report is about them; why some of them have no figures. */
+static void json_counters(const struct report *r, FILE *f)
+{
+	const struct meta *meta = r->env.meta;
+	bool wanted = false;
+
+	for (size_t i = 0; i < r->nviews; i++)
+		wanted |= r->views[i]->kind == &view_counters;
+	if (!wanted)
+		return;
+	fputs(", \"counters\": [", f);
+	for (size_t i = 0; i < meta->ncounters; i++) {
+		const struct meta_counter *c = &meta->counters[i];
+
+		fputs(i ? ", {\"name\": " : "{\"name\": ", f);
+		json_text(f, c->name, strlen(c->name));
+		fprintf(f, ", \"live\": %s", c->live ? "true" : "false");
+		if (!c->live)
+			json_key_text(f, "why", c->why);
+		putc('}', f);
+	}
+	putc(']', f);
+}
+
 void report_header_json(const struct report *r, const struct report_input *in, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
@@ -400,6 +424,7 @@ void report_header_json(const struct report *r, const struct report_input *in, F
 	fprintf(f, meta->child_pid ? "%u" : "null", meta->child_pid);
 	json_hooks(r, f);
 	json_features(r, f);
+	json_counters(r, f);
 	json_damage(in, f);
 	fprintf(f, "},\n\"window\": {\"from_ns\": %" PRId64 ", \"to_ns\": %" PRId64,
 		relative(in, r->env.from_ns), relative(in, r->env.to_ns));

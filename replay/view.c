@@ -9,9 +9,10 @@
 #include "base/units.h"
 
 const struct view_kind *const view_kinds[] = {
-	&view_cpu,	 &view_latency, &view_waking, &view_slice,   &view_sleep,     &view_idle,
-	&view_migration, &view_states,	&view_totals, &view_life,    &view_depth,     &view_io,
-	&view_fs,	 &view_net,	&view_offcpu, &view_machine, &view_schedstat, NULL,
+	&view_cpu,     &view_latency,	&view_waking,	&view_slice,  &view_sleep,
+	&view_idle,    &view_migration, &view_states,	&view_totals, &view_life,
+	&view_depth,   &view_io,	&view_fs,	&view_net,    &view_offcpu,
+	&view_machine, &view_schedstat, &view_counters, &view_irq,    NULL,
 };
 
 const struct view_kind *view_kind_find(const char *name, size_t len)
@@ -298,29 +299,43 @@ static const struct {
 	[BY_CPU] = {cpu_fields, sizeof(cpu_fields) / sizeof(cpu_fields[0])},
 };
 
-void view_fields(const struct view *v, struct fields *all, struct fields *table,
-		 struct fields *machine)
+/* The fields from number `from` on are shown by default. */
+static void show_fields(const struct fields *all, size_t from, struct fields *table,
+			struct fields *machine)
 {
-	bool more = v->kind->nmore && view_recorded(v->env, v->kind->more_feature);
-
-	*all = *table = *machine = (struct fields){0};
-	fields_add(all, &group_field, 1);
-	if (v->kind->by_subject) {
-		enum subject_by by = v->subjects->by;
-
-		fields_add(all, identity[by].list, identity[by].n);
-	}
-	fields_add(all, v->kind->fields, v->kind->nfields);
-	if (v->kind->by_subject && !v->kind->no_gap)
-		fields_add(all, &gap_field, 1);
-	fields_add(all, v->kind->more, v->kind->nmore);
-	for (size_t i = 0; i < all->n; i++) {
-		if (!more && i >= all->n - v->kind->nmore)
-			break;
+	for (size_t i = from; i < all->n; i++) {
 		if (all->list[i]->flags & FIELD_TABLE)
 			table->list[table->n++] = all->list[i];
 		if (!(all->list[i]->flags & FIELD_HIDDEN))
 			machine->list[machine->n++] = all->list[i];
+	}
+}
+
+void view_fields(const struct view *v, struct fields *all, struct fields *table,
+		 struct fields *machine)
+{
+	const struct view_kind *kind = v->kind;
+
+	*all = *table = *machine = (struct fields){0};
+	fields_add(all, &group_field, 1);
+	if (kind->by_subject) {
+		enum subject_by by = v->subjects->by;
+
+		fields_add(all, identity[by].list, identity[by].n);
+	}
+	fields_add(all, kind->fields, kind->nfields);
+	if (kind->add_fields)
+		kind->add_fields(v, all);
+	if (kind->by_subject && !kind->no_gap)
+		fields_add(all, &gap_field, 1);
+	show_fields(all, 0, table, machine);
+	for (size_t i = 0; i < sizeof(kind->more) / sizeof(kind->more[0]); i++) {
+		const struct view_more *more = &kind->more[i];
+		const size_t from = all->n;
+
+		fields_add(all, more->list, more->n);
+		if (more->n && view_recorded(v->env, more->feature))
+			show_fields(all, from, table, machine);
 	}
 }
 

@@ -65,10 +65,14 @@ struct view_kind {
 	const struct view_kind *other;
 	enum subject_by other_by; /* of `other`, and in `other` itself; 0 when there is none */
 	const char *feature; /* of the recording, without which there is nothing to tell */
-	/* Fields that need a feature of the recording that the others do not. */
-	const struct field *more;
-	size_t nmore;
-	const char *more_feature;
+	/* Fields that need a feature of the recording that the others do not; NULL: no more. */
+	struct view_more {
+		const struct field *list;
+		size_t n;
+		const char *feature;
+	} more[2];
+	/* Fields that the trace decides about; kept by the view. Come after the others. */
+	void (*add_fields)(const struct view *v, struct fields *all);
 	bool no_gap; /* its rows are no sums of time: what is unknown of it is elsewhere */
 	bool by_cpu_only; /* rows are about CPUs, whatever --by says */
 	/* Callbacks of the engine; the sink's address is the view's. */
@@ -182,6 +186,6 @@ const struct view_kind *view_kind_find(const char *name, size_t len);
 extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
 	view_idle, view_migration, view_states, view_totals, view_life, view_depth, view_io,
 	view_fs, view_net, view_connections, view_offcpu, view_offcpu_stack, view_machine,
-	view_schedstat;
+	view_schedstat, view_counters, view_irq;
 
 #endif

@@ -2,16 +2,29 @@
 /* view_cpu: on-CPU time, and what kept it from more: waiting in the run queue, being blocked. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "replay/irq_nest.h"
 #include "replay/rss.h"
 #include "replay/view.h"
 
 struct cpu_figures {
 	uint64_t ns[TS_COUNT]; /* by enum task_state */
 	uint64_t slices, nvcsw, nivcsw, migrations;
+	uint64_t irq_ns; /* on the CPU, in interrupts */
 	uint64_t cpus; /* that it ran on, a bit each; those beyond 62 are bit 63 */
 	struct rss_gauge rss;
 };
+
+struct cpu_own {
+	struct rss rss;
+	struct irq_nest irqs;
+};
+
+static struct cpu_own *own(struct view *v)
+{
+	return v->own;
+}
 
 static struct rss_gauge *gauge(struct view *v, uint32_t subject)
 {
@@ -22,25 +35,25 @@ static struct rss_gauge *gauge(struct view *v, uint32_t subject)
 
 static int start(struct view *v, struct err *err)
 {
-	struct rss *rss;
-
+	v->own = calloc(1, sizeof(struct cpu_own));
+	if (!v->own)
+		return err_set(err, -ENOMEM, "out of memory");
+	own(v)->rss.gauge = gauge;
 	if (!view_recorded(v->env, "fs") || v->subjects->by == BY_CPU) {
 		v->sink.account = NULL;
 		v->sink.task_gone = NULL;
-		return 0;
 	}
-	rss = calloc(1, sizeof(*rss));
-	v->own = rss;
-	if (!rss)
-		return err_set(err, -ENOMEM, "out of memory");
-	rss->gauge = gauge;
+	if (!view_recorded(v->env, "irq"))
+		v->sink.kinds &= ~(UINT64_C(1) << EV_IRQ);
 	return 0;
 }
 
 static void stop(struct view *v)
 {
-	if (v->own)
-		rss_free(v->own);
+	if (v->own) {
+		rss_free(&own(v)->rss);
+		irq_nest_free(&own(v)->irqs);
+	}
 	free(v->own);
 }
 
@@ -49,7 +62,7 @@ static void on_account(struct sink *s, const struct account *a)
 	struct view *v = (struct view *)s;
 	uint32_t id = subjects_of(v->subjects, a->task, a->task->cpu);
 
-	if (id != SUBJECT_NONE && rss_account(v->own, v, id, a))
+	if (id != SUBJECT_NONE && rss_account(&own(v)->rss, v, id, a))
 		v->failed = true;
 }
 
@@ -57,7 +70,7 @@ static void on_gone(struct sink *s, const struct task *task)
 {
 	struct view *v = (struct view *)s;
 
-	rss_gone(v->own, v, task);
+	rss_gone(&own(v)->rss, v, task);
 }
 
 static void on_interval(struct sink *s, const struct interval *iv)
@@ -82,12 +95,44 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	}
 }
 
+/*
+ * What soft interrupts do in the thread that is there for them is its own work: so the kernel
+ * accounts it too.
+ */
+static bool is_interrupted(const struct event *ev, const struct task *task)
+{
+	return !(ev->flags & EVF_IRQ_SOFT) || !(task->info.flags & TASKF_KTHREAD) ||
+	       strncmp(task->info.comm, "ksoftirqd/", strlen("ksoftirqd/")) != 0;
+}
+
+static void on_irq(struct view *v, const struct event *ev, const struct task *task)
+{
+	uint64_t self_ns;
+	struct cpu_figures *f;
+	uint32_t id;
+
+	if (irq_nest_add(&own(v)->irqs, ev, v->env->from_ns, &self_ns)) {
+		v->failed = true;
+		return;
+	}
+	if (!task || !is_interrupted(ev, task))
+		return;
+	id = subjects_of(v->subjects, task, ev->cpu);
+	f = id == SUBJECT_NONE ? NULL : view_figures(v, id);
+	if (f)
+		f->irq_ns += self_ns;
+}
+
 static void on_event(struct sink *s, const struct event *ev, const struct task *task)
 {
 	struct view *v = (struct view *)s;
 	struct cpu_figures *f;
 	uint32_t id;
 
+	if (ev->kind == EV_IRQ) {
+		on_irq(v, ev, task);
+		return;
+	}
 	if (ev->kind != EV_MIGRATE || !task)
 		return;
 	id = subjects_of(v->subjects, task, ev->value);
@@ -107,6 +152,7 @@ static int fold(void *to, void *from)
 	a->nvcsw += b->nvcsw;
 	a->nivcsw += b->nivcsw;
 	a->migrations += b->migrations;
+	a->irq_ns += b->irq_ns;
 	a->cpus |= b->cpus;
 	rss_add(&a->rss, &b->rss);
 	return 0;
@@ -222,6 +268,16 @@ static void get_rss_peak(const void *row, struct value *v)
 		value_u(v, VT_BYTES, f->rss.max > f->rss.mark ? f->rss.max : f->rss.mark);
 }
 
+/* Interrupts are told when they return: of one that was there before the slice, too much. */
+static void get_oncpu_net(const void *row, struct value *v)
+{
+	const struct cpu_figures *f = ((const struct view_row *)row)->figures;
+	const uint64_t ns = f->ns[TS_RUN];
+
+	if (view_recorded(((const struct view_row *)row)->view->env, "irq"))
+		value_u(v, VT_NS, ns > f->irq_ns ? ns - f->irq_ns : 0);
+}
+
 static const struct field fields[] = {
 	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE, "Time on a CPU", get_oncpu_ns},
 	{"oncpu_pct", "%CPU", VT_PERCENT, FIELD_TABLE, "The same, in percent of one CPU",
@@ -251,6 +307,11 @@ static const struct field memory_fields[] = {
 	 get_rss_peak},
 };
 
+static const struct field net_fields[] = {
+	{"oncpu_net_ns", "NET", VT_NS, 0,
+	 "Time on a CPU without the interrupts that came meanwhile", get_oncpu_net},
+};
+
 const struct view_kind view_cpu = {
 	.name = "cpu",
 	.about = "time on a CPU, waiting for one, and blocked",
@@ -259,12 +320,11 @@ const struct view_kind view_cpu = {
 	.nfields = sizeof(fields) / sizeof(fields[0]),
 	.figures_size = sizeof(struct cpu_figures),
 	.by_subject = true,
-	.more = memory_fields,
-	.nmore = sizeof(memory_fields) / sizeof(memory_fields[0]),
-	.more_feature = "fs",
+	.more = {{memory_fields, sizeof(memory_fields) / sizeof(memory_fields[0]), "fs"},
+		 {net_fields, sizeof(net_fields) / sizeof(net_fields[0]), "irq"}},
 	.sink = {.interval = on_interval,
 		 .event = on_event,
-		 .kinds = 1u << EV_MIGRATE,
+		 .kinds = UINT64_C(1) << EV_MIGRATE | UINT64_C(1) << EV_IRQ,
 		 .account = on_account,
 		 .task_gone = on_gone},
 	.start = start,

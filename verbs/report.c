@@ -47,10 +47,11 @@ static const struct option_spec options[] = {
 	 "estimate of the page cache's hits. net: bytes through sockets, and connections. "
 	 "offcpu: where the time went: on a CPU, in a run queue, or waiting for what. "
 	 "machine: CPU times, load, memory, pressure. schedstat: the scheduler's statistics. "
+	 "counters: what slices counted. irq: interrupts. "
 	 "May be given more than once."},
 	{KEY_BY, 0, "by", "WHAT",
 	 "A row per process (default), thread, comm, cgroup, user or cpu; for io also device, for "
-	 "net also connection."},
+	 "net also connection; irq is of all CPUs, or by cpu."},
 	{KEY_STATE, 0, "state", "S,T,...",
 	 "What states and totals are about: R S D I T t P N Z Zl, or all. Default: D,Z,Zl (Zl: a "
 	 "leader that exited before its threads)."},

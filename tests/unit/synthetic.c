@@ -192,6 +192,26 @@ void ev_sample(struct synth *s, uint64_t ts, uint32_t metric, uint64_t value, ui
 				    .flags = flags});
 }
 
+void ev_counters(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid,
+		 struct counters_info info)
+{
+	ADD(.kind = EV_COUNTERS, .cpu = cpu, .tid = tid, .ext = synth_ext(s, &info, sizeof(info)));
+}
+
+void ev_irq(struct synth *s, uint64_t start, uint64_t end, uint16_t cpu, uint32_t tid,
+	    uint32_t number, bool soft)
+{
+	const struct irq_info info = {start};
+
+	synth_add(s, (struct event){.ts = end,
+				    .ext = synth_ext(s, &info, sizeof(info)),
+				    .tid = tid,
+				    .value = number,
+				    .cpu = cpu,
+				    .kind = EV_IRQ,
+				    .flags = soft ? EVF_IRQ_SOFT : 0});
+}
+
 void ev_task(struct synth *s, uint64_t ts, struct task_snapshot t)
 {
 	ADD(.kind = EV_TASK, .cpu = CPU_NONE, .tid = t.info.tid,

@@ -54,6 +54,10 @@ void ev_stack(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid, uint32_t
 void ev_gap(struct synth *s, uint64_t ts, uint16_t cpu, uint64_t end, uint64_t count);
 void ev_name(struct synth *s, uint64_t ts, uint8_t kind, uint64_t id, const char *name);
 void ev_sample(struct synth *s, uint64_t ts, uint32_t metric, uint64_t value, uint8_t flags);
+void ev_counters(struct synth *s, uint64_t ts, uint16_t cpu, uint32_t tid,
+		 struct counters_info info);
+void ev_irq(struct synth *s, uint64_t start, uint64_t end, uint16_t cpu, uint32_t tid,
+	    uint32_t number, bool soft);
 void ev_task(struct synth *s, uint64_t ts, struct task_snapshot snap);
 void ev_checkpoint(struct synth *s, const struct checkpoint *cp); /* deep copy */
 

@@ -124,7 +124,7 @@ static void test_bad_arguments(void **state)
 	select_free(&select);
 	assert_int_equal(report_add_groups(&opt, "cpu,nothing", &err), -22);
 	assert_non_null(strstr(err.msg, "'nothing' is not a group: cpu, latency, waking, "));
-	assert_non_null(strstr(err.msg, ", machine or schedstat"));
+	assert_non_null(strstr(err.msg, ", machine, schedstat, counters or irq"));
 	assert_int_equal(report_add_groups(&opt, "", &err), -22);
 	assert_int_equal(subject_by_parse("pid", &by, &err), -22);
 	assert_int_equal(states_parse("D,Q", &states, &err), -22);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "replay/devices.h"
 
 /* Where the last interval of a CPU or task ended. */
 struct track {
@@ -32,6 +33,7 @@ struct invariants {
 	uint64_t from_ns, to_ns;
 	struct track *cpus, *tasks; /* tasks by id */
 	uint32_t ncpus, ntasks;
+	struct devices numbers;
 	struct device *devices;
 	uint32_t ndevices;
 	uint64_t requests;
@@ -203,19 +205,21 @@ static void on_gone(struct sink *s, const struct task *task)
 
 static struct device *device(struct invariants *inv, uint32_t dev)
 {
-	struct device *more;
+	uint32_t number = devices_number(&inv->numbers, dev);
+	struct device *list = inv->devices;
 
-	for (uint32_t i = 0; i < inv->ndevices; i++)
-		if (inv->devices[i].dev == dev)
-			return &inv->devices[i];
-	more = reallocarray(inv->devices, inv->ndevices + 1, sizeof(*more));
-	if (!more) {
+	if (number < inv->ndevices)
+		return &list[number];
+	if (number != DEVICE_NONE)
+		list = reallocarray(list, inv->numbers.room, sizeof(*list));
+	if (number == DEVICE_NONE || !list) {
 		inv->failed = true;
 		return NULL;
 	}
-	inv->devices = more;
-	more[inv->ndevices] = (struct device){.dev = dev};
-	return &more[inv->ndevices++];
+	inv->devices = list;
+	while (inv->ndevices <= number)
+		list[inv->ndevices++] = (struct device){.dev = dev};
+	return &list[number];
 }
 
 static void on_event(struct sink *s, const struct event *ev, const struct task *task)
@@ -305,6 +309,7 @@ void invariants_free(struct invariants *inv)
 		return;
 	free(inv->cpus);
 	free(inv->tasks);
+	devices_free(&inv->numbers);
 	free(inv->devices);
 	free(inv);
 }

@@ -104,38 +104,42 @@ void io_count_bytes(struct io_figures *f, enum io_class class, uint64_t bytes, b
 
 /* -- how much of it is sequential -- */
 
-static struct io_place *place_on(struct io_figures *f, uint32_t dev)
+/* UINT64_MAX: there was none. NULL: out of memory. */
+static uint64_t *end_on(struct io_figures *f, uint32_t dev)
 {
-	struct io_place *places;
+	uint32_t number = devices_number(&f->on, dev);
+	uint64_t *ends;
 
-	for (uint32_t i = 0; i < f->nplaces; i++)
-		if (f->places[i].dev == dev)
-			return &f->places[i];
-	places = realloc(f->places, (f->nplaces + 1) * sizeof(*places));
-	if (!places)
+	if (number == DEVICE_NONE)
 		return NULL;
-	f->places = places;
-	places[f->nplaces] = (struct io_place){.dev = dev, .end = UINT64_MAX};
-	return &places[f->nplaces++];
+	if (number < f->nends)
+		return &f->ends[number];
+	ends = reallocarray(f->ends, f->on.room, sizeof(*ends));
+	if (!ends)
+		return NULL;
+	f->ends = ends;
+	while (f->nends <= number)
+		ends[f->nends++] = UINT64_MAX;
+	return &ends[number];
 }
 
 int io_follow(struct io_figures *f, const struct event *ev)
 {
 	const struct io_info *io = ev->ext;
-	struct io_place *place;
+	uint64_t *end;
 
 	if (!io || !io->bytes || (ev->aux != IO_READ && ev->aux != IO_WRITE))
 		return 0;
 	if (ev->kind == EV_IO_MERGE && ev->flags & (EVF_IO_ABSORBED | EVF_IO_FRONT))
 		return 0;
-	place = place_on(f, ev->value);
-	if (!place)
+	end = end_on(f, ev->value);
+	if (!end)
 		return -ENOMEM;
-	if (ev->kind == EV_IO_START && place->end != UINT64_MAX) {
+	if (ev->kind == EV_IO_START && *end != UINT64_MAX) {
 		f->seq_of++;
-		f->seq += io->sector == place->end;
+		f->seq += io->sector == *end;
 	}
-	place->end = io->sector + io->bytes / 512;
+	*end = io->sector + io->bytes / 512;
 	return 0;
 }
 
@@ -184,9 +188,10 @@ void io_release(struct io_figures *f)
 {
 	dist_free(&f->queue.dist);
 	dist_free(&f->device.dist);
-	free(f->places);
-	f->places = NULL;
-	f->nplaces = 0;
+	devices_free(&f->on);
+	free(f->ends);
+	f->ends = NULL;
+	f->nends = 0;
 }
 
 bool io_nothing(const struct io_figures *f)

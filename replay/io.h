@@ -8,18 +8,13 @@
 #ifndef RSTAT_REPLAY_IO_H
 #define RSTAT_REPLAY_IO_H
 
+#include "replay/devices.h"
 #include "replay/dist.h"
 #include "replay/view.h"
 
 struct io_delay {
 	struct dist dist;
 	uint64_t min;
-};
-
-/* Where the last request of a row on a device ended. */
-struct io_place {
-	uint32_t dev;
-	uint64_t end; /* sector */
 };
 
 struct io_figures {
@@ -36,8 +31,9 @@ struct io_figures {
 	uint64_t seq,
 		seq_of; /* requests that began where the one before ended; that had one before */
 	struct io_delay queue, device;
-	struct io_place *places;
-	uint32_t nplaces;
+	struct devices on;
+	uint64_t *ends; /* by device: the sector where the last request of the row ended */
+	uint32_t nends;
 };
 
 enum io_class { IOC_READ, IOC_WRITE, IOC_DISCARD, IOC_FLUSH, IOC_INTERNAL };
@@ -54,7 +50,7 @@ void io_count_bytes(struct io_figures *f, enum io_class class, uint64_t bytes, b
 /* EV_IO_START and EV_IO_MERGE in the order they happen. Returns 0 or -ENOMEM. */
 int io_follow(struct io_figures *f, const struct event *ev);
 
-int io_add(struct io_figures *to, const struct io_figures *from); /* places are not moved */
+int io_add(struct io_figures *to, const struct io_figures *from); /* ends are not moved */
 void io_release(struct io_figures *f);
 bool io_nothing(const struct io_figures *f);
 

@@ -10,13 +10,9 @@
 #include "replay/io.h"
 
 /* By device: the rows. */
-struct io_device {
-	uint32_t dev;
-	struct io_figures figures;
-};
-
 struct io_own {
-	struct io_device *devices;
+	struct devices devices;
+	struct io_figures *figures; /* by device */
 	uint32_t n;
 };
 
@@ -28,19 +24,21 @@ static bool by_device(const struct view *v)
 static struct io_figures *device_figures(struct view *v, uint32_t dev)
 {
 	struct io_own *own = v->own;
-	struct io_device *devices;
+	uint32_t number = devices_number(&own->devices, dev);
+	struct io_figures *figures = own->figures;
 
-	for (uint32_t i = 0; i < own->n; i++)
-		if (own->devices[i].dev == dev)
-			return &own->devices[i].figures;
-	devices = realloc(own->devices, (own->n + 1) * sizeof(*devices));
-	if (!devices) {
+	if (number < own->n)
+		return &figures[number];
+	if (number != DEVICE_NONE)
+		figures = reallocarray(figures, own->devices.room, sizeof(*figures));
+	if (number == DEVICE_NONE || !figures) {
 		v->failed = true;
 		return NULL;
 	}
-	own->devices = devices;
-	devices[own->n] = (struct io_device){.dev = dev};
-	return &devices[own->n++].figures;
+	own->figures = figures;
+	while (own->n <= number)
+		figures[own->n++] = (struct io_figures){0};
+	return &figures[number];
 }
 
 /* Whose figures `task` has a part in; NULL: nobody's that the report is about. */
@@ -107,9 +105,11 @@ static void stop(struct view *v)
 	struct io_own *own = v->own;
 
 	for (uint32_t i = 0; own && i < own->n; i++)
-		io_release(&own->devices[i].figures);
-	if (own)
-		free(own->devices);
+		io_release(&own->figures[i]);
+	if (own) {
+		devices_free(&own->devices);
+		free(own->figures);
+	}
 	free(own);
 }
 
@@ -123,8 +123,8 @@ static int rows(struct view *v, struct view_rows *out)
 		if (!row)
 			return -ENOMEM;
 		row->view = v;
-		row->figures = &own->devices[i].figures;
-		row->split = own->devices[i].dev;
+		row->figures = &own->figures[i];
+		row->split = own->devices.list[i];
 	}
 	return 0;
 }
@@ -172,7 +172,7 @@ static int after(struct view *v, FILE *f, const struct table_style *style, struc
 
 	(void)err;
 	for (uint32_t i = 0; own && i < own->n; i++)
-		sum += own->devices[i].figures.no_end;
+		sum += own->figures[i].no_end;
 	for (uint32_t id = 0; !own && id < v->room && id < v->subjects->n; id++)
 		if (v->subjects->list[id].used)
 			sum += ((struct io_figures *)view_figures(v, id))->no_end;

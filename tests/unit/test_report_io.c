@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "replay/devices.h"
 #include "report_run.h"
 
 #define DISK  (8u << 20)
@@ -272,6 +273,24 @@ static void io_event(const struct report *r, uint8_t kind, uint32_t tid, uint16_
 	feed_event(r, &ev);
 }
 
+/* Few or many, each has its number, and keeps it. */
+static void test_device_numbers(void **state)
+{
+	struct devices d = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++) {
+		assert_int_equal(devices_number(&d, i * 0x01000193u), i);
+		assert_int_equal(devices_number(&d, i / 2 * 0x01000193u), i / 2);
+	}
+	assert_int_equal(d.n, 5000);
+	for (uint32_t i = 0; i < 5000; i++) {
+		assert_int_equal(d.list[i], i * 0x01000193u);
+		assert_int_equal(devices_number(&d, d.list[i]), i);
+	}
+	devices_free(&d);
+}
+
 static void feed_sequence(struct report *r)
 {
 	io_event(r, EV_IO_START, 100, IO_READ, 0, 8, 0); /* the first has nothing before it */
@@ -506,14 +525,14 @@ static void test_table_width(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classes),	 cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_delays),	 cmocka_unit_test(test_open),
-		cmocka_unit_test(test_shares),	 cmocka_unit_test(test_cgroup),
-		cmocka_unit_test(test_filter),	 cmocka_unit_test(test_sequential),
-		cmocka_unit_test(test_folded),	 cmocka_unit_test(test_not_recorded),
-		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_default_group),
-		cmocka_unit_test(test_table),	 cmocka_unit_test(test_table_width),
-		cmocka_unit_test(test_lost_end),
+		cmocka_unit_test(test_classes),	       cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_delays),	       cmocka_unit_test(test_open),
+		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_filter),	       cmocka_unit_test(test_sequential),
+		cmocka_unit_test(test_device_numbers), cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_not_recorded),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_default_group),  cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table_width),    cmocka_unit_test(test_lost_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -469,8 +469,9 @@ static void print_remarks(const struct section *s, FILE *f, const struct table_s
 		fprintf(f, "%s%zu more %s; -n 0 shows all%s\n", dim, s->cut, what_rows(v, s->cut),
 			off);
 	if (s->dull)
-		fprintf(f, "%s%zu %s with nothing here; --zero shows them%s\n", dim, s->dull,
-			what_rows(v, s->dull), off);
+		fprintf(f, "%s%zu %s %s; --zero shows them%s\n", dim, s->dull,
+			what_rows(v, s->dull), v->kind->dull ? v->kind->dull : "with nothing here",
+			off);
 	if (v->kind->by_subject && v->subjects->folded)
 		fprintf(f,
 			"%s%s that are gone are summed up in the rows (gone): the %u largest are "

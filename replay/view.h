@@ -83,6 +83,7 @@ struct view_kind {
 	int (*rows)(struct view *v, struct view_rows *rows);
 	/* Nothing to tell: left out of the table (never of machine formats). */
 	bool (*empty)(const struct view_row *row);
+	const char *dull; /* how those are that are left out for it; NULL: "with nothing here" */
 	/* This subject and split has no row at all. */
 	bool (*absent)(const struct view *v, const void *figures, unsigned split);
 	uint64_t (*weight)(const void *figures);

@@ -143,10 +143,15 @@ static bool absent(const struct view *v, const void *figures, unsigned split)
 	return !life_ns(f) && !f->zombie_ns;
 }
 
-/* In S or I from the first to the last. */
+/*
+ * In S or I from the first to the last: the daemons of a whole machine. Of a command, or of tasks
+ * that were asked for, that is an answer.
+ */
 static bool empty(const struct view_row *row)
 {
-	return !weight(row->figures);
+	const struct subjects *s = row->view->subjects;
+
+	return !s->focus && !select_names_tasks(s->select) && !weight(row->figures);
 }
 
 #define BASES_TEXT 160
@@ -345,6 +350,7 @@ const struct view_kind view_offcpu = {
 	.before = before,
 	.absent = absent,
 	.empty = empty,
+	.dull = "asleep all the time",
 	.weight = weight,
 	.fold = fold,
 };

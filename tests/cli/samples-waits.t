@@ -130,6 +130,27 @@ waits are told by: stack 98%, syscall 2%
 13444 13468 reader   13.5 ms  0.7  0.2  0.0  0.0  0.0 99.1  0.0   0.0   0.0   0.0    0
 13444 13469 poller   21.5 ms  0.2  0.1  0.0  0.0  0.0  0.0 99.7   0.0   0.0   0.0    0
 
+## Who only waits in a window is no less part of the answer; of a whole machine only when asked for.
+$ rstat report -g offcpu --by thread --time 40%,60% samples/waits.rstat | tail -13
+waits are told by: stack 100%
+  PID   TID COMM        LIFE  CPU RUNQ DISK   NET  LOCK PIPE  POLL SLEEP CHILD OTHER TOLD BY
+13444 13466 hog      6.59 ms 97.4  2.6  0.0   0.0   0.0  0.0   0.0   0.0   0.0   0.0 -
+13444 13468 reader   6.04 ms  1.3  0.2  0.0   0.0   0.0 98.6   0.0   0.0   0.0   0.0 stack 100%
+13444 13470 sleeper  6.59 ms  1.0 17.4  0.0   0.0   0.0  0.0   0.0  81.6   0.0   0.0 stack 100%
+13444 13465 holder   6.59 ms  0.3 99.7  0.0   0.0   0.0  0.0   0.0   0.0   0.0   0.0 -
+13444 13444 reasons  6.59 ms  0.0  0.0  0.0   0.0 100.0  0.0   0.0   0.0   0.0   0.0 stack 100%
+13444 13467 locker   6.59 ms  0.0  0.0  0.0   0.0 100.0  0.0   0.0   0.0   0.0   0.0 stack 100%
+13444 13469 poller   6.59 ms  0.0  0.0  0.0   0.0   0.0  0.0 100.0   0.0   0.0   0.0 stack 100%
+13444 13471 parent   6.59 ms  0.0  0.0  0.0   0.0   0.0  0.0   0.0   0.0 100.0   0.0 stack 100%
+13444 13472 asker    6.59 ms  0.0  0.0  0.0 100.0   0.0  0.0   0.0   0.0   0.0   0.0 stack 100%
+13473 13473 child    6.59 ms  0.0  0.0  0.0   0.0   0.0  0.0   0.0 100.0   0.0   0.0 stack 100%
+13444 13475 answerer 6.59 ms  0.0  0.0  0.0   0.0   0.0  0.0   0.0 100.0   0.0   0.0 stack 100%
+
+$ rstat report -g offcpu --by thread --time 40%,60% --all samples/waits.rstat | tail -3
+13444  13465  holder       6.59 ms   0.3  99.7   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.0
+   22     22  ksoftirqd/1  6.59 ms   0.3   0.3   0.0  0.0   0.0   0.0   0.0    0.0    0.0   99.4
+119 threads asleep all the time; --zero shows them
+
 $ rstat report --stack --comm locker --comm disk --by thread samples/waits.rstat
 host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 14:16:15 UTC
 window   all of it, 32.9 ms

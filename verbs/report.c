@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/exit.h"
 #include "base/pager.h"
@@ -280,6 +281,10 @@ int verb_report(int argc, char **argv)
 	}
 	if (!rc)
 		rc = report_check(&a.report, &err);
+	if (!rc && a.report.flame == FLAME_SVG && isatty(STDOUT_FILENO))
+		rc = err_set(
+			&err, -EINVAL,
+			"--format svg is a picture, not for a terminal: redirect it, >waits.svg");
 	if (!rc)
 		rc = reader_open(&in, &a.reader, &err);
 	if (rc) {

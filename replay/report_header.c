@@ -364,6 +364,18 @@ static void json_hooks(const struct report *r, FILE *f)
 	putc(']', f);
 }
 
+/* Several groups may need one feature. */
+static bool said_before(const struct report *r, size_t n, const char *feature)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *other = r->views[i]->kind->feature;
+
+		if (other && !strcmp(other, feature))
+			return true;
+	}
+	return false;
+}
+
 /* Said only when there is something to say: reports of older traces stay as they were. */
 static void json_features(const struct report *r, FILE *f)
 {
@@ -372,7 +384,8 @@ static void json_features(const struct report *r, FILE *f)
 	for (size_t i = 0; i < r->nviews; i++) {
 		const struct view_kind *kind = r->views[i]->kind;
 
-		if (!kind->feature || view_recorded(&r->env, kind->feature))
+		if (!kind->feature || view_recorded(&r->env, kind->feature) ||
+		    said_before(r, i, kind->feature))
 			continue;
 		fprintf(f, "%s\"%s\"", some ? ", " : ", \"not_recorded\": [", kind->feature);
 		some = true;

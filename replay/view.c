@@ -9,10 +9,10 @@
 #include "base/units.h"
 
 const struct view_kind *const view_kinds[] = {
-	&view_cpu,     &view_latency,	&view_waking,	&view_slice,  &view_sleep,
-	&view_idle,    &view_migration, &view_states,	&view_totals, &view_life,
-	&view_depth,   &view_io,	&view_fs,	&view_net,    &view_offcpu,
-	&view_machine, &view_schedstat, &view_counters, &view_irq,    NULL,
+	&view_cpu,	 &view_latency, &view_waking, &view_slice,  &view_sleep,   &view_idle,
+	&view_migration, &view_states,	&view_totals, &view_life,   &view_depth,   &view_io,
+	&view_fs,	 &view_memory,	&view_net,    &view_offcpu, &view_machine, &view_schedstat,
+	&view_counters,	 &view_irq,	NULL,
 };
 
 const struct view_kind *view_kind_find(const char *name, size_t len)

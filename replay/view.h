@@ -41,7 +41,7 @@ struct view_row {
 	const struct view *view;
 	const struct subject *subject; /* NULL in lists that are not by subject */
 	const void *figures;
-	uint32_t split; /* index of the cause or state, when there is one row for each */
+	uint32_t split; /* index of the cause, state or point, when there is one row for each */
 	uint32_t depth; /* in a tree */
 };
 
@@ -186,7 +186,7 @@ const struct view_kind *view_kind_find(const char *name, size_t len);
 
 extern const struct view_kind view_cpu, view_latency, view_waking, view_slice, view_sleep,
 	view_idle, view_migration, view_states, view_totals, view_life, view_depth, view_io,
-	view_fs, view_net, view_connections, view_offcpu, view_offcpu_stack, view_machine,
-	view_schedstat, view_counters, view_irq;
+	view_fs, view_memory, view_net, view_connections, view_offcpu, view_offcpu_stack,
+	view_machine, view_schedstat, view_counters, view_irq;
 
 #endif

@@ -45,7 +45,7 @@ static const struct option_spec options[] = {
 	 "it is blocked at a time. idle: the CPUs. migration: moves between CPUs. states: every "
 	 "stretch in D or Z. totals: their sums. life: fork, exec and exit. depth: run queues. "
 	 "io: block requests. fs: bytes of system calls and what of them went to devices, with an "
-	 "estimate of the page cache's hits. net: bytes through sockets, and connections. "
+	 "estimate of the page cache's hits. memory: resident memory over time. net: bytes through sockets, and connections. "
 	 "offcpu: where the time went: on a CPU, in a run queue, or waiting for what. "
 	 "machine: CPU times, load, memory, pressure. schedstat: the scheduler's statistics. "
 	 "counters: what slices counted. irq: interrupts. "

@@ -1,6 +1,6 @@
 ## What report does not understand is told before a trace is opened, with exit 2.
 $ rstat report -g cpu,nothing none
-! rstat report: --group: 'nothing' is not a group: cpu, latency, waking, slice, sleep, idle, migration, states, totals, life, depth, io, fs, net, offcpu, machine, schedstat, counters or irq
+! rstat report: --group: 'nothing' is not a group: cpu, latency, waking, slice, sleep, idle, migration, states, totals, life, depth, io, fs, memory, net, offcpu, machine, schedstat, counters or irq
 [2]
 
 $ rstat report --by pid none

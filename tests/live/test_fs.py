@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 
-from lib import (CPUS, case, check, dump, end, equal, expect, finish, good, info, note, record,
-                 record_workload, recording, start, wait_for, within, workload)
+from lib import (CPUS, RSTAT, case, check, dump, end, equal, expect, finish, good, info, note,
+                 record, record_workload, recording, report, run, start, wait_for, within,
+                 workload)
 
 TRACE = "f.data"
 FILE = "file"
@@ -138,6 +139,46 @@ def lives_on():
                f"{key}: {before[key]} before, {last[key]} at the end, {after[key]} after")
 
 
+def over_time(mbytes=64, ms=300, slack=1 << 20):
+    """Memory that comes, is held and goes."""
+    told = record_workload(TRACE, "memory", mbytes, ms)
+    size = mbytes << 20
+    rows = [row for row in report(TRACE, "memory", "process") if row["pid"] == told["pid"]]
+    equal([row["at_ns"] for row in rows], sorted(row["at_ns"] for row in rows), "the order")
+    equal({row["step_ns"] for row in rows}, {0}, "every change is there")
+    within(rows[-1]["rss_peak_bytes"], told["peak_kb"] * 1024, slack, "the peak")
+    note(f"peak {rows[-1]['rss_peak_bytes']:,}, VmHWM {told['peak_kb'] * 1024:,}")
+    full, free, none = (told[key] - info(TRACE)["start_utc_ns"]
+                        for key in ("full_utc_ns", "free_utc_ns", "none_utc_ns"))
+    sure = 1000000  # how far the clocks may have drifted apart
+    told_of = [(row["at_ns"], row["rss_bytes"]) for row in rows if row["rss_bytes"]]
+    held = [rss for at, rss in told_of if at <= free - sure][-1]
+    within(held, rows[-1]["rss_peak_bytes"], slack, "what it held at last")
+    for at, rss in told_of:
+        if full + sure < at < free - sure:
+            expect(rss >= size, f"{rss:,} at {at:,}, when it had all of it")
+        if at > none + sure:
+            expect(rss < size // 4, f"{rss:,} at {at:,}, when it had given it back")
+    expect(told_of[0][1] < size // 4 and told_of[0][0] < full, "it has less at first")
+    expect(told_of[-1][0] > free, "that it gives it back is told")
+    return told["pid"]
+
+
+def line_of_it(pid):
+    """In the table: low, up to the top, down again."""
+    shown = good(run([RSTAT, "report", "-g", "memory", "-p", str(pid), TRACE])).stdout
+    expect(all(len(line) <= 100 for line in shown.splitlines()), "lines of 100 columns")
+    line = [row for row in shown.splitlines() if row.lstrip().startswith(f"{pid} ")]
+    equal(len(line), 1, "rows of the process")
+    line = "".join(char for char in line[0] if "\u2581" <= char <= "\u2588")
+    note(line)
+    low, full = "\u2581", "\u2588"
+    expect(line.lstrip(low).rstrip(low).strip("\u2581\u2582\u2583\u2584\u2585\u2586\u2587")
+           == full * line.count(full) and line.count(full) >= 1,
+           "up once, and down once")
+    expect(line.startswith(low) and line.endswith(low), "low before and after")
+
+
 start()
 with case("the last account is the kernel's own, thread by thread"):
     all_told, all_found = exact_at_the_end()
@@ -152,4 +193,6 @@ for name, test in (("a process that does nothing meanwhile", stopped_all_along),
                    ("what lives on", lives_on)):
     with case(name):
         test()
+with case("memory over time: it comes and goes"):
+    line_of_it(over_time())
 finish()

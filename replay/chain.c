@@ -294,7 +294,8 @@ static void explain_into(struct chain *c, const struct group *group, uint32_t de
 		parts_of_task(c, s->who, group->parts, group->n, depth, out);
 	else if (s->what == STEP_RUNQUEUE)
 		parts_of_runqueue(c, group->parts, group->n, out);
-	else if (s->what == STEP_BLOCKED && s->cause == CAUSE_REQUEST)
+	else if (s->what == STEP_BLOCKED &&
+		 (s->cause == CAUSE_REQUEST || s->cause == CAUSE_OPEN_REQUEST))
 		parts_of_requests(c, s, group->parts, group->n, depth, out);
 }
 

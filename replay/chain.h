@@ -60,6 +60,7 @@ enum cause_kind {
 	CAUSE_INTERRUPT,
 	CAUSE_FILTERED, /* a task that the recording left out */
 	CAUSE_OPEN, /* nothing: it goes on after the window */
+	CAUSE_OPEN_REQUEST, /* nothing either: the request `detail` is not completed */
 };
 
 struct step {

@@ -58,7 +58,7 @@ static bool by_request(const struct chain *c, const struct stretch *st, uint32_t
 
 		if (io->done_ns < st->from_ns || called - io->done_ns > OWN_DONE_NS)
 			break;
-		if (!fits(c, st, io, depth))
+		if (io->open || !fits(c, st, io, depth))
 			continue;
 		if (found == UINT32_MAX)
 			found = i - 1;
@@ -72,6 +72,22 @@ static bool by_request(const struct chain *c, const struct stretch *st, uint32_t
 	*out = make(CAUSE_REQUEST, WHO_NOBODY, found,
 		    (uint64_t)t->ios[found].dev << 8 | t->ios[found].op);
 	return true;
+}
+
+/* Still blocked at the end, like a request of its own, which has that for its completion. */
+static struct cause open_end(const struct chain *c, const struct stretch *st)
+{
+	const struct timeline *t = c->timeline;
+
+	for (uint32_t i = t->nios; i > 0 && waits_for_disk(st); i--) {
+		const struct io_line *io = &t->ios[i - 1];
+
+		if (io->done_ns < st->to_ns)
+			break;
+		if (io->open && io_made_by(io, st->who))
+			return make(CAUSE_OPEN_REQUEST, WHO_NOBODY, i - 1, io->dev);
+	}
+	return make(CAUSE_OPEN, WHO_NOBODY, 0, 0);
 }
 
 static uint32_t first_at(const struct timeline *t, const struct index *ix, uint32_t number,
@@ -130,8 +146,25 @@ static uint32_t wire_used(const struct timeline *t, uint32_t at)
 	return sent;
 }
 
-/* Who sent to the other end of this socket at that time. */
-static uint32_t sender(const struct timeline *t, uint32_t wire, uint64_t ns)
+/* It ran on that CPU at that time. */
+static bool ran_on(const struct timeline *t, uint32_t who, uint16_t cpu, uint64_t ns)
+{
+	uint32_t at = timeline_at(t, who, ns);
+
+	for (; at < t->by_actor.first[who + 1]; at++) {
+		const struct stretch *st = timeline_stretch(t, at);
+
+		if (st->state != STRETCH_MOVED)
+			return st->state == TS_RUN && st->cpu == cpu && st->from_ns <= ns;
+	}
+	return false;
+}
+
+/*
+ * Who sent to the other end of this socket at that time, when the sleeper was woken on that CPU: by
+ * the send itself as a rule, which returns shortly after, or later when the sender is preempted.
+ */
+static uint32_t sender(const struct timeline *t, uint32_t wire, uint16_t cpu, uint64_t ns)
 {
 	const struct index *ix = &t->traffic_by_wire;
 	uint32_t peer = t->wires[wire].peer, first;
@@ -142,10 +175,11 @@ static uint32_t sender(const struct timeline *t, uint32_t wire, uint64_t ns)
 	for (uint32_t i = first; i < ix->first[peer + 1]; i++) {
 		const struct traffic *x = &t->traffic[ix->order[i]];
 
-		if (x->sent && x->first_ns <= ns + SENT_NS)
+		if (!x->sent)
+			continue;
+		if (x->first_ns <= ns + SENT_NS || ran_on(t, x->who, cpu, ns))
 			return x->who;
-		if (x->first_ns > ns + SENT_NS)
-			break;
+		break;
 	}
 	for (uint32_t i = first; i > ix->first[peer]; i--) {
 		const struct traffic *x = &t->traffic[ix->order[i - 1]];
@@ -172,7 +206,7 @@ static bool by_network(const struct chain *c, uint32_t at, struct cause *out)
 		*out = make(CAUSE_REMOTE, WHO_NOBODY, UINT32_MAX, UINT32_MAX);
 		return why == WAIT_NET;
 	}
-	who = sender(c->timeline, wire, stretch_called(st));
+	who = sender(c->timeline, wire, st->cpu, stretch_called(st));
 	if (who <= WHO_TASKS && who != st->who)
 		*out = make(CAUSE_PEER, who, wire, who);
 	else
@@ -186,7 +220,7 @@ struct cause cause_find(const struct chain *c, uint32_t at, uint32_t depth)
 	struct cause cause;
 
 	if (st->flags & (IVF_OPEN | IVF_CLIPPED_END))
-		return make(CAUSE_OPEN, WHO_NOBODY, 0, 0);
+		return open_end(c, st);
 	if (st->waker <= WHO_TASKS)
 		return make(CAUSE_TASK, st->waker, 0, st->waker);
 	if (st->waker == WHO_FILTERED)

@@ -285,7 +285,8 @@ void parts_of_requests(const struct chain *c, const struct step *step, const str
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct cause cause = cause_find(c, parts[i].at, depth);
-		uint32_t woke = cause.kind == CAUSE_REQUEST ? cause.detail : step->detail;
+		bool one = cause.kind == CAUSE_REQUEST || cause.kind == CAUSE_OPEN_REQUEST;
+		uint32_t woke = one ? cause.detail : step->detail;
 
 		add_requests(c, step, &parts[i], woke, out);
 	}

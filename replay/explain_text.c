@@ -144,7 +144,8 @@ static const char *by_cause(const struct explain *e, const struct step *s, struc
 	case CAUSE_TASK:
 	case CAUSE_PEER:
 	case CAUSE_FILTERED: put_name(e, s->by, o); break;
-	case CAUSE_REQUEST: put_request(e, s, o); break;
+	case CAUSE_REQUEST:
+	case CAUSE_OPEN_REQUEST: put_request(e, s, o); break;
 	case CAUSE_REMOTE: put_wire(e, s->detail, o); break;
 	case CAUSE_TIMER: put(o, "timer"); break;
 	case CAUSE_INTERRUPT: put(o, "interrupt"); break;
@@ -230,9 +231,11 @@ static void put_cause(const struct explain *e, const struct step *s, struct out 
 		put(o, " sent through %s", raw);
 		break;
 	case CAUSE_REQUEST:
+	case CAUSE_OPEN_REQUEST:
 		put_request(e, s, &by);
 		escape_terminal(safe, sizeof(safe), raw, by.len);
-		put(o, ", until %s was done", safe);
+		put(o, s->cause == CAUSE_REQUEST ? ", until %s was done" : ", with %s not done yet",
+		    safe);
 		break;
 	case CAUSE_REMOTE:
 		put_wire(e, s->detail, &by);

@@ -350,6 +350,7 @@ static void on_request(struct sink *s, const struct request *rq)
 		.dev = rq->dev,
 		.op = rq->op,
 		.cpu = CPU_NONE,
+		.open = rq->flags & RQF_OPEN,
 	};
 	for (uint32_t i = 0; i < IO_MAKERS; i++) {
 		const struct task *task = i < rq->nshares ? rq->shares[i].task : NULL;

@@ -84,6 +84,7 @@ struct io_line {
 	uint32_t dev;
 	uint16_t op;
 	uint16_t cpu; /* of its completion, CPU_NONE not known */
+	bool open; /* not completed: done_ns is the end of the window */
 	uint32_t makers[IO_MAKERS]; /* actors, WHO_NOBODY */
 };
 

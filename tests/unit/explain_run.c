@@ -10,6 +10,48 @@
 #include <string.h>
 #include <cmocka.h>
 
+/* 100 and 200 and 300 asleep for long, two idle CPUs. */
+void ex_start(struct synth *s)
+{
+	struct task_snapshot t[] = {
+		snap(100, 100, TS_SLEEP, 0x1, 0, AT(-100)),
+		snap(200, 200, TS_SLEEP, 0x1, 1, AT(-100)),
+		snap(300, 300, TS_SLEEP, 0x1, 1, AT(-100)),
+	};
+
+	memset(s, 0, sizeof(*s));
+	ev_start(s, T0, 2, t, 3);
+}
+
+/* Woken by an interrupt that came while the CPU was idle, and running at once. */
+void ex_begin(struct synth *s, uint64_t us, uint16_t cpu, uint32_t tid)
+{
+	ev_waking(s, AT(us), cpu, 0, tid)->flags = EVF_CTX_HARDIRQ;
+	ev_wakeup(s, AT(us), cpu, 0, tid, cpu)->flags = EVF_CTX_HARDIRQ;
+	ev_switch(s, AT(us), cpu, 0, 0, tid);
+}
+
+void ex_irq_wake(struct synth *s, uint64_t us, uint16_t cpu, uint32_t interrupted, uint32_t tid,
+		 uint16_t target, uint8_t flags)
+{
+	ev_waking(s, AT(us), cpu, interrupted, tid)->flags = flags;
+	ev_wakeup(s, AT(us), cpu, interrupted, tid, target)->flags = flags;
+}
+
+void ex_wake(struct synth *s, uint64_t us, uint16_t cpu, uint32_t waker, uint32_t tid,
+	     uint16_t target)
+{
+	ev_waking(s, AT(us), cpu, waker, tid);
+	ev_wakeup(s, AT(us), cpu, waker, tid, target);
+}
+
+void ex_block(struct synth *s, uint64_t us, uint16_t cpu, uint32_t tid, uint16_t in, uint32_t next)
+{
+	ev_switch_in(s, AT(us), cpu, tid, 0x1, next, in, false);
+}
+
+/* ---- out ---- */
+
 static void put_us(FILE *f, uint64_t ns)
 {
 	fprintf(f, "%" PRIu64, ns / 1000);

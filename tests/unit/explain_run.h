@@ -22,6 +22,18 @@
 #define IN_FUTEX      IN(202)
 #define IN_EPOLL_WAIT IN(232)
 
+#define SLEEPS (1u << TS_SLEEP)
+
+/* 100, 200 and 300 asleep for long, two idle CPUs. Times of all of these are in us. */
+void ex_start(struct synth *s);
+/* Woken by an interrupt of its idle CPU, and running at once. */
+void ex_begin(struct synth *s, uint64_t us, uint16_t cpu, uint32_t tid);
+void ex_irq_wake(struct synth *s, uint64_t us, uint16_t cpu, uint32_t interrupted, uint32_t tid,
+		 uint16_t target, uint8_t flags);
+void ex_wake(struct synth *s, uint64_t us, uint16_t cpu, uint32_t waker, uint32_t tid,
+	     uint16_t target);
+void ex_block(struct synth *s, uint64_t us, uint16_t cpu, uint32_t tid, uint16_t in, uint32_t next);
+
 struct explain_case {
 	uint32_t tid; /* 0: the worst waits */
 	uint32_t worst; /* 0 with a tid: all of its time; else 1 is the default */

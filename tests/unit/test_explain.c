@@ -9,50 +9,6 @@
 #include <cmocka.h>
 
 #include "explain_run.h"
-#include "flow_events.h"
-
-#define SLEEPS (1u << TS_SLEEP)
-
-/* 100 and 200 and 300 asleep for long, two idle CPUs. */
-static void start(struct synth *s)
-{
-	struct task_snapshot t[] = {
-		snap(100, 100, TS_SLEEP, 0x1, 0, AT(-100)),
-		snap(200, 200, TS_SLEEP, 0x1, 1, AT(-100)),
-		snap(300, 300, TS_SLEEP, 0x1, 1, AT(-100)),
-	};
-
-	memset(s, 0, sizeof(*s));
-	ev_start(s, T0, 2, t, 3);
-}
-
-/* Woken by an interrupt that came while the CPU was idle, and running at once. */
-static void begin(struct synth *s, uint64_t us, uint16_t cpu, uint32_t tid)
-{
-	ev_waking(s, AT(us), cpu, 0, tid)->flags = EVF_CTX_HARDIRQ;
-	ev_wakeup(s, AT(us), cpu, 0, tid, cpu)->flags = EVF_CTX_HARDIRQ;
-	ev_switch(s, AT(us), cpu, 0, 0, tid);
-}
-
-static void irq_wake(struct synth *s, uint64_t us, uint16_t cpu, uint32_t interrupted, uint32_t tid,
-		     uint16_t target, uint8_t flags)
-{
-	ev_waking(s, AT(us), cpu, interrupted, tid)->flags = flags;
-	ev_wakeup(s, AT(us), cpu, interrupted, tid, target)->flags = flags;
-}
-
-static void wake(struct synth *s, uint64_t us, uint16_t cpu, uint32_t waker, uint32_t tid,
-		 uint16_t target)
-{
-	ev_waking(s, AT(us), cpu, waker, tid);
-	ev_wakeup(s, AT(us), cpu, waker, tid, target);
-}
-
-static void block(struct synth *s, uint64_t us, uint16_t cpu, uint32_t tid, uint16_t in,
-		  uint32_t next)
-{
-	ev_switch_in(s, AT(us), cpu, tid, 0x1, next, in, false);
-}
 
 /* 100 is preempted by 200, which is followed by 300; then the CPU is idle for a moment. */
 static void test_run_queue(void **state)
@@ -60,18 +16,18 @@ static void test_run_queue(void **state)
 	struct synth s;
 
 	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	irq_wake(&s, 100, 0, 100, 200, 0, EVF_CTX_HARDIRQ);
+	ex_start(&s);
+	ex_begin(&s, 10, 0, 100);
+	ex_irq_wake(&s, 100, 0, 100, 200, 0, EVF_CTX_HARDIRQ);
 	ev_preempt(&s, AT(100), 0, 100, 200);
-	irq_wake(&s, 120, 0, 200, 300, 0, EVF_CTX_HARDIRQ);
-	block(&s, 150, 0, 200, IN_NANOSLEEP, 300);
-	irq_wake(&s, 160, 0, 300, 200, 0, EVF_CTX_HARDIRQ);
+	ex_irq_wake(&s, 120, 0, 200, 300, 0, EVF_CTX_HARDIRQ);
+	ex_block(&s, 150, 0, 200, IN_NANOSLEEP, 300);
+	ex_irq_wake(&s, 160, 0, 300, 200, 0, EVF_CTX_HARDIRQ);
 	ev_preempt(&s, AT(170), 0, 300, 200);
-	block(&s, 180, 0, 200, IN_NANOSLEEP, 300);
-	block(&s, 185, 0, 300, IN_NANOSLEEP, 0);
+	ex_block(&s, 180, 0, 200, IN_NANOSLEEP, 300);
+	ex_block(&s, 185, 0, 300, IN_NANOSLEEP, 0);
 	ev_switch(&s, AT(190), 0, 0, 0, 100);
-	block(&s, 200, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 200, 0, 100, IN_NANOSLEEP, 0);
 	expect_steps(&s, (struct explain_case){0},
 		     "0 runqueue 100 100+90 by t200 (200)\n"
 		     "1 preempted 200 100+60 x2\n"
@@ -86,14 +42,14 @@ static void test_moved(void **state)
 	struct synth s;
 
 	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 200);
-	begin(&s, 20, 1, 300);
-	wake(&s, 100, 0, 200, 100, 0);
+	ex_start(&s);
+	ex_begin(&s, 10, 0, 200);
+	ex_begin(&s, 20, 1, 300);
+	ex_wake(&s, 100, 0, 200, 100, 0);
 	ev_migrate(&s, AT(130), 1, 100, 0, 1);
-	block(&s, 150, 1, 300, IN_NANOSLEEP, 100);
-	block(&s, 160, 1, 100, IN_NANOSLEEP, 0);
-	block(&s, 200, 0, 200, IN_NANOSLEEP, 0);
+	ex_block(&s, 150, 1, 300, IN_NANOSLEEP, 100);
+	ex_block(&s, 160, 1, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 200, 0, 200, IN_NANOSLEEP, 0);
 	expect_steps(&s, (struct explain_case){.tid = 100, .worst = 1},
 		     "0 runqueue 100 100+50 by t200 (200)\n"
 		     "1 behind 200 100+30\n"
@@ -113,19 +69,19 @@ static void test_moved(void **state)
  */
 static void lock_and_hog(struct synth *s)
 {
-	start(s);
-	begin(s, 50, 0, 100);
-	begin(s, 60, 1, 200);
-	block(s, 100, 0, 100, IN_FUTEX, 0);
-	irq_wake(s, 103, 1, 200, 300, 1, EVF_CTX_HARDIRQ);
+	ex_start(s);
+	ex_begin(s, 50, 0, 100);
+	ex_begin(s, 60, 1, 200);
+	ex_block(s, 100, 0, 100, IN_FUTEX, 0);
+	ex_irq_wake(s, 103, 1, 200, 300, 1, EVF_CTX_HARDIRQ);
 	ev_preempt(s, AT(103), 1, 200, 300);
-	block(s, 133, 1, 300, IN_NANOSLEEP, 200);
-	block(s, 134, 1, 200, IN_NANOSLEEP, 0);
-	begin(s, 139, 1, 200);
-	wake(s, 140, 1, 200, 100, 0);
+	ex_block(s, 133, 1, 300, IN_NANOSLEEP, 200);
+	ex_block(s, 134, 1, 200, IN_NANOSLEEP, 0);
+	ex_begin(s, 139, 1, 200);
+	ex_wake(s, 140, 1, 200, 100, 0);
 	ev_switch(s, AT(141), 0, 0, 0, 100);
-	block(s, 150, 1, 200, IN_NANOSLEEP, 0);
-	block(s, 160, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(s, 150, 1, 200, IN_NANOSLEEP, 0);
+	ex_block(s, 160, 0, 100, IN_NANOSLEEP, 0);
 }
 
 static void test_lock(void **state)
@@ -152,21 +108,21 @@ static void test_three(void **state)
 	struct synth s;
 
 	(void)state;
-	start(&s);
-	begin(&s, 5, 0, 100);
-	block(&s, 10, 0, 100, IN_READ, 0);
-	begin(&s, 15, 0, 200);
-	block(&s, 20, 0, 200, IN_READ, 0);
-	begin(&s, 25, 1, 300);
-	block(&s, 30, 1, 300, IN_NANOSLEEP, 0);
-	begin(&s, 330, 1, 300);
-	wake(&s, 333, 1, 300, 200, 0);
-	block(&s, 334, 1, 300, IN_NANOSLEEP, 0);
+	ex_start(&s);
+	ex_begin(&s, 5, 0, 100);
+	ex_block(&s, 10, 0, 100, IN_READ, 0);
+	ex_begin(&s, 15, 0, 200);
+	ex_block(&s, 20, 0, 200, IN_READ, 0);
+	ex_begin(&s, 25, 1, 300);
+	ex_block(&s, 30, 1, 300, IN_NANOSLEEP, 0);
+	ex_begin(&s, 330, 1, 300);
+	ex_wake(&s, 333, 1, 300, 200, 0);
+	ex_block(&s, 334, 1, 300, IN_NANOSLEEP, 0);
 	ev_switch(&s, AT(335), 0, 0, 0, 200);
-	wake(&s, 339, 0, 200, 100, 1);
+	ex_wake(&s, 339, 0, 200, 100, 1);
 	ev_switch(&s, AT(340), 1, 0, 0, 100);
-	block(&s, 345, 0, 200, IN_READ, 0);
-	block(&s, 350, 1, 100, IN_READ, 0);
+	ex_block(&s, 345, 0, 200, IN_READ, 0);
+	ex_block(&s, 350, 1, 100, IN_READ, 0);
 	expect_steps(
 		&s,
 		(struct explain_case){
@@ -192,22 +148,36 @@ static void test_three(void **state)
 		     "0 pipe 100 10+329 by t200 (200)\n"
 		     "1 pipe 200 20+313 by t300 (300) ...\n"
 		     "1 others 10+16 x3\n");
+	/* One that is small is no sum. */
+	expect_steps(&s,
+		     (struct explain_case){.tid = 100,
+					   .worst = 1,
+					   .states = SLEEPS,
+					   .from = AT(2),
+					   .to = AT(342),
+					   .depth = 1,
+					   .least_ppm = 7000},
+		     "0 pipe 100 10+329 by t200 (200)\n"
+		     "1 pipe 200 20+313 by t300 (300) ...\n"
+		     "1 run 200 15+9 x2\n"
+		     "1 other 200 10+5 by interrupt\n"
+		     "1 runqueue 200 333+2 by an idle CPU ...\n");
 	synth_free(&s);
 }
 
 static void ping_pong(struct synth *s, unsigned rounds)
 {
-	start(s);
-	begin(s, 10, 0, 100);
+	ex_start(s);
+	ex_begin(s, 10, 0, 100);
 	for (unsigned i = 0; i < rounds; i++) {
 		uint64_t us = 20 + 10 * (uint64_t)i;
 
-		wake(s, us, 0, 100, 200, 0);
-		block(s, us + 1, 0, 100, IN_READ, 200);
-		wake(s, us + 5, 0, 200, 100, 0);
-		block(s, us + 6, 0, 200, IN_READ, 100);
+		ex_wake(s, us, 0, 100, 200, 0);
+		ex_block(s, us + 1, 0, 100, IN_READ, 200);
+		ex_wake(s, us + 5, 0, 200, 100, 0);
+		ex_block(s, us + 6, 0, 200, IN_READ, 100);
 	}
-	block(s, 20 + 10 * rounds, 0, 100, IN_READ, 0);
+	ex_block(s, 20 + 10 * rounds, 0, 100, IN_READ, 0);
 }
 
 /* Each waits for the other in turn: merged, and at an end where it began. */
@@ -267,15 +237,15 @@ static void test_late_wakeup(void **state)
 	struct synth s;
 
 	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	begin(&s, 20, 1, 200);
-	block(&s, 100, 0, 100, IN_FUTEX, 0);
+	ex_start(&s);
+	ex_begin(&s, 10, 0, 100);
+	ex_begin(&s, 20, 1, 200);
+	ex_block(&s, 100, 0, 100, IN_FUTEX, 0);
 	ev_waking(&s, AT(140), 1, 200, 100);
-	block(&s, 145, 1, 200, IN_NANOSLEEP, 0);
+	ex_block(&s, 145, 1, 200, IN_NANOSLEEP, 0);
 	ev_wakeup(&s, AT(152), 0, 0, 100, 0);
 	ev_switch(&s, AT(153), 0, 0, 0, 100);
-	block(&s, 160, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 160, 0, 100, IN_NANOSLEEP, 0);
 	expect_steps(
 		&s,
 		(struct explain_case){
@@ -293,15 +263,15 @@ static void test_gap(void **state)
 	struct explain_case c = {.tid = 100, .worst = 1, .states = SLEEPS};
 
 	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	begin(&s, 20, 1, 200);
-	block(&s, 100, 0, 100, IN_FUTEX, 0);
+	ex_start(&s);
+	ex_begin(&s, 10, 0, 100);
+	ex_begin(&s, 20, 1, 200);
+	ex_block(&s, 100, 0, 100, IN_FUTEX, 0);
 	ev_gap(&s, AT(110), 1, AT(130), 5);
-	wake(&s, 140, 1, 200, 100, 0);
+	ex_wake(&s, 140, 1, 200, 100, 0);
 	ev_switch(&s, AT(141), 0, 0, 0, 100);
-	block(&s, 150, 1, 200, IN_NANOSLEEP, 0);
-	block(&s, 160, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 150, 1, 200, IN_NANOSLEEP, 0);
+	ex_block(&s, 160, 0, 100, IN_NANOSLEEP, 0);
 	/* Of what touches a gap the length is not known: it is no worst wait. */
 	c.from = AT(90);
 	c.to = AT(145);
@@ -318,164 +288,28 @@ static void test_gap(void **state)
 	synth_free(&s);
 }
 
-static void test_disk(void **state)
-{
-	struct synth s;
-
-	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	ev_io(&s, AT(90), EV_IO_START, 100, 7, 2048, 4096)->cpu = 0;
-	ev_switch_in(&s, AT(100), 0, 100, 0x2, 0, IN_READ, true);
-	ev_io(&s, AT(120), EV_IO_ISSUE, 0, 7, 2048, 4096)->cpu = 1;
-	ev_io(&s, AT(190), EV_IO_DONE, 0, 7, 2048, 4096)->cpu = 1;
-	irq_wake(&s, 195, 1, 0, 100, 0, EVF_CTX_SOFTIRQ);
-	ev_switch(&s, AT(200), 0, 0, 0, 100);
-	block(&s, 250, 0, 100, IN_NANOSLEEP, 0);
-	expect_steps(&s, (struct explain_case){0},
-		     "0 disk 100 100+95 by 8:0 read 4.10 kB at sector 2048\n"
-		     "1 device 100 120+70 by 8:0\n"
-		     "1 queue 100 100+20 by 8:0\n"
-		     "1 after 100 190+5\n");
-	synth_free(&s);
-}
-
-/* A kernel thread's part of the way: it waits for the request that the sleeper made. */
-static void test_disk_of_another(void **state)
-{
-	struct synth s;
-
-	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	ev_io(&s, AT(90), EV_IO_START, 100, 7, 2048, 4096)->cpu = 0;
-	ev_io(&s, AT(95), EV_IO_ISSUE, 0, 7, 2048, 4096)->cpu = 0;
-	ev_switch_in(&s, AT(100), 0, 100, 0x2, 0, IN_READ, true);
-	ev_io(&s, AT(190), EV_IO_DONE, 0, 7, 2048, 4096)->cpu = 1;
-	irq_wake(&s, 191, 1, 0, 200, 1, EVF_CTX_SOFTIRQ);
-	ev_switch(&s, AT(192), 1, 0, 0, 200);
-	wake(&s, 194, 1, 200, 100, 0);
-	ev_switch(&s, AT(200), 0, 0, 0, 100);
-	block(&s, 210, 1, 200, 0, 0);
-	block(&s, 250, 0, 100, IN_NANOSLEEP, 0);
-	expect_steps(&s, (struct explain_case){0},
-		     "0 disk 100 100+94 by t200 (200)\n"
-		     "1 other 200 100+91 by 8:0 read 4.10 kB at sector 2048\n"
-		     "2 device 200 100+90 by 8:0\n"
-		     "2 after 200 190+1\n"
-		     "1 run 200 192+2\n"
-		     "1 runqueue 200 191+1 by an idle CPU\n"
-		     "2 idle 191+1\n");
-	synth_free(&s);
-}
-
-/* Two ends of one connection when `here`. */
-static void sockets(struct synth *s, bool here)
-{
-	struct socket_info mine = tcp_socket(1, 1), theirs = tcp_socket(2, 1);
-	static const uint8_t a[4] = {10, 0, 0, 1}, b[4] = {10, 0, 0, 2};
-
-	mine.local_port = theirs.remote_port = 4000;
-	theirs.local_port = 80;
-	memcpy(mine.local, a, 4);
-	memcpy(mine.remote, b, 4);
-	memcpy(theirs.local, b, 4);
-	memcpy(theirs.remote, a, 4);
-	ev_socket(s, AT(1), 100, mine);
-	if (here)
-		ev_socket(s, AT(1), 200, theirs);
-}
-
-static void net(struct synth *s, uint64_t us, uint64_t first, uint32_t tid, uint64_t socket,
-		uint64_t tx, uint64_t rx)
-{
-	struct net_info info = {.socket = socket,
-				.tx_bytes = tx,
-				.rx_bytes = rx,
-				.tx_calls = tx > 0,
-				.rx_calls = rx > 0,
-				.first_ns = AT(first)};
-
-	synth_add(s, (struct event){.ts = AT(us),
-				    .kind = EV_NET,
-				    .tid = tid,
-				    .cpu = tid == 100 ? 0 : 1,
-				    .ext = synth_ext(s, &info, sizeof(info))});
-}
-
-static void test_network(void **state)
-{
-	struct synth s;
-
-	(void)state;
-	start(&s);
-	sockets(&s, false);
-	begin(&s, 10, 0, 100);
-	net(&s, 100, 90, 100, 1, 50, 0);
-	block(&s, 100, 0, 100, IN_RECVFROM, 0);
-	irq_wake(&s, 300, 1, 0, 100, 0, EVF_CTX_SOFTIRQ);
-	ev_switch(&s, AT(302), 0, 0, 0, 100);
-	net(&s, 320, 310, 100, 1, 0, 70);
-	block(&s, 320, 0, 100, IN_NANOSLEEP, 0);
-	expect_steps(
-		&s,
-		(struct explain_case){
-			.tid = 100, .worst = 1, .states = SLEEPS, .from = AT(90), .to = AT(400)},
-		"0 network 100 100+200 by tcp 10.0.0.2:80\n");
-	synth_free(&s);
-}
-
-/* The data come from 200, which has slept. */
-static void test_peer(void **state)
-{
-	struct synth s;
-
-	(void)state;
-	start(&s);
-	sockets(&s, true);
-	begin(&s, 10, 0, 100);
-	begin(&s, 20, 1, 200);
-	block(&s, 50, 1, 200, IN_NANOSLEEP, 0);
-	block(&s, 100, 0, 100, IN_RECVFROM, 0);
-	begin(&s, 280, 1, 200);
-	irq_wake(&s, 300, 1, 200, 100, 0, EVF_CTX_SOFTIRQ);
-	ev_switch(&s, AT(302), 0, 0, 0, 100);
-	net(&s, 310, 301, 200, 2, 70, 0);
-	block(&s, 310, 1, 200, IN_NANOSLEEP, 0);
-	net(&s, 320, 310, 100, 1, 0, 70);
-	block(&s, 320, 0, 100, IN_NANOSLEEP, 0);
-	expect_steps(
-		&s,
-		(struct explain_case){
-			.tid = 100, .worst = 1, .states = SLEEPS, .from = AT(90), .to = AT(400)},
-		"0 network 100 100+200 by t200 (200)\n"
-		"1 sleep 200 100+180 by timer\n"
-		"1 run 200 280+20\n");
-	synth_free(&s);
-}
-
 /* 100 waits for a child that it forked in the middle of what 200 waits for. */
 static void test_child(void **state)
 {
 	struct synth s;
 
 	(void)state;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	begin(&s, 20, 1, 200);
-	block(&s, 50, 1, 200, IN_READ, 0);
+	ex_start(&s);
+	ex_begin(&s, 10, 0, 100);
+	ex_begin(&s, 20, 1, 200);
+	ex_block(&s, 50, 1, 200, IN_READ, 0);
 	ev_fork(&s, AT(100), 0, 100, 100, 400, 400);
 	ev_wakeup_new(&s, AT(105), 0, 100, 400, 1);
 	ev_switch(&s, AT(110), 1, 0, 0, 400);
-	block(&s, 115, 0, 100, IN_WAIT4, 0);
-	wake(&s, 150, 1, 400, 200, 0);
+	ex_block(&s, 115, 0, 100, IN_WAIT4, 0);
+	ex_wake(&s, 150, 1, 400, 200, 0);
 	ev_switch(&s, AT(151), 0, 0, 0, 200);
-	block(&s, 160, 0, 200, IN_READ, 0);
+	ex_block(&s, 160, 0, 200, IN_READ, 0);
 	ev_exit(&s, AT(170), 1, 400, 0, true);
-	wake(&s, 175, 1, 400, 100, 0);
+	ex_wake(&s, 175, 1, 400, 100, 0);
 	ev_switch(&s, AT(176), 0, 0, 0, 100);
 	ev_switch(&s, AT(180), 1, 400, 0x80, 0);
-	block(&s, 200, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 200, 0, 100, IN_NANOSLEEP, 0);
 	expect_steps(
 		&s,
 		(struct explain_case){
@@ -503,12 +337,12 @@ static void test_filtered(void **state)
 
 	(void)state;
 	meta.filtered = true;
-	start(&s);
-	begin(&s, 10, 0, 100);
-	block(&s, 100, 0, 100, IN_FUTEX, TID_OTHER);
-	wake(&s, 150, 0, TID_OTHER, 100, 0);
+	ex_start(&s);
+	ex_begin(&s, 10, 0, 100);
+	ex_block(&s, 100, 0, 100, IN_FUTEX, TID_OTHER);
+	ex_wake(&s, 150, 0, TID_OTHER, 100, 0);
 	ev_switch(&s, AT(170), 0, TID_OTHER, 0, 100);
-	block(&s, 200, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 200, 0, 100, IN_NANOSLEEP, 0);
 	expect_steps(
 		&s, (struct explain_case){.tid = 100, .from = AT(90), .to = AT(200), .meta = &meta},
 		"0 window 100 90+110\n"
@@ -555,8 +389,6 @@ int main(void)
 		cmocka_unit_test(test_lock),	    cmocka_unit_test(test_three),
 		cmocka_unit_test(test_ping_pong),   cmocka_unit_test(test_again),
 		cmocka_unit_test(test_late_wakeup), cmocka_unit_test(test_gap),
-		cmocka_unit_test(test_disk),	    cmocka_unit_test(test_disk_of_another),
-		cmocka_unit_test(test_network),	    cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_child),	    cmocka_unit_test(test_filtered),
 		cmocka_unit_test(test_edges),
 	};

@@ -58,11 +58,18 @@ def near(got, want_ms, what):
     within(got, want_ms * MS, want_ms * MS * 0.05 + 2 * MS, what)
 
 
-def longest(mode, *args, states="S,D"):
-    """Records the program; its own words, and the explanation of its waiter's longest wait."""
+def longest(mode, *args, by=None, what=None):
+    """Records the program; its own words, and the explanation of its waiter's longest wait: for that
+    other program, or of that kind. Before all of that it waits for the recorder to begin."""
     told = record_workload(TRACE, "chains", mode, *args)
-    rows = explain("--tid", told["waiter"], "--worst", 1, "--state", states, "--least", 0)
-    expect(rows and rows[0]["depth"] == 0, "no wait at all")
+    rows = explain("--tid", told["waiter"], "--worst", 20, "--state", "S,D", "--least", 0)
+    roots = [i for i, row in enumerate(rows) if row["depth"] == 0]
+    expect(roots, "no wait at all")
+    chosen = [i for i in roots if rows[i]["by_tid"] == told.get(by, None)
+              and what in (None, rows[i]["what"])]
+    expect(chosen, f"no wait by {by} ({what}) among {[rows[i] for i in roots]}")
+    rows = rows[chosen[0]:]
+    rows = rows[:next((i for i, row in enumerate(rows) if i and row["depth"] == 0), len(rows))]
     adds_up(rows)
     expect(rows[0]["tid"] == told["waiter"], f"whose wait: {rows[0]}")
     # What the program measures ends when it runs again, not when it is woken.
@@ -75,7 +82,7 @@ def longest(mode, *args, states="S,D"):
 
 
 def lock():
-    told, rows = longest("lock")
+    told, rows = longest("lock", by="holder")
     holder, hog = told["holder"], told["hog"]
     expect((rows[0]["what"], rows[0]["by_tid"]) == ("lock", holder), f"{rows[0]}")
     near(time_of(rows, 0, "run", holder), 7, "the holder ran")
@@ -85,7 +92,7 @@ def lock():
 
 
 def pipe():
-    told, rows = longest("pipe")
+    told, rows = longest("pipe", by="second")
     second, third = told["second"], told["third"]
     expect((rows[0]["what"], rows[0]["by_tid"]) == ("pipe", second), f"{rows[0]}")
     near(time_of(rows, 0, "run", second), 5, "the second ran")
@@ -97,20 +104,20 @@ def pipe():
 
 
 def sleep():
-    _, rows = longest("sleep")
+    _, rows = longest("sleep", what="sleep")
     expect((rows[0]["what"], rows[0]["by"]) == ("sleep", "timer"), f"{rows[0]}")
     near(rows[0]["dur_ns"], 50, "it slept")
 
 
 def child():
-    told, rows = longest("child")
+    told, rows = longest("child", by="child")
     expect((rows[0]["what"], rows[0]["by_tid"]) == ("child", told["child"]), f"{rows[0]}")
     near(time_of(rows, 0, "run", told["child"]), 20, "the child ran")
     near(time_of(rows, 0, "sleep", told["child"]), 20, "the child slept")
 
 
 def tcp():
-    told, rows = longest("tcp")
+    told, rows = longest("tcp", by="server")
     expect((rows[0]["what"], rows[0]["by_tid"]) == ("network", told["server"]), f"{rows[0]}")
     near(time_of(rows, 0, "run", told["server"]), 10, "the server ran")
     near(time_of(rows, 0, "sleep", told["server"]), 30, "the server slept")
@@ -120,7 +127,7 @@ def direct():
     with open("file", "wb") as f:
         f.write(os.urandom(1 << 20))
         os.fsync(f.fileno())
-    told, rows = longest("direct", "file", states="D")
+    told, rows = longest("direct", "file", what="disk")
     requests = [e for e in dump(TRACE, "--kind", "io_start") if e["tid"] == told["waiter"]]
     expect(requests, "the reader has made no request")
     expect(rows[0]["what"] == "disk", f"{rows[0]}")

@@ -65,7 +65,7 @@ def longest(mode, *args, by=None, what=None):
     rows = explain("--tid", told["waiter"], "--worst", 20, "--state", "S,D", "--least", 0)
     roots = [i for i, row in enumerate(rows) if row["depth"] == 0]
     expect(roots, "no wait at all")
-    chosen = [i for i in roots if rows[i]["by_tid"] == told.get(by, None)
+    chosen = [i for i in roots if (by is None or rows[i]["by_tid"] == told[by])
               and what in (None, rows[i]["what"])]
     expect(chosen, f"no wait by {by} ({what}) among {[rows[i] for i in roots]}")
     rows = rows[chosen[0]:]

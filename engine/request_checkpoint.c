@@ -77,11 +77,12 @@ static struct open_request *request_in(struct engine *e, const struct request_sn
 {
 	struct event ev = {.ext = &s->io, .value = s->dev, .aux = s->op, .flags = s->flags};
 	struct open_request *q = request_add(e, &ev, t);
+	const uint64_t before = t ? t - 1 : t; /* or earlier still */
 
 	if (!q)
 		return NULL;
-	q->queued_ns = earlier(s->queued_ns, t);
-	q->issued_ns = earlier(s->issued_ns, t);
+	q->queued_ns = earlier(s->queued_ns, before);
+	q->issued_ns = earlier(s->issued_ns, before);
 	if (q->issued_ns && q->issued_ns < q->queued_ns)
 		q->issued_ns = q->queued_ns;
 	q->requeues = (uint32_t)s->requeues;
@@ -90,7 +91,7 @@ static struct open_request *request_in(struct engine *e, const struct request_sn
 	q->cgroup_id = s->io.cgroup_id;
 	q->gap = s->flags & REQUEST_SNAPF_GAP;
 	q->hidden = s->flags & REQUEST_SNAPF_HIDDEN;
-	q->seen_ns = t ? t - 1 : t; /* or before */
+	q->seen_ns = before;
 	if (q->issued_ns && q->issued_ns < q->seen_ns)
 		q->seen_ns = q->issued_ns;
 	if (q->queued_ns && q->queued_ns < q->seen_ns)

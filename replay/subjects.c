@@ -260,6 +260,25 @@ uint32_t subjects_of_cpu(struct subjects *s, uint32_t cpu)
 	return id;
 }
 
+/*
+ * A process lives as long as its leader, who may be told of after a thread that has ended: without
+ * it, its other threads would be another process.
+ */
+static void join_leader(struct subjects *s, const struct task *task)
+{
+	const struct task *leader;
+
+	if (s->by != BY_PROCESS || s->has_cpus || s->finishing || task->info.tid == task->info.tgid)
+		return;
+	leader = engine_task(s->engine, task->info.tgid);
+	if (!leader || leader->info.tgid != task->info.tgid)
+		return;
+	if (reserve_task(s, leader->id))
+		s->failed = true;
+	else if (s->of_task[leader->id] == SUBJECT_UNSEEN)
+		s->of_task[leader->id] = wanted(s, &leader->info) ? join(s, leader) : SUBJECT_NONE;
+}
+
 uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t cpu)
 {
 	uint32_t id;
@@ -277,6 +296,8 @@ uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t 
 		else
 			id = per_task(s) ? join(s, task) : 0;
 		s->of_task[task->id] = id;
+		if (id != SUBJECT_NONE)
+			join_leader(s, task);
 	}
 	return id != SUBJECT_NONE && s->by == BY_CPU ? subjects_of_cpu(s, cpu) : id;
 }

@@ -224,11 +224,11 @@ D      +0.435207 s  438 us   1798  sync  syncfs  -         kworker/u8:2 (20750)
 
 totals by process: time in D and Z (or what --state asks for) in the window, summed up
  PID  COMM  USER  STATE  COUNT    TOTAL  LONGEST  OPEN
-1787  fio   root  D        199  5.21 ms   145 us     0
+1787  fio   root  D        200  5.23 ms   145 us     0
 1798  sync  root  D          6  3.47 ms  2.90 ms     0
 1796  dd    root  D         13  1.54 ms  1.31 ms     0
 1751  sh    root  D          4   698 us   461 us     0
-6 more rows; -n 0 shows all
+5 more rows; -n 0 shows all
 
 ## The writer of a file waits for the requests that its fsync made, sync for those of a kworker.
 $ rstat explain --comm dd --comm sync --worst 2 --state D samples/disk.rstat

@@ -361,6 +361,36 @@ static void test_gone(void **state)
 	free(text);
 }
 
+static void feed_thread(struct report *r)
+{
+	struct synth s = {0};
+	struct err err = {0};
+
+	tell(r, 101, 100, 4096, 4096);
+	ev_switch(&s, AT(200), 0, 0, 0, 101);
+	ev_exit(&s, AT(210), 0, 101, 0, false);
+	ev_switch(&s, AT(220), 0, 101, 0x80, 0);
+	assert_int_equal(report_apply(r, s.ev, s.n, &err), 0);
+	synth_free(&s);
+	tell(r, 100, 9000, 8192, 8192);
+}
+
+/* A process is one row, also when a thread of it ends before anything is told of another. */
+static void test_thread_first(void **state)
+{
+	struct report_case c = REPORT(feed_thread, ROWS_TABLE, "pid,rss_first_bytes,rss_max_bytes");
+	char *text = text_of(&c);
+
+	(void)state;
+	assert_int_equal(count(text, "\n100  "), 1);
+	assert_non_null(strstr(text, "\n100  4.10 kB  8.19 kB\n"));
+	free(text);
+	c = (struct report_case){.groups = "cpu",
+				 .feed = feed_thread,
+				 .opt = {.format = ROWS_CSV, .fields = "pid,tasks", .sort = "pid"}};
+	expect(c, "pid,tasks\n300,1\n200,1\n100,2\n");
+}
+
 /* ---- absence ---- */
 
 static void test_not_recorded(void **state)
@@ -401,7 +431,7 @@ int main(void)
 		cmocka_unit_test(test_width),	     cmocka_unit_test(test_long),
 		cmocka_unit_test(test_steps),	     cmocka_unit_test(test_odd_times),
 		cmocka_unit_test(test_all_points),   cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_not_recorded),
+		cmocka_unit_test(test_thread_first), cmocka_unit_test(test_not_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,7 +203,7 @@ static void get_share(const void *row, struct value *v)
 	const struct irq_own *own = view->own;
 	uint64_t n = 0;
 
-	for (uint32_t cpu = 0; cpu < UINT16_MAX; cpu++)
+	for (uint32_t cpu = 0; cpu < view->env->cpu_limit; cpu++)
 		n += own->cpus[cpu / 64] >> cpu % 64 & 1 && select_cpu(view->subjects->select, cpu);
 	value_share(v, figures_of(row)->total_ns,
 		    (view->env->to_ns - view->env->from_ns) *

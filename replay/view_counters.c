@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * view_counters: what slices counted. A slice counts as a whole where it ends, its time as well, so
- * that a rate is over the time in which was counted.
+ * that a rate is over the time in which was counted. A slice whose length is not known for sure
+ * counts in sums only.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +14,15 @@
 struct counter_figures {
 	uint64_t value[COUNTERS_MAX];
 	uint64_t enabled_ns, running_ns;
-	uint64_t oncpu_ns; /* of the slices that ended, whole */
+	uint64_t rated[COUNTERS_MAX]; /* of it, in oncpu_ns */
+	uint64_t oncpu_ns; /* of the slices that ended and are known from their beginning, whole */
 	uint64_t slices;
+};
+
+/* What was told last on a CPU: the switch that ends the slice comes next. */
+struct told {
+	uint64_t value[COUNTERS_MAX];
+	uint32_t tid; /* 0: nothing */
 };
 
 /* Pairs of counters; COUNTERS_MAX: there is none. */
@@ -23,6 +31,7 @@ struct ipc {
 };
 
 struct counters_own {
+	struct told *told; /* by CPU */
 	uint32_t n, nlive;
 	bool shared; /* some are the hardware's, which may be multiplexed */
 	bool hardware[COUNTERS_MAX];
@@ -61,25 +70,42 @@ static void on_event(struct sink *s, const struct event *ev, const struct task *
 
 	if (!f || !info)
 		return;
+	if (ev->cpu < v->env->cpu_limit) {
+		memcpy(own->told[ev->cpu].value, info->value, sizeof(info->value));
+		own->told[ev->cpu].tid = ev->tid;
+	}
 	for (uint32_t i = 0; i < own->n; i++)
 		f->value[i] += info->value[i];
 	f->enabled_ns += info->enabled_ns;
 	f->running_ns += info->running_ns;
 }
 
+/* What began before the trace may have begun before anything was counted. */
+static bool is_whole(const struct view *v, const struct interval *iv)
+{
+	return view_ended(iv) && !(iv->flags & IVF_GAP) && iv->start_ns >= v->env->start_ns;
+}
+
 static void on_interval(struct sink *s, const struct interval *iv)
 {
 	struct view *v = (struct view *)s;
+	const struct counters_own *own = v->own;
 	const uint32_t id = subjects_of(v->subjects, iv->task, iv->cpu);
+	struct told *told = iv->cpu < v->env->cpu_limit ? &own->told[iv->cpu] : NULL;
+	const bool is_told = told && told->tid == iv->task->info.tid;
 	struct counter_figures *f;
 
-	if (id == SUBJECT_NONE || !view_ended(iv))
+	if (is_told)
+		told->tid = 0;
+	if (id == SUBJECT_NONE || !is_whole(v, iv))
 		return;
 	f = VIEW_FIGURES(v, id, struct counter_figures);
 	if (!f)
 		return;
 	f->oncpu_ns += iv->end_ns - iv->start_ns;
 	f->slices++;
+	for (uint32_t i = 0; is_told && i < own->n; i++)
+		f->rated[i] += told->value[i];
 }
 
 static int fold(void *to, void *from)
@@ -87,8 +113,10 @@ static int fold(void *to, void *from)
 	struct counter_figures *a = to;
 	const struct counter_figures *b = from;
 
-	for (uint32_t i = 0; i < COUNTERS_MAX; i++)
+	for (uint32_t i = 0; i < COUNTERS_MAX; i++) {
 		a->value[i] += b->value[i];
+		a->rated[i] += b->rated[i];
+	}
 	a->enabled_ns += b->enabled_ns;
 	a->running_ns += b->running_ns;
 	a->oncpu_ns += b->oncpu_ns;
@@ -117,16 +145,16 @@ static bool empty(const struct view_row *row)
  * As much as if it had counted all the time. Those of the hardware count together, and what was
  * seen of a row stands for the rest of it; software is never multiplexed.
  */
-static bool scaled(const struct view_row *row, uint32_t i, uint64_t *out)
+static bool scaled(const struct view_row *row, uint32_t i, uint64_t value, uint64_t *out)
 {
 	const struct counter_figures *f = row->figures;
 
-	*out = f->value[i];
+	*out = value;
 	if (!own_of(row)->hardware[i] || f->running_ns == f->enabled_ns)
 		return true;
 	if (!f->running_ns)
 		return false;
-	*out = (uint64_t)(((unsigned __int128)f->value[i] * f->enabled_ns + f->running_ns / 2) /
+	*out = (uint64_t)(((unsigned __int128)value * f->enabled_ns + f->running_ns / 2) /
 			  f->running_ns);
 	return true;
 }
@@ -144,10 +172,11 @@ static bool counts_time(const char *name)
 
 static void value_total(const struct view_row *row, uint32_t i, struct value *v)
 {
+	const struct counter_figures *f = row->figures;
 	const struct view_env *env = row->view->env;
 	uint64_t n;
 
-	if (is_live(row, i) && scaled(row, i, &n))
+	if (is_live(row, i) && scaled(row, i, f->value[i], &n))
 		value_u(v, counts_time(env->meta->counters[i].name) ? VT_NS : VT_COUNT, n);
 }
 
@@ -159,7 +188,7 @@ static void value_per_s(const struct view_row *row, uint32_t i, struct value *v)
 	unsigned __int128 rate;
 	uint64_t n;
 
-	if (!is_live(row, i) || !f->oncpu_ns || !scaled(row, i, &n))
+	if (!is_live(row, i) || !f->oncpu_ns || !scaled(row, i, f->rated[i], &n))
 		return;
 	rate = (unsigned __int128)n * NSEC_PER_SEC * (whole ? 1 : 1000) + f->oncpu_ns / 2;
 	rate /= f->oncpu_ns;
@@ -256,7 +285,9 @@ static void get_slices(const void *row, struct value *v)
 
 static const struct field fields[] = {
 	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE,
-	 "Time on a CPU of the slices that ended in the window, each as a whole", get_oncpu},
+	 "Time on a CPU of the slices that ended in the window, each as a whole; without those that "
+	 "touch a gap or began before the trace",
+	 get_oncpu},
 	{"slices", "SLICES", VT_COUNT, 0, "How many those are", get_slices},
 };
 
@@ -390,7 +421,9 @@ static int start(struct view *v, struct err *err)
 	struct counters_own *own = calloc(1, sizeof(*own));
 
 	v->own = own;
-	if (!own)
+	if (own)
+		own->told = calloc(v->env->cpu_limit ? v->env->cpu_limit : 1, sizeof(*own->told));
+	if (!own || !own->told)
 		return err_set(err, -ENOMEM, "out of memory");
 	own->n = meta->ncounters < COUNTERS_MAX ? (uint32_t)meta->ncounters : COUNTERS_MAX;
 	for (uint32_t i = 0; i < own->n; i++) {
@@ -410,7 +443,11 @@ static int start(struct view *v, struct err *err)
 
 static void stop(struct view *v)
 {
-	free(v->own);
+	struct counters_own *own = v->own;
+
+	if (own)
+		free(own->told);
+	free(own);
 }
 
 static void add_fields(const struct view *v, struct fields *all)

@@ -183,6 +183,34 @@ static void test_whole(void **state)
 	synth_free(&s);
 }
 
+/* 100 ran from before the trace; of its next slice a part is unknown; only the last one is sure. */
+static void test_unsure(void **state)
+{
+	struct task_snapshot t = snap(100, 100, TS_RUN, 0, 0, AT(-500));
+	struct synth s = {0};
+
+	(void)state;
+	ev_start(&s, T0, 2, &t, 1);
+	ev_counters(&s, AT(500), 0, 100, COUNTED(500, 500, 0, 7, 0, 70));
+	ev_switch(&s, AT(500), 0, 100, 1, 0);
+	ev_wakeup(&s, AT(600), 1, 0, 100, 0);
+	ev_switch(&s, AT(600), 0, 0, 0, 100);
+	ev_gap(&s, AT(700), 0, AT(800), 3);
+	ev_counters(&s, AT(1000), 0, 100, COUNTED(400, 400, 0, 11, 0, 110));
+	ev_switch(&s, AT(1000), 0, 100, 1, 0);
+	ev_wakeup(&s, AT(2000), 1, 0, 100, 0);
+	ev_switch(&s, AT(2000), 0, 0, 0, 100);
+	ev_counters(&s, AT(3000), 0, 100, COUNTED(1000, 1000, 0, 2, 0, 20));
+	ev_switch(&s, AT(3000), 0, 100, 1, 0);
+	expect_report(&s,
+		      REPORT(&software_meta, "counters", ROWS_CSV, .by = BY_THREAD,
+			     .fields = "comm,oncpu_ns,slices,task-clock,page-faults,"
+				       "page-faults_per_s,gap_ns"),
+		      "comm,oncpu_ns,slices,task-clock,page-faults,page-faults_per_s,gap_ns\n"
+		      "t100,1000000,1,20,200,20000,100000\n");
+	synth_free(&s);
+}
+
 static void test_absent(void **state)
 {
 	(void)state;
@@ -386,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_bad_keys),
 		cmocka_unit_test(test_by_cpu),
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_unsure),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_json),

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "replay/view_life.h"
-#include "replay/view_states.h"
+#include "replay/views/view_life.h"
+#include "replay/views/view_states.h"
 
 #define LIST_KEEP 65536 /* entries that a list of states keeps: the longest */
 

@@ -12,7 +12,7 @@
 #include "replay/select.h"
 #include "replay/subjects.h"
 #include "replay/view.h"
-#include "replay/view_offcpu_stack.h"
+#include "replay/views/view_offcpu_stack.h"
 
 #define REPORT_SCHEMA "rstat.report/1"
 #define REPORT_VIEWS  32

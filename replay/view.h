@@ -11,7 +11,7 @@
 #include "engine/engine.h"
 #include "format/meta.h"
 #include "replay/gone_names.h"
-#include "replay/stacks.h"
+#include "replay/offcpu/stacks.h"
 #include "replay/subjects.h"
 
 struct view;

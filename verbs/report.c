@@ -10,7 +10,7 @@
 #include "base/pager.h"
 #include "base/units.h"
 #include "replay/report.h"
-#include "replay/view_states.h"
+#include "replay/views/view_states.h"
 #include "verbs/reader_args.h"
 #include "verbs/select_args.h"
 #include "verbs/verbs.h"

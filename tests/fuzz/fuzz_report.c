@@ -15,10 +15,10 @@
 
 #include "engine/engine.h"
 #include "events.h"
-#include "replay/explain.h"
+#include "replay/explain/explain.h"
 #include "replay/invariants.h"
 #include "replay/report.h"
-#include "replay/view_states.h"
+#include "replay/views/view_states.h"
 #include "verbs/event_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -10,7 +10,7 @@
 #ifndef RSTAT_TESTS_EXPLAIN_RUN_H
 #define RSTAT_TESTS_EXPLAIN_RUN_H
 
-#include "replay/explain.h"
+#include "replay/explain/explain.h"
 #include "report_run.h"
 
 /* A system call of x86-64 as event.aux of a switch has it. */

@@ -4,7 +4,7 @@
 #define RSTAT_TESTS_REPORT_RUN_H
 
 #include "replay/report.h"
-#include "replay/view_states.h"
+#include "replay/views/view_states.h"
 #include "synthetic.h"
 
 #define T0     INT64_C(1000000000) /* the start of the trace */

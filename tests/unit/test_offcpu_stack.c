@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "replay/flame.h"
-#include "replay/places.h"
+#include "replay/offcpu/flame.h"
+#include "replay/offcpu/places.h"
 #include "replay/syscalls.h"
 #include "report_run.h"
 #include "sim.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "flow_events.h"
-#include "replay/reasons.h"
+#include "replay/offcpu/reasons.h"
 #include "replay/syscalls.h"
 #include "synthetic.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "replay/rss_points.h"
+#include "replay/views/rss_points.h"
 #include "report_run.h"
 
 #define SLEEPER(t, p) snap(t, p, TS_SLEEP, 0x1, 0, T0 - 1)

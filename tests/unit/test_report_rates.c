@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "replay/irq_nest.h"
+#include "replay/views/irq_nest.h"
 #include "report_run.h"
 
 static struct meta_counter hardware[] = {

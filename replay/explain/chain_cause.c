@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* chain_cause: who or what ended a blocked stretch. */
+#include "replay/explain/chain.h"
+
+/*
+ * From the completion of a request to the wake-up that it makes: both are in one interrupt, the
+ * wake-up right after. A task that waits for a request of its own gets more time, since the
+ * completion may go on in a soft interrupt.
+ */
+#define OWN_DONE_NS   2000000u
+#define OTHER_DONE_NS 50000u
+#define STATE_NS      1000000u /* from a change of a TCP state to the wake-up, in one interrupt */
+#define SENT_NS	      2000000u /* a send returns that much after the wake-up that it makes */
+
+static struct cause make(enum cause_kind kind, uint32_t by, uint32_t detail, uint64_t id)
+{
+	return (struct cause){kind, by, detail, (uint64_t)kind << 56 | id};
+}
+
+static bool waits_for_disk(const struct stretch *st)
+{
+	return st->state == TS_DISK || st->flags & IVF_IOWAIT ||
+	       (st->flags & ST_REASONED && st->why == WAIT_DISK);
+}
+
+static bool made_above(const struct chain *c, const struct io_line *io, uint32_t depth)
+{
+	for (uint32_t i = 0; i < depth; i++)
+		if (c->above[i] <= WHO_TASKS && io_made_by(io, c->above[i]))
+			return true;
+	return false;
+}
+
+static bool fits(const struct chain *c, const struct stretch *st, const struct io_line *io,
+		 uint32_t depth)
+{
+	bool here = io->cpu == CPU_NONE || st->cpu == CPU_NONE || io->cpu == st->cpu;
+	uint64_t since = stretch_called(st) - io->done_ns;
+
+	if (io_made_by(io, st->who))
+		return waits_for_disk(st) || (here && since <= OTHER_DONE_NS);
+	if (since > OTHER_DONE_NS || io->cpu == CPU_NONE || io->cpu != st->cpu)
+		return false;
+	return waits_for_disk(st) || c->timeline->actors[st->who].kthread ||
+	       made_above(c, io, depth);
+}
+
+/* The request whose completion woke: of its own ones the last, else the last on that CPU. */
+static bool by_request(const struct chain *c, const struct stretch *st, uint32_t depth,
+		       struct cause *out)
+{
+	const struct timeline *t = c->timeline;
+	uint64_t called = stretch_called(st);
+	uint32_t found = UINT32_MAX;
+
+	for (uint32_t i = timeline_io_at(t, called); i > 0; i--) {
+		const struct io_line *io = &t->ios[i - 1];
+
+		if (io->done_ns < st->from_ns || called - io->done_ns > OWN_DONE_NS)
+			break;
+		if (io->open || !fits(c, st, io, depth))
+			continue;
+		if (found == UINT32_MAX)
+			found = i - 1;
+		if (io_made_by(io, st->who)) {
+			found = i - 1;
+			break;
+		}
+	}
+	if (found == UINT32_MAX)
+		return false;
+	*out = make(CAUSE_REQUEST, WHO_NOBODY, found,
+		    (uint64_t)t->ios[found].dev << 8 | t->ios[found].op);
+	return true;
+}
+
+/* Still blocked at the end, like a request of its own, which has that for its completion. */
+static struct cause open_end(const struct chain *c, const struct stretch *st)
+{
+	const struct timeline *t = c->timeline;
+
+	for (uint32_t i = t->nios; i > 0 && waits_for_disk(st); i--) {
+		const struct io_line *io = &t->ios[i - 1];
+
+		if (io->done_ns < st->to_ns)
+			break;
+		if (io->open && io_made_by(io, st->who))
+			return make(CAUSE_OPEN_REQUEST, WHO_NOBODY, i - 1, io->dev);
+	}
+	return make(CAUSE_OPEN, WHO_NOBODY, 0, 0);
+}
+
+static uint32_t first_at(const struct timeline *t, const struct index *ix, uint32_t number,
+			 uint64_t ns)
+{
+	uint32_t lo = ix->first[number], hi = ix->first[number + 1];
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (t->traffic[ix->order[mid]].ts < ns)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* When the task that was woken at the end of stretch `at` blocks again. */
+static uint64_t blocks_again(const struct timeline *t, uint32_t who, uint32_t at)
+{
+	for (uint32_t i = at + 1; i < t->by_actor.first[who + 1]; i++)
+		if (state_is_blocked(timeline_stretch(t, i)->state))
+			return timeline_stretch(t, i)->from_ns;
+	return UINT64_MAX;
+}
+
+/* The socket that the task used when it was back, or whose TCP state changed just before. */
+static uint32_t wire_used(const struct timeline *t, uint32_t at)
+{
+	const struct stretch *st = timeline_stretch(t, at);
+	const struct index *ix = &t->traffic_by_actor;
+	uint64_t until = blocks_again(t, st->who, at);
+	uint32_t first = first_at(t, ix, st->who, st->to_ns), sent = UINT32_MAX;
+
+	for (uint32_t i = first; i > ix->first[st->who]; i--) {
+		const struct traffic *x = &t->traffic[ix->order[i - 1]];
+
+		if (x->ts < st->from_ns || st->to_ns - x->ts > STATE_NS)
+			break;
+		if (x->state && x->cpu == st->cpu)
+			return x->wire;
+	}
+	for (uint32_t i = first; i < ix->first[st->who + 1]; i++) {
+		const struct traffic *x = &t->traffic[ix->order[i]];
+
+		if (x->first_ns > until)
+			break;
+		if (x->first_ns < st->to_ns || x->state)
+			continue;
+		if (x->received)
+			return x->wire;
+		if (sent == UINT32_MAX)
+			sent = x->wire;
+	}
+	return sent;
+}
+
+/* It ran on that CPU at that time. */
+static bool ran_on(const struct timeline *t, uint32_t who, uint16_t cpu, uint64_t ns)
+{
+	uint32_t at = timeline_at(t, who, ns);
+
+	for (; at < t->by_actor.first[who + 1]; at++) {
+		const struct stretch *st = timeline_stretch(t, at);
+
+		if (st->state != STRETCH_MOVED)
+			return st->state == TS_RUN && st->cpu == cpu && st->from_ns <= ns;
+	}
+	return false;
+}
+
+/*
+ * Who sent to the other end of this socket at that time, when the sleeper was woken on that CPU: by
+ * the send itself as a rule, which returns shortly after, or later when the sender is preempted.
+ */
+static uint32_t sender(const struct timeline *t, uint32_t wire, uint16_t cpu, uint64_t ns)
+{
+	const struct index *ix = &t->traffic_by_wire;
+	uint32_t peer = t->wires[wire].peer, first;
+
+	if (peer == UINT32_MAX)
+		return WHO_NOBODY;
+	first = first_at(t, ix, peer, ns);
+	for (uint32_t i = first; i < ix->first[peer + 1]; i++) {
+		const struct traffic *x = &t->traffic[ix->order[i]];
+
+		if (!x->sent)
+			continue;
+		if (x->first_ns <= ns + SENT_NS || ran_on(t, x->who, cpu, ns))
+			return x->who;
+		break;
+	}
+	for (uint32_t i = first; i > ix->first[peer]; i--) {
+		const struct traffic *x = &t->traffic[ix->order[i - 1]];
+
+		if (ns - x->ts > SENT_NS)
+			break;
+		if (x->sent || x->state)
+			return x->who;
+	}
+	return WHO_NOBODY;
+}
+
+static bool by_network(const struct chain *c, uint32_t at, struct cause *out)
+{
+	const struct stretch *st = timeline_stretch(c->timeline, at);
+	enum wait_reason why = st->flags & ST_REASONED ? (enum wait_reason)st->why : WAIT_OTHER;
+	uint32_t wire, who;
+
+	if (st->flags & ST_HARDIRQ || why == WAIT_SLEEP || why == WAIT_LOCK || why == WAIT_CHILD ||
+	    why == WAIT_DISK)
+		return false;
+	wire = wire_used(c->timeline, at);
+	if (wire == UINT32_MAX) {
+		*out = make(CAUSE_REMOTE, WHO_NOBODY, UINT32_MAX, UINT32_MAX);
+		return why == WAIT_NET;
+	}
+	who = sender(c->timeline, wire, st->cpu, stretch_called(st));
+	if (who <= WHO_TASKS && who != st->who)
+		*out = make(CAUSE_PEER, who, wire, who);
+	else
+		*out = make(CAUSE_REMOTE, WHO_NOBODY, wire, wire);
+	return true;
+}
+
+struct cause cause_find(const struct chain *c, uint32_t at, uint32_t depth)
+{
+	const struct stretch *st = timeline_stretch(c->timeline, at);
+	struct cause cause;
+
+	if (st->flags & (IVF_OPEN | IVF_CLIPPED_END))
+		return open_end(c, st);
+	if (st->waker <= WHO_TASKS)
+		return make(CAUSE_TASK, st->waker, 0, st->waker);
+	if (st->waker == WHO_FILTERED)
+		return make(CAUSE_FILTERED, WHO_FILTERED, 0, 0);
+	if (!(st->flags & (IVF_WOKEN_BY_IRQ | ST_BY_IDLE)))
+		return make(CAUSE_UNKNOWN, WHO_NOBODY, 0, 0);
+	if (by_request(c, st, depth, &cause) || by_network(c, at, &cause))
+		return cause;
+	if (st->flags & ST_REASONED && st->why == WAIT_SLEEP)
+		return make(CAUSE_TIMER, WHO_NOBODY, 0, 0);
+	return make(CAUSE_INTERRUPT, WHO_NOBODY, 0, 0);
+}

@@ -59,8 +59,8 @@ def near(got, want_ms, what):
 
 
 def longest(mode, *args, by=None, what=None):
-    """Records the program; its own words, and the explanation of its waiter's longest wait: for that
-    other program, or of that kind. Before all of that it waits for the recorder to begin."""
+    """Records the program; its own words, and the explanation of its waiter's longest wait: for
+    that other program, or of that kind. Before that it waits for the recorder to begin."""
     told = record_workload(TRACE, "chains", mode, *args)
     rows = explain("--tid", told["waiter"], "--worst", 20, "--state", "S,D", "--least", 0)
     roots = [i for i, row in enumerate(rows) if row["depth"] == 0]

@@ -268,6 +268,9 @@ void cpu_leave_out(struct engine *e, struct cpu *c)
 	e->unsure |= 1 << TS_NEW;
 	if (c->state != CS_GAP)
 		return;
+	/* Not the first checkpoint when that one was damaged: then there is a time before. */
+	if (e->want_cpu)
+		emit_cpu(e, c, e->now_ns, IVF_GAP);
 	cpu_set(c, TID_OTHER, NULL, e->now_ns);
 	if (!c->absent)
 		e->nuncertain--;

@@ -230,6 +230,27 @@ static void test_wait(void **state)
 		   "400 sleep 131000-200000 cpu0 raw=0x1 open\n");
 }
 
+/* The first checkpoint is damaged: up to the next one the other CPU is in a gap like this one. */
+static void test_begins_late(void **state)
+{
+	struct synth s = {0};
+
+	(void)state;
+	ev_gap(&s, 60000, CPU_NONE, 80000, 0);
+	start(&s);
+	expect_run(&s, (struct expect){
+			       .ncpus = 2,
+			       .end = 200000,
+			       .cpus = true,
+			       .no_tasks = true,
+			       .want = "cpu1 gap 60000-100000 before gap\n"
+				       "cpu0 gap 60000-90000 before gap\n"
+				       "cpu0 run:100 90000-200000 open\n"
+				       "cpu1 other 100000-200000 open\n",
+		       });
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_begins_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ def against_rusage():
     for name in counters:
         note(f"{name}: {row[name]:,}, {row[name + '_per_s']:,.0f} in a second on a CPU")
     note(f"the kernel: {told}")
-    # what the kernel touches for it (arguments of the exec) is a fault for one and not for the other
+    # what the kernel touches for it (arguments of the exec) faults for one and not for the other
     within(row["page-faults"], told["minor"] + told["major"], 40, "page-faults")
     within(row["minor-faults"] + row["major-faults"], row["page-faults"], 0, "both kinds")
     within(row["context-switches"], told["switches"], 3, "context-switches")
@@ -139,7 +139,7 @@ def ticks():
 
 
 def busy():
-    """What is recorded: datagrams to itself, and writes past the page cache; looks before and after."""
+    """What is recorded: datagrams to itself, and writes past the page cache; before, after"""
     begin = ticks()
     before = counts()
     fd = os.open("file", os.O_WRONLY | os.O_CREAT | os.O_DIRECT)

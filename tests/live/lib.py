@@ -49,6 +49,9 @@ def start_anywhere(*tools):
         if not shutil.which(tool):
             skip(f"{tool} is not installed (make deps)")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the runner's time-out: tidy up
+    # nohup, or a job in the background, ignores these, and all that it starts does
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _scratch = tempfile.TemporaryDirectory(prefix="rstat-test-")
     os.chmod(_scratch.name, 0o755)
     os.chdir(_scratch.name)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * loopback [TCP_KIB [UDP_COUNT]]: a thread sends through TCP, and datagrams through UDP, to another
- * one of the same process, over 127.0.0.1; then it connects to a port where nobody listens.
+ * one of the same process, over 127.0.0.1; then it connects to a port where nobody listens. It ends
+ * when the kernel has nothing left to send again for it: a FIN can outlive who closed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -104,6 +105,26 @@ static int refused(void)
 	return ntohs(nobody.sin_port);
 }
 
+/* Whether a connection of the port is neither closed nor in TIME_WAIT; /proc/net/tcp has them all. */
+static int unfinished(int port)
+{
+	static const unsigned time_wait = 6, listening = 10; /* net/tcp_states.h */
+	FILE *all = fopen("/proc/net/tcp", "re");
+	unsigned local, remote, state;
+	char line[256];
+	int found = 0;
+
+	check(!all, "/proc/net/tcp");
+	while (fgets(line, sizeof(line), all)) {
+		if (sscanf(line, " %*u: %*x:%x %*x:%x %x", &local, &remote, &state) != 3)
+			continue; /* the heading */
+		if (state != time_wait && state != listening)
+			found |= local == (unsigned)port || remote == (unsigned)port;
+	}
+	fclose(all);
+	return found;
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t thread;
@@ -120,6 +141,8 @@ int main(int argc, char **argv)
 	send_datagrams();
 	check(pthread_join(thread, NULL), "pthread_join");
 	port = refused();
+	while (unfinished(ntohs(tcp_at.sin_port)))
+		sleep_ns(1000000);
 	printf("{\"pid\": %d, \"tcp_port\": %d, \"udp_port\": %d, \"refused_port\": %d, "
 	       "\"sent\": {\"tid\": %d, \"tcp\": %" PRIu64 ", \"udp\": %" PRIu64 "}, "
 	       "\"received\": {\"tid\": %d, \"tcp\": %" PRIu64 ", \"udp\": %" PRIu64 "}}\n",

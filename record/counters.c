@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -182,17 +181,6 @@ static bool open_on_cpus(struct counter_events *e, size_t i, const struct counte
 	return meta->live = live;
 }
 
-/* A file per CPU and counter is more than a shell allows by default. */
-static void allow_files(uint64_t more)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= 256 + more)
-		return;
-	limit.rlim_cur = 256 + more < limit.rlim_max ? 256 + more : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int counter_events_open(struct counter_events **out, const struct counters *counters,
 			unsigned ncpus, struct meta_counter *meta, struct err *err)
 {
@@ -209,7 +197,6 @@ int counter_events_open(struct counter_events **out, const struct counters *coun
 	e->n = counters->n;
 	e->ncpus = ncpus;
 	e->clock = COUNTERS_MAX;
-	allow_files(slots);
 	for (size_t i = 0; i < counters->n; i++) {
 		const struct counter *c = &counters->counter[i];
 

@@ -19,6 +19,7 @@
 #include "record/caps.h"
 #include "record/filter.h"
 #include "record/hooks.h"
+#include "record/limit.h"
 #include "record/proctasks.h"
 #include "record/ring.h"
 #include "record/snapshot.h"
@@ -351,6 +352,7 @@ int kernel_open(struct kernel **out, const struct kernel_options *opt, struct er
 	libbpf_log.verbose = opt->verbose;
 	libbpf_log.first[0] = '\0';
 	libbpf_set_print(log_libbpf);
+	limit_raise_files();
 	r = open_all(k, opt, err);
 	if (r) {
 		kernel_close(k);

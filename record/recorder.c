@@ -52,6 +52,7 @@ static void end_command(struct recording *r)
 	if (!r->child.pid || r->child.go_fd >= 0 || child_reap(&r->child, false))
 		return;
 	kill(r->child.pid, SIGTERM);
+	signals_allow_abort("the recording did not begin, the command is left running");
 	child_reap(&r->child, true);
 }
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "record/limit.h"
 #include "record/sources.h"
 
 /* Room for a text at first; it grows when one fills it. */
@@ -164,17 +164,6 @@ static void miss(struct samples *s, bool whole)
 
 /* ---- files ---- */
 
-/* One file for each CPU and sensor can be more than the usual 1024. */
-static bool allow_more_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
-		return false;
-	limit.rlim_cur = limit.rlim_max;
-	return !setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int samples_open(struct samples *s, const char *path, struct source source)
 {
 	char full[4096];
@@ -192,7 +181,7 @@ int samples_open(struct samples *s, const char *path, struct source source)
 	if (snprintf(full, sizeof(full), "%s%s", s->root, path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
 	fd = open(full, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == EMFILE && allow_more_files())
+	if (fd < 0 && errno == EMFILE && limit_raise_files())
 		fd = open(full, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

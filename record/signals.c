@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1
 /* A handler has no argument of its own, so this is the one module with state of the process. */
 static struct sigaction saved[HANDLED];
 static int event_fd = -1;
+static pid_t owner; /* who installed them: a child that has not called exec yet shares event_fd */
 static volatile sig_atomic_t first, first_by_terminal;
 static volatile uint64_t first_ns;
 static const char *volatile abort_message; /* NULL: not allowed */
@@ -51,7 +53,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 		first_by_terminal = info->si_code > 0;
 		first = signal;
 		/* an eventfd that is full is readable too */
-		if (write(event_fd, &one, sizeof(one)) < 0)
+		if (getpid() == owner && write(event_fd, &one, sizeof(one)) < 0)
 			errno = saved_errno;
 	} else if (abort_message && now_ns() - first_ns > SAME_SIGNAL_NS) {
 		say("\nrstat: aborted by a second signal; ");
@@ -73,6 +75,7 @@ static bool ignored(int signal)
 
 int signals_install(struct err *err)
 {
+	owner = getpid();
 	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (event_fd < 0)
 		return err_errno(err, -errno, "cannot watch for signals");
@@ -99,6 +102,9 @@ void signals_restore(void)
 {
 	for (size_t i = 0; i < HANDLED; i++)
 		sigaction(handled[i], &saved[i], NULL);
+	/* it came before there was a command that could have had it */
+	if (first)
+		raise(first);
 }
 
 int signals_fd(void)

@@ -30,7 +30,10 @@ int signals_first(bool *by_terminal);
  */
 void signals_allow_abort(const char *message);
 
-/* Everything as it was before signals_install(): for the child, async-signal-safe. */
+/*
+ * Everything as it was before signals_install(), then the signal that has arrived since, if any, once
+ * more: for the child, right before its exec; async-signal-safe.
+ */
 void signals_restore(void);
 
 /* "SIGINT", ... */

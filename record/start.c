@@ -311,13 +311,14 @@ static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, str
 		}
 	}
 	ret = signals_install(err);
-	if (!ret)
-		ret = wait_for_start(opt, *start_utc, err);
-	/* before anything else is opened, raised or dropped: the command gets none of it */
+	/*
+	 * Before anything is opened, raised or dropped, also for the trial that comes before a wait:
+	 * the command gets none of it.
+	 */
 	if (!ret && opt->command)
 		ret = child_fork(&r->child, opt->command, !strcmp(opt->output, "-"),
 				 signals_restore, err);
-	return ret;
+	return ret ? ret : wait_for_start(opt, *start_utc, err);
 }
 
 int recording_start(struct recording *r, int *exit_code, struct err *err)

@@ -32,6 +32,34 @@ def exit_codes():
             check(TRACE)
 
 
+# What a program gets from who starts it, but for its PID and its parent's.
+INHERITED = """
+cat /proc/self/limits /proc/self/oom_score_adj /proc/$$/timerslack_ns /proc/self/cgroup
+grep -E '^(Umask|[UG]id|Groups|Threads|Sig(Pnd|Blk|Ign|Cgt)|ShdPnd)' /proc/self/status
+grep -E '^(Cap|NoNewPrivs|Seccomp|Spec|Cpus_allowed|Mems_allowed)' /proc/self/status
+cut -d' ' -f18,19,40,41 /proc/self/stat  # priority, nice, real-time priority, policy
+cat /proc/self/personality /proc/self/coredump_filter
+ls /proc/$$/fd
+readlink /proc/$$/fd/0
+pwd
+env | sort | cksum
+"""
+
+
+def inherits():
+    """CMD has what it would have without us, whatever the recorder does to itself."""
+    with open("inherits.sh", "w", encoding="ascii") as f:
+        f.write(INHERITED)
+    # a soft limit that the recorder has to raise, a file and an ignored signal that CMD must find
+    begin = "trap '' USR2 QUIT; ulimit -S -n 150; exec 5</dev/null; exec nice -n 3 "
+    want = good(run(["sh", "-c", f"{begin} sh inherits.sh"])).stdout
+    for options in (["--counters", "cpu-clock,page-faults", "--user-stacks", "--start", "+2200ms"],
+                    ["--nice", "-15", "--with", "irq", "-q"]):
+        done = good(run(["sh", "-c", f"{begin} {RSTAT} record -o {TRACE} {' '.join(options)}"
+                                     " -- sh inherits.sh"]))
+        equal(done.stdout.splitlines(), want.splitlines(), f"with {options}")
+
+
 def focus():
     """The report shows CMD and what it started, unless told otherwise."""
     good(record(TRACE, cmd=["sh", "-c", "sleep 0.1; true"]))
@@ -106,6 +134,21 @@ def passed_on():
     expect(took >= 1, f"CMD had {took:.3f} s to end")
     note(f"CMD that ignores the signal: ended after {took:.3f} s")
     expect(info("grace.data")["complete"], "the trace is complete")
+
+
+def too_early():
+    """Ctrl-C while the recorder waits for its start: CMD would have had it too, so it never runs."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execv(RSTAT, [RSTAT, "record", "-o", "early.data", "--start", "+1500ms", "--",
+                         "sh", "-c", ": >ran; sleep 3"])
+    time.sleep(0.9)
+    os.write(terminal, b"\x03")
+    status = os.waitpid(pid, 0)[1]
+    os.close(terminal)
+    equal(os.waitstatus_to_exitcode(status), 0, "exit code: it ended as it was asked to")
+    expect(not os.path.exists("ran"), "the command ran")
+    expect(info("early.data")["complete"], "the trace is complete")
 
 
 def aborted():
@@ -227,11 +270,13 @@ def gone_with_the_recorder():
 
 
 start()
-for title, test in (("exit codes", exit_codes), ("the default focus is CMD", focus),
+for title, test in (("exit codes", exit_codes), ("what CMD inherits", inherits),
+                    ("the default focus is CMD", focus),
                     ("SIGINT", lambda: ended_by(signal.SIGINT)),
                     ("SIGTERM", lambda: ended_by(signal.SIGTERM)),
                     ("two signals at once", ended_twice), ("SIGUSR1 and SIGUSR2", user_signals),
-                    ("CMD gets the signal too", passed_on), ("a second signal", aborted),
+                    ("CMD gets the signal too", passed_on), ("Ctrl-C before the start", too_early),
+                    ("a second signal", aborted),
                     ("--duration and --max-size", limits),
                     ("--start", later), ("-o - and report -", piped),
                     ("CMD's output and the summary", output_goes_through),

@@ -82,56 +82,56 @@ static __always_inline u64 acct_memory_print(struct task_struct *p)
 	return mm ? mm->total_vm * 0x9e3779b97f4a7c15ull + p->min_flt + p->maj_flt : 0;
 }
 
-/* One counter of an address space over all CPUs, in pages. -1: this kernel does not let us. */
-static __always_inline s64 acct_rss_counter(struct mm_struct *mm, s64 count, s32 *parts)
+/* Adds one CPU's part of a counter; 0, or a negative errno. */
+static __always_inline long acct_add_part(s64 *pages, s32 *parts, u64 base)
 {
-	u32 cpu;
+	s32 part;
+	long r = bpf_probe_read_kernel(&part, sizeof(part), (void *)((u64)parts + base));
 
-	for (cpu = 0; cpu < ACCT_CPUS_MAX && cpu < acct_ncpus; cpu++) {
-		u32 key = cpu;
-		u64 *base = bpf_map_lookup_elem(&acct_bases, &key);
-		s32 part;
-
-		if (!base || !*base ||
-		    bpf_probe_read_kernel(&part, sizeof(part), (void *)((u64)parts + *base)))
-			return -1;
-		count += part;
-	}
-	return count;
+	if (!r)
+		*pages += part;
+	return r;
 }
 
 /*
- * Resident bytes: file, anonymous and shared memory. A counter's own number lacks up to a batch per
- * CPU, so all of them are summed. 0: not known.
+ * Resident pages: file, anonymous and shared memory. A counter's own number lacks up to a batch per
+ * CPU, so all of them are summed; in one loop, as the verifier walks it for every CPU.
  */
+static __noinline u64 acct_rss_pages(struct mm_struct *mm)
+{
+	s32 *file = mm->rss_stat[MM_FILEPAGES].counters,
+	    *anon = mm->rss_stat[MM_ANONPAGES].counters,
+	    *shmem = mm->rss_stat[MM_SHMEMPAGES].counters;
+	s64 pages = mm->rss_stat[MM_FILEPAGES].count + mm->rss_stat[MM_ANONPAGES].count +
+		    mm->rss_stat[MM_SHMEMPAGES].count;
+	u32 cpu;
+
+	if (!acct_ncpus)
+		return 0;
+	for (cpu = 0; cpu < ACCT_CPUS_MAX && cpu < acct_ncpus; cpu++) {
+		u32 key = cpu;
+		u64 *base = bpf_map_lookup_elem(&acct_bases, &key);
+
+		if (!base || !*base || acct_add_part(&pages, file, *base) ||
+		    acct_add_part(&pages, anon, *base) || acct_add_part(&pages, shmem, *base))
+			return 0;
+	}
+	return pages > 0 ? (u64)pages : 0;
+}
+
+/* Resident bytes; 0: not known. */
 static __noinline u64 acct_rss(struct mm_struct *mm)
 {
 	struct mm_struct___atomic *old = (void *)mm;
-	s64 file, anon, shmem;
+	u64 counts[MM_SHMEMPAGES + 1];
 
-	if (bpf_core_field_exists(mm->rss_stat[0].count)) {
-		if (!acct_ncpus)
-			return 0;
-		file = acct_rss_counter(mm, mm->rss_stat[MM_FILEPAGES].count,
-					mm->rss_stat[MM_FILEPAGES].counters);
-		anon = acct_rss_counter(mm, mm->rss_stat[MM_ANONPAGES].count,
-					mm->rss_stat[MM_ANONPAGES].counters);
-		shmem = acct_rss_counter(mm, mm->rss_stat[MM_SHMEMPAGES].count,
-					 mm->rss_stat[MM_SHMEMPAGES].counters);
-	} else if (bpf_core_field_exists(old->rss_stat.count[0].counter)) {
-		s64 counts[MM_SHMEMPAGES + 1];
-
-		if (bpf_core_read(counts, sizeof(counts), &old->rss_stat.count))
-			return 0;
-		file = counts[MM_FILEPAGES];
-		anon = counts[MM_ANONPAGES];
-		shmem = counts[MM_SHMEMPAGES];
-	} else {
+	if (bpf_core_field_exists(mm->rss_stat[0].count))
+		return acct_rss_pages(mm) * acct_page_bytes;
+	if (!bpf_core_field_exists(old->rss_stat.count[0].counter) ||
+	    bpf_core_read(counts, sizeof(counts), &old->rss_stat.count))
 		return 0;
-	}
-	if (file < 0 || anon < 0 || shmem < 0)
-		return 0;
-	return (u64)(file + anon + shmem) * acct_page_bytes;
+	return (counts[MM_FILEPAGES] + counts[MM_ANONPAGES] + counts[MM_SHMEMPAGES]) *
+	       acct_page_bytes;
 }
 
 static __always_inline void acct_fill(struct ring_acct *to, struct task_struct *p, bool with_rss)

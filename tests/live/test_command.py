@@ -137,7 +137,7 @@ def passed_on():
 
 
 def too_early():
-    """Ctrl-C while the recorder waits for its start: CMD would have had it too, so it never runs."""
+    """Ctrl-C while the recorder waits for its start: CMD would have had it, so it never runs."""
     pid, terminal = pty.fork()
     if not pid:
         os.execv(RSTAT, [RSTAT, "record", "-o", "early.data", "--start", "+1500ms", "--",

@@ -228,6 +228,16 @@ void counter_events_close(struct counter_events *e)
 	free(e);
 }
 
+void counter_events_refuse(struct counter_events *e, struct meta_counter *meta, const char *why)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->live & 1u << i) {
+			meta[i].live = false;
+			snprintf(meta[i].why, sizeof(meta[i].why), "%s", why);
+		}
+	e->live = 0;
+}
+
 int counter_events_configure(const struct counter_events *e, struct rstat_bpf *skel,
 			     struct err *err)
 {
@@ -245,7 +255,7 @@ int counter_events_configure(const struct counter_events *e, struct rstat_bpf *s
 
 int counter_events_fill(const struct counter_events *e, struct rstat_bpf *skel, struct err *err)
 {
-	for (uint32_t i = 0; e && i < e->ncpus * RING_COUNTERS; i++)
+	for (uint32_t i = 0; e && e->live && i < e->ncpus * RING_COUNTERS; i++)
 		if (e->fds[i] >= 0 && bpf_map_update_elem(bpf_map__fd(skel->maps.counter_events),
 							  &i, &e->fds[i], BPF_ANY))
 			return err_errno(err, -errno, "cannot hand a counter to the programs");

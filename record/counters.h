@@ -42,7 +42,11 @@ int counter_events_open(struct counter_events **out, const struct counters *coun
 			unsigned ncpus, struct meta_counter *meta, struct err *err);
 void counter_events_close(struct counter_events *events); /* NULL is fine */
 
-/* Before the programs are loaded; and after. */
+/* None of them can be read: says why of those that were live. */
+void counter_events_refuse(struct counter_events *events, struct meta_counter *meta,
+			   const char *why);
+
+/* Before the programs are loaded, NULL: without; and after. */
 int counter_events_configure(const struct counter_events *events, struct rstat_bpf *skel,
 			     struct err *err);
 int counter_events_fill(const struct counter_events *events, struct rstat_bpf *skel,

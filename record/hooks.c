@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "record/features.h"
+#include "record/testing.h"
 
 #define TABLE (sizeof(table) / sizeof(table[0]))
 
@@ -214,23 +215,10 @@ static int try_function(const struct btf *vmlinux, const char *function, enum bp
 	return 0;
 }
 
-/*
- * Is the word in the environment's list? For tests only: a kernel that has the first alternative of
- * a hook says nothing of whether its last one works.
- */
+/* For tests only: a kernel that has the first alternative of a hook says nothing of its last one. */
 static bool taken_out(const char *word)
 {
-	const char *list = getenv("RSTAT_HOOKS_WITHOUT");
-	size_t n = strlen(word);
-
-	while (list && *list) {
-		size_t here = strcspn(list, ",");
-
-		if (here == n && !memcmp(list, word, n))
-			return true;
-		list += here + (list[here] == ',');
-	}
-	return false;
+	return testing_lists("RSTAT_HOOKS_WITHOUT", word);
 }
 
 /* Returns whether it is worth loading; if not, why. */
@@ -352,6 +340,15 @@ void hooks_reject(struct hooks *hooks, size_t i, const char *why)
 	snprintf(text, sizeof(text), "%s: %.120s", hooks->chosen[i]->how, why);
 	say_why(&hooks->meta[i], text);
 	choose_from(hooks, i, (size_t)(hooks->chosen[i] - hooks->hook[i]->ways) + 1);
+}
+
+void hooks_refuse(struct hooks *hooks, uint32_t feature, const char *why)
+{
+	for (size_t i = 0; i < hooks->n; i++)
+		if (hooks->hook[i]->feature == feature && hooks->chosen[i]) {
+			say_why(&hooks->meta[i], why);
+			choose(hooks, i, NULL);
+		}
 }
 
 static int set_autoload(struct bpf_object *obj, const char *program, bool on, struct err *err)

@@ -66,6 +66,9 @@ void hooks_probe(struct hooks *hooks, const struct btf *vmlinux, uint32_t featur
  */
 void hooks_reject(struct hooks *hooks, size_t i, const char *why);
 
+/* None of a feature's hooks is of any use, for this reason. */
+void hooks_refuse(struct hooks *hooks, uint32_t feature, const char *why);
+
 /* Marks for loading exactly the programs that are chosen (and those that are no hook's). */
 int hooks_select(const struct hooks *hooks, struct bpf_object *obj, struct err *err);
 

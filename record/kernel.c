@@ -2,73 +2,20 @@
 #include "record/kernel.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "bpf/events.h"
-#include "bpf/rstat.skel.h" /* after events.h: it speaks of u64 and the like */
 #include "record/accounts.h"
 #include "record/caps.h"
 #include "record/filter.h"
-#include "record/hooks.h"
+#include "record/kernel_own.h"
 #include "record/limit.h"
 #include "record/proctasks.h"
-#include "record/ring.h"
 #include "record/snapshot.h"
 #include "record/sockets.h"
-#include "record/vmlinux.h"
-
-#define OLD_REQUESTS 8192u /* that are made and not yet seen at one time: bpf/io_old.h */
-#define OLD_CALLS    16384u /* threads that are in a send or receive at one time: bpf/net_old.h */
-
-struct kernel {
-	struct rstat_bpf *skel;
-	struct btf *vmlinux;
-	struct hooks hooks;
-	struct rings *rings;
-	void *map; /* the rings' memory */
-	size_t map_bytes;
-	uint64_t ring_bytes;
-	unsigned ncpus;
-	bool filtered; /* by task */
-	struct counter_events *counters;
-	struct meta_counter counter_meta[COUNTERS_MAX];
-	size_t ncounters;
-	struct ring_buffer *doorbell;
-	struct meta_program programs[HOOKS_MAX];
-	int stats_fd; /* BPF_ENABLE_STATS, -1: off */
-	uint64_t stats_since_ns, stats_ns;
-};
-
-/*
- * libbpf explains itself on stderr only when the user asked. Its first warning goes into errors:
- * those after it only say how far the failure spread.
- */
-static struct {
-	bool verbose;
-	char first[200];
-} libbpf_log;
-
-static int log_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	va_list copy;
-
-	if (level == LIBBPF_WARN && !libbpf_log.first[0]) {
-		va_copy(copy, ap);
-		vsnprintf(libbpf_log.first, sizeof(libbpf_log.first), fmt, copy);
-		va_end(copy);
-		libbpf_log.first[strcspn(libbpf_log.first, "\n")] = '\0';
-	}
-	return libbpf_log.verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
-}
 
 static uint64_t round_up_pow2(uint64_t n)
 {
@@ -77,11 +24,6 @@ static uint64_t round_up_pow2(uint64_t n)
 	while (p < n && p < 1ull << 40)
 		p <<= 1;
 	return p;
-}
-
-static uint64_t element_bytes(uint64_t ring_bytes)
-{
-	return RING_HEADER_BYTES + ring_bytes + RING_MARGIN;
 }
 
 /*
@@ -107,7 +49,7 @@ static uint64_t largest_ring(uint64_t ring_bytes)
 {
 	for (; ring_bytes > RING_BYTES_MIN; ring_bytes /= 2) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rstat_probe", sizeof(uint32_t),
-					(uint32_t)element_bytes(ring_bytes), 1, NULL);
+					(uint32_t)kernel_ring_stride(ring_bytes), 1, NULL);
 
 		if (fd >= 0)
 			close(fd);
@@ -115,154 +57,6 @@ static uint64_t largest_ring(uint64_t ring_bytes)
 			break;
 	}
 	return ring_bytes;
-}
-
-static void configure_context(struct kernel *k)
-{
-	long rq = vmlinux_percpu_offset(k->vmlinux, "runqueues");
-	long count = vmlinux_percpu_offset(k->vmlinux, "__preempt_count");
-	long hot = vmlinux_percpu_offset(k->vmlinux, "pcpu_hot"), member;
-
-	/* in struct pcpu_hot from Linux 6.2 to 6.14 */
-	if (count < 0 && hot >= 0) {
-		member = vmlinux_member_offset(k->vmlinux, "pcpu_hot", "preempt_count");
-		count = member < 0 ? -1 : hot + member;
-	}
-	/* the programs find the run queue through the task's queue: CONFIG_FAIR_GROUP_SCHED */
-	if (rq < 0 || count < 0 || vmlinux_member_offset(k->vmlinux, "sched_entity", "cfs_rq") < 0)
-		return;
-	k->skel->rodata->count_from_rq = count - rq;
-	k->skel->rodata->count_how = btf__find_by_name_kind(k->vmlinux, "bpf_rdonly_cast",
-							    BTF_KIND_FUNC) < 0
-					     ? COUNT_BY_READ
-					     : COUNT_BY_CAST;
-}
-
-static int configure_net(struct kernel *k, bool on, struct err *err)
-{
-	struct rstat_bpf *skel = k->skel;
-	int r = 0;
-
-	skel->rodata->net_on = on;
-	skel->rodata->retransmit_has_err = hooks_tracepoint_args(k->vmlinux,
-								 "tcp_retransmit_skb") >= 3;
-	/* not every kernel has this kind of map */
-	if (!on)
-		r = bpf_map__set_autocreate(skel->maps.sockets, false);
-	if (!r &&
-	    (hooks_uses(&k->hooks, "on_send_enter") || hooks_uses(&k->hooks, "on_recv_enter")))
-		r = bpf_map__set_max_entries(skel->maps.old_calls, OLD_CALLS);
-	return r ? err_set(err, r, "cannot size the maps") : 0;
-}
-
-static int configure_io(struct kernel *k, struct err *err)
-{
-	struct rstat_bpf *skel = k->skel;
-
-	if (getrandom(&skel->rodata->io_key, sizeof(skel->rodata->io_key), 0) !=
-	    (ssize_t)sizeof(skel->rodata->io_key))
-		return err_errno(err, -errno, "cannot get a random number");
-	skel->rodata->io_old = hooks_uses(&k->hooks, "on_io_getrq");
-	if (skel->rodata->io_old && bpf_map__set_max_entries(skel->maps.io_made, OLD_REQUESTS))
-		return err_set(err, -EINVAL, "cannot size the maps");
-	return 0;
-}
-
-static int configure(struct kernel *k, const struct kernel_options *opt, struct err *err)
-{
-	struct rstat_bpf *skel = k->skel;
-	int r;
-
-	skel->rodata->ring_bytes = k->ring_bytes;
-	skel->rodata->profile = opt->profile;
-	skel->rodata->switch_has_prev_state = hooks_tracepoint_args(k->vmlinux, "sched_switch") >=
-					      4;
-	skel->rodata->exit_has_group_dead = hooks_tracepoint_args(k->vmlinux,
-								  "sched_process_exit") >= 2;
-	skel->rodata->args_limit = opt->args_limit < RING_ARGS_MAX ? opt->args_limit
-								   : RING_ARGS_MAX;
-	skel->rodata->syscall_on = opt->features & FEATURE_SYSCALL;
-	configure_context(k);
-	r = configure_io(k, err);
-	r = r
-		    ?: accounts_configure(skel, k->vmlinux,
-					  hooks_feature_live(&k->hooks, FEATURE_FS), k->ncpus, err);
-	r = r ?: configure_net(k, hooks_feature_live(&k->hooks, FEATURE_NET), err);
-	r = r ?: stackmaps_configure(skel, opt->stacks, opt->user_stacks, err);
-	r = r ?: counter_events_configure(k->counters, skel, err);
-	r = r ?: filter_configure(skel, &opt->filter, err);
-	if (r)
-		return r;
-	if (bpf_map__set_value_size(skel->maps.rings, (uint32_t)element_bytes(k->ring_bytes)) ||
-	    bpf_map__set_max_entries(skel->maps.rings, k->ncpus))
-		return err_set(err, -EINVAL, "cannot size the rings");
-	return hooks_select(&k->hooks, skel->obj, err);
-}
-
-static int open_skeleton(struct kernel *k, const struct kernel_options *opt, struct err *err)
-{
-	k->skel = rstat_bpf__open();
-	if (!k->skel)
-		return err_errno(err, -errno, "cannot open the BPF programs (%s)",
-				 libbpf_log.first);
-	return configure(k, opt, err);
-}
-
-/*
- * The programs failed to load together: loads each hook's alone, on rings as small as can be, to
- * find the ones to do without; those of a feature with the required ones, which do a part of its
- * work. Slow, but it happens only on kernels nobody has tried.
- */
-static int reject_what_fails(struct kernel *k, const struct kernel_options *opt, struct err *err)
-{
-	struct hooks all = k->hooks;
-	size_t i, j;
-	int r;
-
-	for (i = 0; i < all.n; i++) {
-		while (k->hooks.chosen[i]) {
-			struct hooks whole = k->hooks;
-
-			for (j = 0; j < all.n; j++)
-				if (j != i && !(all.hook[i]->feature && all.hook[j]->required))
-					k->hooks.nparts[j] = 0;
-			libbpf_log.first[0] = '\0';
-			r = open_skeleton(k, opt, err);
-			k->hooks = whole;
-			if (r)
-				return r;
-			r = rstat_bpf__load(k->skel);
-			rstat_bpf__destroy(k->skel);
-			k->skel = NULL;
-			if (!r)
-				break;
-			hooks_reject(&k->hooks, i, strerror(-r));
-		}
-	}
-	return hooks_check_required(&k->hooks, err);
-}
-
-static int load(struct kernel *k, const struct kernel_options *opt, struct err *err)
-{
-	uint64_t ring_bytes = k->ring_bytes;
-	int r = open_skeleton(k, opt, err);
-
-	if (r)
-		return r;
-	if (!rstat_bpf__load(k->skel))
-		return 0;
-	rstat_bpf__destroy(k->skel);
-	k->skel = NULL;
-	k->ring_bytes = RING_BYTES_MIN;
-	r = reject_what_fails(k, opt, err);
-	k->ring_bytes = ring_bytes;
-	r = r ?: open_skeleton(k, opt, err);
-	if (r)
-		return r;
-	r = rstat_bpf__load(k->skel);
-	if (r)
-		return err_errno(err, r, "cannot load the BPF programs (%s)", libbpf_log.first);
-	return 0;
 }
 
 static bool leaves_out(const struct kernel *k, unsigned cpu)
@@ -275,7 +69,7 @@ static bool leaves_out(const struct kernel *k, unsigned cpu)
 
 static int map_rings(struct kernel *k, struct err *err)
 {
-	size_t stride = (size_t)element_bytes(k->ring_bytes);
+	size_t stride = (size_t)kernel_ring_stride(k->ring_bytes);
 	unsigned cpu;
 	int r;
 
@@ -326,7 +120,7 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 					err);
 	else
 		r = 0;
-	r = r ?: load(k, opt, err);
+	r = r ?: kernel_load(k, opt, err);
 	r = r ?: counter_events_fill(k->counters, k->skel, err);
 	r = r ?: filter_fill(k->skel, &opt->filter, err);
 	r = r ?: map_rings(k, err);
@@ -336,7 +130,10 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 				       NULL);
 	if (!k->doorbell)
 		return err_errno(err, -errno, "cannot listen for full rings");
-	return hooks_attach(&k->hooks, k->skel->obj, err);
+	r = hooks_attach(&k->hooks, k->skel->obj, err);
+	memcpy(k->told, k->hooks.meta, k->hooks.n * sizeof(*k->told));
+	memcpy(k->told + k->hooks.n, k->refused, k->nrefused * sizeof(*k->told));
+	return r;
 }
 
 int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err)
@@ -349,9 +146,7 @@ int kernel_open(struct kernel **out, const struct kernel_options *opt, struct er
 		return err_set(err, -ENOMEM, "cannot record: out of memory");
 	k->stats_fd = -1;
 	k->filtered = f->npids || f->ntids || f->ncomms || f->ncgroups;
-	libbpf_log.verbose = opt->verbose;
-	libbpf_log.first[0] = '\0';
-	libbpf_set_print(log_libbpf);
+	kernel_hear_libbpf(opt->verbose);
 	limit_raise_files();
 	r = open_all(k, opt, err);
 	if (r) {
@@ -392,14 +187,19 @@ uint64_t kernel_ring_bytes(const struct kernel *k)
 
 const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 {
-	*n = k->hooks.n;
-	return k->hooks.meta;
+	*n = k->hooks.n + k->nrefused;
+	return k->told;
 }
 
 const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n)
 {
 	*n = k->ncounters;
 	return k->counter_meta;
+}
+
+bool kernel_takes_stacks(const struct kernel *k, bool user)
+{
+	return k->parts & (user ? PART_USER_STACKS : PART_STACKS);
 }
 
 size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
@@ -508,104 +308,4 @@ uint32_t kernel_fill(const struct kernel *k)
 uint64_t kernel_lost(const struct kernel *k)
 {
 	return rings_lost(k->rings);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-int kernel_time_programs(struct kernel *k, bool on, struct err *err)
-{
-	if (on == (k->stats_fd >= 0))
-		return 0;
-	if (!on) {
-		close(k->stats_fd);
-		k->stats_fd = -1;
-		k->stats_ns += now_ns() - k->stats_since_ns;
-		return 0;
-	}
-	k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (k->stats_fd < 0)
-		return err_errno(err, -errno, "cannot time the BPF programs (CAP_SYS_ADMIN)");
-	k->stats_since_ns = now_ns();
-	return 0;
-}
-
-/* Over all programs of hook i. */
-static int add_program_costs(const struct kernel *k, size_t i, struct meta_program *p)
-{
-	size_t n, before;
-
-	for (n = 0; n < k->hooks.nparts[i]; n++) {
-		const char *name = k->hooks.parts[i][n].program;
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-		struct bpf_program *prog;
-
-		for (before = 0; before < n; before++)
-			if (!strcmp(name, k->hooks.parts[i][before].program))
-				break;
-		if (before < n)
-			continue; /* one program for several functions */
-		prog = bpf_object__find_program_by_name(k->skel->obj, name);
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			return -1;
-		p->runs += info.run_cnt;
-		p->run_ns += info.run_time_ns;
-		p->missed += info.recursion_misses;
-	}
-	return 0;
-}
-
-int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
-		    uint64_t *sample_ns, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; i < k->hooks.n; i++) {
-		struct meta_program *p = &k->programs[i];
-
-		*p = (struct meta_program){};
-		snprintf(p->name, sizeof(p->name), "%s", k->hooks.meta[i].name);
-		if (add_program_costs(k, i, p))
-			return err_errno(err, -errno, "cannot ask for the cost of %s", p->name);
-		if (k->hooks.nparts[i] && !hooks_share(&k->hooks, i))
-			p->events = rings_events(k->rings, k->hooks.hook[i]->events);
-	}
-	*programs = k->programs;
-	*n = k->hooks.n;
-	*sample_ns = k->stats_ns + (k->stats_fd >= 0 ? now_ns() - k->stats_since_ns : 0);
-	return 0;
-}
-
-int kernel_cost_histogram(struct kernel *k, size_t program, uint64_t buckets[COST_BUCKETS],
-			  struct err *err)
-{
-	struct rstat_bpf__costs {
-		uint64_t buckets[COST_BUCKETS];
-	} * costs;
-	uint32_t slot;
-	unsigned cpu, i;
-
-	if (program >= k->hooks.n)
-		return err_set(err, -EINVAL, "there is no program %zu", program);
-	costs = calloc(k->ncpus, sizeof(*costs));
-	if (!costs)
-		return err_set(err, -ENOMEM, "cannot read a histogram: out of memory");
-	memset(buckets, 0, COST_BUCKETS * sizeof(*buckets));
-	slot = k->hooks.hook[program]->id;
-	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.costs), &slot, costs)) {
-		free(costs);
-		return err_errno(err, -errno, "cannot read the histogram of %s",
-				 k->hooks.meta[program].name);
-	}
-	for (cpu = 0; cpu < k->ncpus; cpu++)
-		for (i = 0; i < COST_BUCKETS; i++)
-			buckets[i] += costs[cpu].buckets[i];
-	free(costs);
-	return 0;
 }

@@ -84,11 +84,17 @@ int kernel_stop(struct kernel *k, uint64_t end_ns, struct err *err);
 /* What the rings got: less than asked for where the kernel allows no more. */
 uint64_t kernel_ring_bytes(const struct kernel *k);
 
-/* The hook table as probed, live or not; the kernel's own, valid until kernel_close(). */
+/*
+ * The hook table as probed, live or not, then other things that were asked for and that the kernel
+ * refuses; the kernel's own, valid until kernel_close().
+ */
 const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n);
 
 /* The counters that were asked for, counted or not; the kernel's own. */
 const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n);
+
+/* Whether kernel (or user) stacks are taken, as the options asked. */
+bool kernel_takes_stacks(const struct kernel *k, bool user);
 
 /*
  * The addresses of a stack, innermost first.

@@ -140,7 +140,7 @@ static int fill_meta(struct recording *r, struct err *err)
 		return ret;
 	if (r->frames) {
 		strcpy(m->stacks, opt->kernel.stacks == STACK_MODE_ALL ? "all" : "D");
-		m->user_stacks = opt->kernel.user_stacks;
+		m->user_stacks = kernel_takes_stacks(r->kernel, true);
 		m->kernel_symbols = frames_has_kernel_symbols(r->frames);
 	}
 	m->child_pid = (uint32_t)r->child.pid;
@@ -176,12 +176,11 @@ static int open_sampler(struct recording *r, struct err *err)
 /* The kernel tells its symbols to who has capabilities: now. */
 static int name_stacks(struct recording *r, struct err *err)
 {
-	const struct kernel_options *k = &r->opt->kernel;
 	int ret;
 
-	if (k->stacks == STACK_MODE_OFF)
+	if (!kernel_takes_stacks(r->kernel, false))
 		return 0;
-	ret = frames_new(&r->frames, r->kernel, "", k->user_stacks, err);
+	ret = frames_new(&r->frames, r->kernel, "", kernel_takes_stacks(r->kernel, true), err);
 	if (!ret && !frames_has_kernel_symbols(r->frames) && !r->opt->quiet)
 		show_note("kernel stacks have no names: %s", frames_why(r->frames));
 	return ret;
@@ -353,5 +352,5 @@ int recording_start(struct recording *r, int *exit_code, struct err *err)
 	cost_read(&cost);
 	r->start_cpu_ns = cost.cpu_ns;
 	recording_sample(r, true);
-	return privilege_drop(r->opt->kernel.user_stacks, err);
+	return privilege_drop(kernel_takes_stacks(r->kernel, true), err);
 }

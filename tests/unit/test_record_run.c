@@ -126,6 +126,12 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 	return k->hooks;
 }
 
+bool kernel_takes_stacks(const struct kernel *k, bool user)
+{
+	(void)k, (void)user;
+	return false;
+}
+
 int kernel_snapshot(struct kernel *k, struct err *err)
 {
 	(void)err;

@@ -280,14 +280,14 @@ struct pt_regs {
 struct user_pt_regs {
 	u64 regs[31];
 };
-#define NR_sched_yield		    124
-#define NR_waitid		    95
-#define PT_REGS_SYSCALL(regs)	    ((s64)(regs)->syscallno)
-#define PT_REGS_ARG1(regs)	    (((const struct user_pt_regs *)(regs))->regs[0])
-#define PT_REGS_SYSARG4(regs)	    (((const struct user_pt_regs *)(regs))->regs[3])
-#define PT_REGS_FUNCTION_ARG2(regs) (((const struct user_pt_regs *)(regs))->regs[1])
-#define PT_REGS_FUNCTION_ARG4(regs) PT_REGS_SYSARG4(regs)
-#define PT_REGS_RETURN(regs)	    PT_REGS_ARG1(regs)
+#define NR_sched_yield		   124
+#define NR_waitid		   95
+#define PT_REGS_SYSCALL(ctx)	   ((s64)(ctx)->syscallno)
+#define PT_REGS_ARG1(ctx)	   (((const struct user_pt_regs *)(ctx))->regs[0])
+#define PT_REGS_SYSARG4(ctx)	   (((const struct user_pt_regs *)(ctx))->regs[3])
+#define PT_REGS_FUNCTION_ARG2(ctx) (((const struct user_pt_regs *)(ctx))->regs[1])
+#define PT_REGS_FUNCTION_ARG4(ctx) PT_REGS_SYSARG4(ctx)
+#define PT_REGS_RETURN(ctx)	   PT_REGS_ARG1(ctx)
 #else
 #error "pt_regs of this architecture: add the system call number, arguments, and NR_*"
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * chains lock|pipe|sleep|child|tcp|direct FILE: one thread waits once, for long, for a reason that
- * has a reason. Prints who took part and how long the wait was by the waiter's own clock.
+ * has a reason. What the others do begins when it is blocked. Prints who took part and how long the
+ * wait was by the waiter's own clock.
  *
  *   lock    "waiter" for a mutex that "holder" has: it runs for 5 ms, is preempted by "hog" for
  *           30 ms, sleeps for 5 ms, and runs for 2 ms
@@ -75,7 +76,7 @@ static void *hold(void *unused)
 	pin_to(1);
 	pthread_mutex_lock(&lock);
 	sem_post(&held);
-	sleep_ns(2 * MS); /* the waiter comes */
+	until_in(waiter, SYS_futex);
 	sem_post(&go);
 	work_ns(5 * MS);
 	sleep_ns(5 * MS);
@@ -142,6 +143,8 @@ static void by_pipe(void)
 	check(others[1] < 0, "fork");
 	if (!others[1]) {
 		called("third");
+		until_in(others[0], SYS_read);
+		until_in(waiter, SYS_read);
 		sleep_ns(30 * MS);
 		work_ns(10 * MS);
 		check(write(to_second[1], &byte, 1) != 1, "write");
@@ -176,6 +179,7 @@ static void by_child(void)
 	check(others[0] < 0, "fork");
 	if (!others[0]) {
 		called("child");
+		until_in(waiter, SYS_wait4);
 		sleep_ns(20 * MS);
 		work_ns(20 * MS);
 		_exit(0);
@@ -197,6 +201,7 @@ static void __attribute__((noreturn)) serve(int listener)
 	s = accept(listener, NULL, NULL);
 	check(s < 0, "accept");
 	check(recv(s, &byte, 1, 0) != 1, "recv");
+	until_in(waiter, SYS_recvfrom);
 	sleep_ns(30 * MS);
 	work_ns(10 * MS);
 	check(send(s, &byte, 1, 0) != 1, "send");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,8 +62,45 @@ long arg_or(int argc, char **argv, int i, long otherwise)
 	return i < argc ? strtol(argv[i], NULL, 0) : otherwise;
 }
 
+void until_in(pid_t tid, long syscall)
+{
+	char path[32], text[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", tid);
+	for (;;) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		check(fd < 0, path);
+		n = read(fd, text, sizeof(text) - 1);
+		check(n <= 0, path);
+		close(fd);
+		text[n] = '\0';
+		/* "running", a number, or -1: blocked, but in no call */
+		if (text[0] != 'r' && strtol(text, NULL, 10) == syscall)
+			return;
+		sleep_ns(200000);
+	}
+}
+
+void until_told(void)
+{
+	char byte;
+
+	check(read(STDIN_FILENO, &byte, 1) != 0, "standard input");
+}
+
+void *shared_memory(size_t size)
+{
+	/* of no file, whatever its number */
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, 0, 0);
+
+	check(p == MAP_FAILED, "mmap");
+	return p;
+}
+
 static int gate[2]; /* nothing is ever written to it: a read returns when it is closed */
-static uint64_t collected_utc_ns;
+static uint64_t collected_ns, collected_utc_ns;
 
 __attribute__((constructor)) static void make_gate(void)
 {
@@ -81,6 +119,7 @@ void oracle_end(struct oracle *o)
 {
 	char byte;
 
+	o->done_ns = now_ns();
 	__atomic_store_n(&o->done, 1, __ATOMIC_RELEASE);
 	check(read(gate[0], &byte, 1) != 0, "read");
 }
@@ -144,6 +183,7 @@ void oracle_collect(struct oracle *o, unsigned n)
 	}
 	sleep_ns(1000000);
 	clock_gettime(CLOCK_REALTIME, &ts);
+	collected_ns = now_ns();
 	collected_utc_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 	sleep_ns(1000000);
 	close(gate[1]);
@@ -158,9 +198,9 @@ void oracle_print(const struct oracle *o, unsigned n, const char *more_json, ...
 	for (unsigned i = 0; i < n; i++)
 		printf("%s{\"tid\": %d, \"comm\": \"%s\", \"oncpu_ns\": %" PRIu64
 		       ", \"runq_ns\": %" PRIu64 ", \"slices\": %" PRIu64 ", \"nvcsw\": %" PRIu64
-		       ", \"nivcsw\": %" PRIu64 "}",
+		       ", \"nivcsw\": %" PRIu64 ", \"held_ns\": %" PRIu64 "}",
 		       i ? ", " : "", o[i].tid, o[i].comm, o[i].oncpu_ns, o[i].runq_ns, o[i].slices,
-		       o[i].nvcsw, o[i].nivcsw);
+		       o[i].nvcsw, o[i].nivcsw, collected_ns - o[i].done_ns);
 	printf("]");
 	va_start(ap, more_json);
 	if (more_json) {

@@ -11,6 +11,7 @@
 #ifndef RSTAT_TESTS_ORACLE_H
 #define RSTAT_TESTS_ORACLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct oracle {
 	char comm[16];
 	uint64_t oncpu_ns, runq_ns, slices; /* /proc/self/task/TID/schedstat */
 	uint64_t nvcsw, nivcsw; /* /proc/self/task/TID/status, as getrusage has them */
+	uint64_t done_ns; /* when it came to oracle_end(): until it was collected it slept there */
 	int done; /* it is in, or about to be in, oracle_end() */
 };
 
@@ -33,6 +35,9 @@ uint64_t now_ns(void);
 void spin_ns(uint64_t ns); /* busy for so long by the clock */
 void sleep_ns(uint64_t ns); /* one nanosleep, resumed when interrupted */
 void pin_to(int cpu); /* the calling thread; a negative CPU: not at all */
+void until_in(pid_t tid, long syscall); /* returns when that thread is blocked in that call */
+void until_told(void); /* returns at the end of standard input */
+void *shared_memory(size_t size); /* zeroed; children have it too */
 long arg_or(int argc, char **argv, int i, long otherwise); /* argv[i] as a number */
 void check(int bad, const char *what); /* perror() and exit when bad */
 

@@ -8,9 +8,11 @@ import calendar
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -150,15 +152,25 @@ def record(trace, *options, cmd=None, timeout=60):
     return run(argv + (["--", *cmd] if cmd else []), timeout)
 
 
-def record_workload(trace, name, *args, options=()):
-    """Records a workload; returns what the workload printed about itself."""
-    done = good(record(trace, *options, cmd=workload(name, *args)))
-    return json.loads(done.stdout)
+def record_workload(trace, name, *args, options=(), under=()):
+    """Records a workload, started by the command `under`; returns what it printed about itself. Of
+    its tasks also "stolen_ns": what the hypervisor may have taken from any of them meanwhile."""
+    before = steal_ns()
+    done = good(record(trace, *options, cmd=[*under, *workload(name, *args)]))
+    told = json.loads(done.stdout)
+    stolen = steal_ns() - before
+    for task in told.get("tasks", ()):
+        task.update(stolen_ns=stolen, late_ns=told.get("late_ns", 0))
+    return told
 
 
 @contextlib.contextmanager
 def recording(trace, *options, wait=True):
-    """A recorder in the background, ended with SIGINT; gives its Popen."""
+    """A recorder in the background, ended with SIGINT; gives its Popen. That it has begun is known
+    from its file, so none of an earlier recording may be there."""
+    for path in (trace, f"{trace}.old"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
     proc = subprocess.Popen([RSTAT, "record", "-o", trace, *map(str, options)],
                             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
@@ -178,6 +190,26 @@ def end(proc):
     if proc.poll() is None:
         proc.kill()
     proc.wait()
+
+
+@contextlib.contextmanager
+def held(name):
+    """A workload that stays as it is until tell() ends its standard input; killed at the end."""
+    proc = subprocess.Popen(workload(name, 0), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield proc
+    finally:
+        end(proc)
+        proc.stdin.close()
+        proc.stdout.close()
+
+
+def tell(proc):
+    """Lets a held workload go on to its end; returns what it printed."""
+    proc.stdin.close()
+    told = json.loads(proc.stdout.read())
+    equal(proc.wait(30), 0, f"exit code of {proc.args}")
+    return told
 
 
 @contextlib.contextmanager
@@ -202,6 +234,30 @@ def wait_for(condition, what, proc=None, seconds=15):
             raise AssertionError(f"ended with {proc.returncode} before: {what}\n{said}")
         expect(time.monotonic() < until, f"not within {seconds} s: {what}")
         time.sleep(0.005)
+
+
+def free_port():
+    """A TCP and UDP port that nobody has, below those that the kernel gives away."""
+    for port in random.sample(range(20000, 32000), 100):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for family in (socket.AF_INET, socket.AF_INET6):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    s = stack.enter_context(socket.socket(family, kind))
+                    if family == socket.AF_INET6:
+                        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                    s.bind(("", port))
+            return port
+    raise AssertionError("100 ports are all taken")
+
+
+def system_call(tid):
+    """The number of the system call that a task is blocked in; None: it runs, or is in none."""
+    try:
+        with open(f"/proc/{tid}/syscall", encoding="ascii") as f:
+            word = f.read().split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(word) if word.isdigit() else None
 
 
 def task_state(tid):
@@ -235,6 +291,12 @@ def until_collected(trace, told):
     start_ns = calendar.timegm(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) * 1000000000
     start_ns += int(fraction.ljust(9, "0"))
     return ["--time", f",+{told['collected_utc_ns'] - start_ns}ns"]
+
+
+def report_command(trace, group, by="process"):
+    """The same of the recorded command and what it started: others may have the same names."""
+    done = good(run([RSTAT, "report", "--group", group, "--by", by, "--format", "json", trace]))
+    return json.loads(done.stdout)["rows"]
 
 
 def by_tid(rows):
@@ -283,14 +345,17 @@ def compare_accounts(row, task):
     """One thread's row against the kernel's own account of it (see KERNEL facts in man rstat).
 
     The sum of on-CPU and wait is tight: 1 % or 200 us, 1.5 us for each slice (the two clocks are
-    read some instructions apart at its edges), and what rstat itself says it does not know. Between
-    the two, the kernel charges the way from a wake-up to the switch on an idle CPU as running.
+    read some instructions apart at its edges), and what rstat itself says it does not know, or what
+    the hypervisor took: that is running to rstat and nothing to the kernel. Between the two, the
+    kernel charges the way from a wake-up to the switch on an idle CPU as running: 10 us, or what
+    the workload says that it came too late.
     """
     who = f"{task['comm']} ({task['tid']})"
     want = task["oncpu_ns"] + task["runq_ns"]
     got = row["oncpu_ns"] + row["runq_ns"]
     tolerance = max(want // 100, 200000) + 1500 * task["slices"] + row["gap_ns"]
-    each = tolerance + 10000 * task["nvcsw"]
+    tolerance += task.get("stolen_ns", 0)
+    each = tolerance + max(10000 * task["nvcsw"], task.get("late_ns", 0))
     note(f"{who}: slices {row['slices'] - task['slices']:+d} of {task['slices']}, on-CPU "
          f"{row['oncpu_ns'] - task['oncpu_ns']:+,} of {task['oncpu_ns']:,} ns, wait "
          f"{row['runq_ns'] - task['runq_ns']:+,} of {task['runq_ns']:,} ns, "

@@ -1,29 +1,35 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 """Tasks that were in their state before the recorder came, or stay in it until it goes."""
-import json
+import os
 import time
 
-from lib import (background, by_tid, case, check, equal, expect, finish, info, note, recording,
-                 report, start, task_state, wait_for, within, workload)
+from lib import (by_tid, case, check, equal, expect, finish, held, info, note, recording, report,
+                 start, system_call, task_state, tell, wait_for, within)
 
 TRACE = "t.data"
+DRIFT_NS = 1000000  # how far the clocks may drift apart in a recording
 
 
 def state_rows(tid, state):
     return [r for r in report(TRACE, "states", "thread", "--state", state) if r["tid"] == tid]
 
 
-def record_beside(name, args, ready, seconds):
-    """Starts the workload, waits until it is ready, records for some seconds, ends the recording
-    before (or after) the workload ends. Returns (its PID, what it printed or None)."""
-    with background(workload(name, *args)) as (proc,):
+def record_beside(name, ready, ends):
+    """Records a workload that was in its state before. It leaves it while it is recorded, or only
+    later. Returns (its PID, what it printed or None, between which times of the trace it left)."""
+    with held(name) as proc:
         wait_for(lambda: ready(proc.pid), f"{name} is in its state", proc)
+        told, times = None, []
         with recording(TRACE):
-            time.sleep(seconds)
+            time.sleep(0.3)
+            if ends:
+                times.append(time.time_ns())
+                told = tell(proc)
+                times.append(time.time_ns())
+        begin = info(TRACE)["start_utc_ns"]
         check(TRACE)
-        told = proc.stdout.read() if seconds * 1000 > args[0] else None
-        return proc.pid, json.loads(told) if told else None
+        return proc.pid, told, [at - begin for at in times]
 
 
 def child_of(pid):
@@ -32,52 +38,56 @@ def child_of(pid):
     return int(children[0]) if children else 0
 
 
-def disk_before(ends):
-    ms = 1000 if ends else 5000
-    seconds = 2 if ends else 0.5
-    pid, told = record_beside("vfork_parent", [ms], lambda p: task_state(p) == "D", seconds)
-    found = state_rows(pid, "D")
-    equal(len(found), 1, f"D intervals of {pid}")
-    row = found[0]
-    note(f"D from {row['start_ns']:,} to {row['end_ns']:,}, open {row['open']}")
+def from_before(row, ends, times):
+    """It began before the trace, and ended when it did, or is open at the end of the trace."""
+    note(f"{row['state']} from {row['start_ns']:,} to {row['end_ns']:,}, open {row['open']}")
     equal(row["open"], not ends, "open")
     expect(row["start_ns"] <= 0, "it began before the trace")
-    expect("vfork" in str(row["reason"]), f"the reason does not name vfork: {row['reason']}")
     if ends:
-        expect(row["end_ns"] <= told["at_most_ns"], "longer than it was")
+        expect(times[0] - DRIFT_NS <= row["end_ns"] <= times[1] + DRIFT_NS,
+               f"it ended at {row['end_ns']:,}, within {times}")
     else:
         within(row["end_ns"], info(TRACE)["duration_ns"], 1, "its end is the end of the window")
 
 
+def disk_before(ends):
+    pid, told, times = record_beside("vfork_parent", lambda p: task_state(p) == "D", ends)
+    found = state_rows(pid, "D")
+    equal(len(found), 1, f"D intervals of {pid}")
+    row = found[0]
+    from_before(row, ends, times)
+    expect("vfork" in str(row["reason"]), f"the reason does not name vfork: {row['reason']}")
+    if ends:
+        equal(row["waker_tid"], told["child"], "who ended it")
+
+
 def zombie_before(ends):
-    ms = 1000 if ends else 5000
-    seconds = 2 if ends else 0.5
     children = []
 
     def ready(pid):
         children[:] = [child_of(pid)]
         return task_state(children[0]) == "Z"
 
-    record_beside("zombie", [ms], ready, seconds)
+    _, _, times = record_beside("zombie", ready, ends)
     found = state_rows(children[0], "Z")
     equal(len(found), 1, f"Z intervals of {children[0]}")
-    row = found[0]
-    note(f"Z from {row['start_ns']:,} to {row['end_ns']:,}, open {row['open']}")
-    equal(row["open"], not ends, "open")
-    expect(row["start_ns"] <= 0, "it began before the trace")
-    if ends:
-        expect(0 < row["end_ns"] < ms * 1000000 + 50000000, "it was reaped within the trace")
+    from_before(found[0], ends, times)
 
 
 def blocked_throughout():
     """Neither thread makes a single event: all that is known is the kernel's word at the start."""
-    with background(workload("blocked", 3000)) as (proc,):
-        wait_for(lambda: task_state(proc.pid) == "S", "blocked", proc)
-        time.sleep(0.1)
+    calls = {"read": 0, "futex": 202}
+
+    def ready(pid):
+        tids = [int(tid) for tid in os.listdir(f"/proc/{pid}/task") if int(tid) != pid]
+        return sorted(system_call(tid) or 0 for tid in tids) == sorted(calls.values())
+
+    with held("blocked") as proc:
+        wait_for(lambda: ready(proc.pid), "blocked", proc)
         with recording(TRACE):
-            time.sleep(1)
+            time.sleep(0.5)
         check(TRACE)
-        told = json.loads(proc.stdout.read())
+        told = tell(proc)
     rows = by_tid(report(TRACE))
     length = info(TRACE)["duration_ns"]
     for task in told["tasks"]:

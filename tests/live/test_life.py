@@ -5,11 +5,19 @@ from lib import (case, check, compare_accounts, equal, expect, finish, info, not
                  record_workload, report, start, unless_hidden, until_collected, within)
 
 TRACE = "t.data"
-EDGE_NS = 20000000  # on a busy machine a task may be held up between one clock reading and the next
+EDGE_NS = 20000000  # on a busy machine a task's last way into its state may be held up
 
 
 def states_of(tid, state):
     return [r for r in report(TRACE, "states") if r["tid"] == tid and r["state"] == state]
+
+
+def as_long_as_told(what, row, told):
+    """What those who took part read from their clocks is around it, but for its beginning: who is
+    waited for may be seen to be there a little before it is."""
+    note(f"{what}: {row['dur_ns']:,} ns, {told['at_least_ns']:,} to {told['at_most_ns']:,}")
+    expect(told["at_least_ns"] - EDGE_NS <= row["dur_ns"] <= told["at_most_ns"],
+           f"{what}: {row['dur_ns']:,} ns, not {told['at_least_ns']:,} to {told['at_most_ns']:,}")
 
 
 def short_processes():
@@ -36,11 +44,8 @@ def zombie():
     check(TRACE)
     found = states_of(told["child"], "Z")
     equal(len(found), 1, "zombie intervals of the child")
-    row = found[0]
-    note(f"zombie: {row['dur_ns']:,} ns, at least {told['at_least_ns']:,}")
-    expect(not row["open"], "it was reaped, so it is not open")
-    # From its last switch-out, about when the parent saw it, to the reap inside waitpid
-    within(row["dur_ns"], told["at_least_ns"], EDGE_NS + told["reap_took_ns"], "length")
+    expect(not found[0]["open"], "it was reaped, so it is not open")
+    as_long_as_told("zombie", found[0], told)
 
 
 def autoreap():
@@ -58,7 +63,7 @@ def leader_zombie():
     rows = [r for r in report(TRACE, "states") if r["tid"] == told["pid"]]
     held = [r for r in rows if r["state"] == "Zl"]
     equal(len(held), 1, f"leader-zombie intervals among {rows}")
-    within(held[0]["dur_ns"], told["at_least_ns"], EDGE_NS, "length")
+    as_long_as_told("leader-zombie", held[0], told)
     long_z = [r for r in rows if r["state"] == "Z" and r["dur_ns"] > told["at_least_ns"] // 2]
     equal(long_z, [], "it is no ordinary zombie meanwhile")
 
@@ -69,9 +74,7 @@ def vfork_parent():
     found = [r for r in states_of(told["pid"], "D") if r["dur_ns"] > 100000000]
     equal(len(found), 1, "long D intervals of the parent")
     row = found[0]
-    note(f"vfork: D for {row['dur_ns']:,} ns, {told['at_least_ns']:,} to {told['at_most_ns']:,}")
-    expect(told["at_least_ns"] - EDGE_NS <= row["dur_ns"] <= told["at_most_ns"],
-           f"{row['dur_ns']:,} ns is not what it was")
+    as_long_as_told("vfork", row, told)
     expect("vfork" in str(row["reason"]), f"the reason does not name vfork: {row['reason']}")
     equal(row["waker_tid"], told["child"], "who ended it")
 

@@ -19,7 +19,7 @@ TOOLS = ("tc", "mkfs.ext4")  # of this machine, in the guest; busybox has others
 OUT_BYTES = 256 << 20
 SLOW_BYTES = 64 << 20
 PLAIN_BYTES = 16 << 20
-SLOW_IOPS = 50
+SLOW_IOPS = 20
 # KVM is not asked for: where the machine is itself a virtual one it may be there and not work. One
 # thread for all CPUs: with more, qemu before 8.1 may go on executing an instruction that the kernel
 # has patched meanwhile, and recording patches many (a CPU then hangs in int3 for ever).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * blocked [MS]: threads that wait in a known system call for MS: one in a read from a pipe, one in a
- * futex.
+ * blocked: threads that wait in a known system call until the end of standard input: one in a read
+ * from a pipe, one in a futex.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static void *locker(void *arg)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	pthread_t thread[2];
 
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	check(pthread_mutex_lock(&lock), "pthread_mutex_lock");
 	check(pthread_create(&thread[0], NULL, reader, NULL), "pthread_create");
 	check(pthread_create(&thread[1], NULL, locker, NULL), "pthread_create");
-	sleep_ns((uint64_t)arg_or(argc, argv, 1, 500) * 1000000);
+	until_told();
 	check(pthread_mutex_unlock(&lock), "pthread_mutex_unlock");
 	close(never[1]);
 	oracle_collect(oracle, 2);

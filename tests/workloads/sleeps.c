@@ -93,7 +93,7 @@ static void *run(void *arg)
 	size_t i = (size_t)arg;
 
 	check(prctl(PR_SET_NAME, threads[i].comm), "prctl");
-	threads[i].tid = (pid_t)syscall(SYS_gettid);
+	__atomic_store_n(&threads[i].tid, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	threads[i].block();
 	return NULL;
 }
@@ -120,6 +120,11 @@ int main(int argc, char **argv)
 	check(pthread_mutex_lock(&lock), "pthread_mutex_lock");
 	for (size_t i = 0; i < THREADS; i++)
 		check(pthread_create(&thread[i], NULL, run, (void *)i), "pthread_create");
+	for (size_t i = 0; i < 2; i++) { /* these two wait for as long as the vfork takes */
+		while (!__atomic_load_n(&threads[i].tid, __ATOMIC_ACQUIRE))
+			sleep_ns(200000);
+		until_in(threads[i].tid, threads[i].syscall);
+	}
 	in_vfork();
 	check(pthread_mutex_unlock(&lock), "pthread_mutex_unlock");
 	close(never[1]);

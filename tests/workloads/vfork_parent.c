@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* vfork_parent [MS]: a parent that is in D state while its vfork child sleeps for MS. */
+/* vfork_parent [MS]: a parent that is in D state while its vfork child sleeps for MS, or, with 0,
+ * until the end of standard input. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -18,7 +19,10 @@ int main(int argc, char **argv)
 	if (!child) {
 		uint64_t start = now_ns();
 
-		sleep_ns(ms * 1000000);
+		if (ms)
+			sleep_ns(ms * 1000000);
+		else
+			until_told();
 		slept_ns = now_ns() - start;
 		_exit(0);
 	}

@@ -48,10 +48,7 @@ def fio(*options):
 
 @contextlib.contextmanager
 def watched():
-    """A recording of what is done inside; not of the one before, which looks as if it had begun."""
-    for path in (TRACE, f"{TRACE}.old"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    """A recording of what is done inside."""
     with recording(TRACE) as proc:
         yield
     expect(proc.returncode == 0, proc.error_text)

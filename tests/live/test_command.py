@@ -129,7 +129,7 @@ def passed_on():
     with recorded_shell("grace.data", "trap '' INT; : >ready; exec sleep 10") as recorder:
         begin = time.monotonic()
         recorder.send_signal(signal.SIGINT)
-        equal(recorder.wait(8), 0, "exit code: it ended as it was asked to")
+        equal(recorder.wait(9), 0, "exit code: it ended as it was asked to")
         took = time.monotonic() - begin
     expect(took >= 1, f"CMD had {took:.3f} s to end")
     note(f"CMD that ignores the signal: ended after {took:.3f} s")
@@ -153,11 +153,12 @@ def too_early():
 
 def aborted():
     """A second signal, later than what counts as the same one."""
-    with recorded_shell("aborted.data", "trap '' INT TERM; : >ready; exec sleep 3") as recorder:
+    script = "trap '' INT TERM; : >ready; exec sleep 5 2>/dev/null"
+    with recorded_shell("aborted.data", script) as recorder:
         recorder.send_signal(signal.SIGINT)
         time.sleep(0.5)
         recorder.send_signal(signal.SIGTERM)
-        equal(recorder.wait(2), 125, "exit code")
+        equal(recorder.wait(10), 125, "exit code")
     expect("rstat recover" in recorder.error_text, f"no advice: {recorder.error_text}")
     expect(not info("aborted.data")["complete"], "it does not look complete")
     good(run([RSTAT, "recover", "-o", "whole.data", "aborted.data"]))
@@ -170,7 +171,7 @@ def limits():
     good(record(TRACE, "--duration", "1s"))
     took = time.monotonic() - begin
     within(info(TRACE)["duration_ns"], 1000000000, 100000000, "length of the trace")
-    expect(took < 4, f"took {took:.1f} s")
+    expect(1 <= took < 10, f"took {took:.1f} s")
     with background(workload("pipe", 600000, CPUS[0])):
         good(record(TRACE, "--max-size", "300K", "--duration", "20s"))
     size = os.path.getsize(TRACE)
@@ -255,18 +256,24 @@ def names():
 def gone_with_the_recorder():
     """What the recorder attaches goes away with it, also when it is killed."""
     def programs():
-        done = run(["bpftool", "prog", "show"])
-        return set(re.findall(r"^\d+(?=:)", done.stdout, re.M)) if done.returncode == 0 else None
+        return set(re.findall(r"^\d+(?=:)", good(run(["bpftool", "prog", "show"])).stdout, re.M))
 
-    before = programs()
+    def held_by(pid):
+        """The programs that it has open, by the kernel's word; others may be recording, too."""
+        found = set()
+        for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+            with contextlib.suppress(FileNotFoundError):
+                with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as f:
+                    found.update(re.findall(r"^prog_id:\s*(\d+)", f.read(), re.M))
+        return found
+
     with recording(TRACE) as recorder:
         time.sleep(0.2)
-        loaded = before is not None and programs() - before
+        loaded = held_by(recorder.pid)
+        expect(loaded and loaded <= programs(), f"loaded: {loaded}")
         recorder.kill()
         recorder.wait()
-    if before is not None:
-        expect(loaded, "nothing was loaded")
-        wait_for(lambda: not loaded & programs(), "the kernel has freed the programs")
+    wait_for(lambda: not loaded & programs(), "the kernel has freed the programs")
 
 
 start()

@@ -125,8 +125,6 @@ def left_out():
 
 def lives_on():
     """Of who neither ends nor switches away, the end of the recording tells."""
-    for path in (TRACE, f"{TRACE}.old"):
-        os.unlink(path)  # else it looks as if the recording had begun
     with recording(TRACE):
         before = proc_io("/proc/thread-self")
         with open(FILE, "wb", buffering=0) as f:

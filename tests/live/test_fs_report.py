@@ -6,7 +6,7 @@ import json
 import os
 
 from lib import (RSTAT, by_tid, case, check, equal, expect, finish, good, info, note, record,
-                 report, run, start, within, workload)
+                 report, report_command, run, start, unless_hidden, within, workload)
 
 TRACE = "f.data"
 FILE = "file"
@@ -39,9 +39,13 @@ def as_the_kernel_has_it():
     for task in told["tasks"]:
         equal(of(rows[task["tid"]]), {key: task[key] for key in IO}, f"thread {task['tid']}")
     want = {key: sum(task[key] for task in told["tasks"]) for key in IO}
-    for by, key, value in (("process", "pid", told["pid"]), ("comm", "comm", "files")):
-        [row] = [row for row in report(TRACE, "fs", by) if row[key] == value]
-        equal(of(row), want, f"by {by}")
+    # Before its exec the command has another name, under which it reads a byte: the word to go on.
+    # An account that is taken of it then belongs to that name.
+    early = dict(want, rchar=want["rchar"] - 1, syscr=want["syscr"] - 1)
+    for by, key, value, can_be in (("process", "pid", told["pid"], [want]),
+                                   ("comm", "comm", "files", [want, early])):
+        [row] = [row for row in report_command(TRACE, "fs", by) if row[key] == value]
+        expect(of(row) in can_be, f"by {by}: {of(row)}, expected one of {can_be}")
         share = max(0, want["rchar"] - want["read_bytes"]) / want["rchar"]
         within(row["hit_pct_est"], 100 * share, 0.1, "estimate of what the page cache served")
     note(f"{want}")
@@ -60,7 +64,7 @@ def memory(told):
 def cat():
     """Reads the file whole; returns its row."""
     good(record(TRACE, cmd=["cat", FILE]))
-    [row] = [row for row in report(TRACE, "fs", "process") if row["comm"] == "cat"]
+    [row] = [row for row in report_command(TRACE, "fs") if row["comm"] == "cat"]
     expect(SIZE <= row["rchar"] <= SIZE + ELF, f"rchar: {row['rchar']:,}")
     return row
 
@@ -89,13 +93,20 @@ def hot_and_cold():
         equal(row["io_rd_bytes"], row["read_bytes"], "submitted reads")
 
 
-def deleted():
-    """What is deleted before it was written back need never be written."""
-    good(record(TRACE, cmd=["sh", "-c", "head -c 1000000 /dev/zero >new; rm new"]))
-    rows = {row["comm"]: row for row in report(TRACE, "fs", "process")}
-    equal(rows["head"]["wchar"], 1000000, "written by head")
-    equal(rows["head"]["write_bytes"], -(-1000000 // PAGE) * PAGE, "dirtied by head")
-    equal(rows["rm"]["cancelled_write_bytes"], rows["head"]["write_bytes"], "cancelled by rm")
+def deleted(tries=3):
+    """What is deleted before it was written back need never be written. It may be, when somebody
+    on this machine asks for a sync just then: once more."""
+    for left in reversed(range(tries)):
+        good(record(TRACE, cmd=["sh", "-c", "head -c 1000000 /dev/zero >new; rm new"]))
+        rows = {row["comm"]: row for row in report_command(TRACE, "fs")}
+        dirtied, cancelled = rows["head"]["write_bytes"], rows["rm"]["cancelled_write_bytes"]
+        equal(rows["head"]["wchar"], 1000000, "written by head")
+        equal(dirtied, -(-1000000 // PAGE) * PAGE, "dirtied by head")
+        if cancelled < dirtied and left:
+            note(f"{cancelled:,} of {dirtied:,} bytes cancelled: were some written?")
+            continue
+        equal(cancelled, dirtied, "cancelled by rm")
+        return
 
 
 def nothing_known(title):
@@ -133,5 +144,5 @@ for title, test in (("the page cache, cold and hot", hot_and_cold),
                     ("what is deleted before it is written", deleted),
                     ("what was not recorded is unknown, not 0", not_recorded)):
     with case(title):
-        test()
+        unless_hidden(TRACE, test)  # of a request the end may be
 finish()

@@ -4,8 +4,8 @@
 import os
 
 from disk import SIZE, TRACE, disk, diskstats, fio, lay_out, wait_until_quiet, watched
-from lib import (Skipped, by_tid, case, check, equal, expect, finish, good, info, note, report, run,
-                 start, unless_hidden)
+from lib import (Skipped, background, by_tid, case, check, equal, expect, finish, good, info, note,
+                 report, run, start, unless_hidden)
 
 REQUESTS = 600
 
@@ -171,7 +171,9 @@ def device_that_goes(size=4 << 20):
         loop = found.stdout.strip()
         try:
             before = diskstats(os.path.basename(loop))
-            good(run(["dd", f"if={loop}", "of=/dev/null", "bs=64k", "iflag=direct"]))
+            argv = ["dd", f"if={loop}", "of=/dev/null", "bs=64k", "iflag=direct", "status=none"]
+            with background(argv) as [dd]:
+                equal(dd.wait(60), 0, "exit code of dd")
             after = diskstats(os.path.basename(loop))
         finally:
             good(run(["losetup", "--detach", loop]))
@@ -184,7 +186,7 @@ def device_that_goes(size=4 << 20):
     # udev and losetup look at it as well, before and after
     expect(row["rd_bytes"] <= sectors * 512 + (2 << 20), "no more than that and a few looks")
     equal((row["open"], row["unknown"]), (0, 0), "open, unknown")
-    [mine] = [row for row in report(TRACE, "io", "process") if row["comm"] == "dd"]
+    [mine] = [row for row in report(TRACE, "io", "process") if row["pid"] == dd.pid]
     expect(mine["rd_bytes"] >= size, "who read it")
 
 

@@ -38,7 +38,7 @@ def kill_after(seconds):
 
 start()
 dice = random.Random()
-for moment in sorted(dice.uniform(0.05, 2.8) for _ in range(6)):
+for moment in sorted(dice.uniform(0.05, 2.2) for _ in range(5)):
     with case("killed at a random moment"):
         kill_after(moment)
 finish()

@@ -100,6 +100,7 @@ def lossy():
             job = json.loads(text[text.index("{"):])["jobs"][0]
             sockets = ask(procs[1])
             time.sleep(0.3)  # with less to do, nothing more is lost
+            asked_ns = time.time_ns()
             account = ask(procs[0])
             time.sleep(0.3)
     finally:
@@ -107,7 +108,20 @@ def lossy():
             end(proc)
             proc.stdin.close()
             proc.stdout.close()
-    return job, load.pid, sockets, procs[1].pid, account, procs[0].pid
+    return asked_ns, job, load.pid, sockets, procs[1].pid, account, procs[0].pid
+
+
+def lossy_but_at_the_end(tries=3):
+    """Rings as small as these overflow also when somebody else on this machine is busy: the mover's
+    last word must be in the trace."""
+    for _ in range(tries):
+        asked_ns, *told = lossy()
+        asked_ns -= info(TRACE)["start_utc_ns"]
+        late = [gap for gap in dump(TRACE, "--kind", "gap") if gap["end_ns"] > asked_ns]
+        if not late:
+            break
+        note(f"still {len(late)} gaps at the end")
+    return told
 
 
 def counted():
@@ -170,7 +184,7 @@ def accounts(pid, account):
 
 start("fio")
 disk()
-JOB, FIO, SOCKETS, SENDER_PID, ACCOUNT, MOVER_PID = lossy()
+JOB, FIO, SOCKETS, SENDER_PID, ACCOUNT, MOVER_PID = lossy_but_at_the_end()
 for title, test in (("losses are counted, and said", counted),
                     ("requests", lambda: requests(JOB, FIO)),
                     ("sockets", lambda: sockets(SOCKETS, SENDER_PID)),

@@ -8,11 +8,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 
-from lib import (RSTAT, Skipped, background, case, check, dump, expect, equal, finish, good, info,
-                 note, record_workload, recording, report, run, start, unless_hidden, wait_for,
-                 workload)
+from lib import (RSTAT, Skipped, background, case, check, dump, expect, equal, finish, free_port,
+                 good, info, note, record_workload, recording, report, run, start, unless_hidden,
+                 wait_for, workload)
 
 TRACE = "t.data"
 KINDS = "socket,net,socket_state,retransmit,reset"
@@ -44,13 +43,6 @@ def sums(found):
             total[e["socket"]].update({key: e[key] for key in MOVED})
             expect(e["first_ns"] <= e["ts_ns"] or not e["first_ns"], f"ends before it begins: {e}")
     return total
-
-
-def afresh():
-    """A recording in the background; that it has begun is known from its file."""
-    if os.path.exists(TRACE):
-        os.unlink(TRACE)
-    return recording(TRACE)
 
 
 def named(told, what):
@@ -125,10 +117,10 @@ def coalesced():
 
 def iperf(*options, host="127.0.0.1"):
     """Records both sides; returns what each said, and the events."""
-    port = str(20000 + os.getpid() % 20000)
+    port = str(free_port())
     server = ["iperf3", "-s", "-1", "-J", "-p", port]
     client = ["iperf3", "-c", host, "-p", port, "-J", *options]
-    with afresh():
+    with recording(TRACE):
         with background(server) as [proc]:
             wait_for(lambda: f":{port} " in run(["ss", "-Hltn"]).stdout, "iperf3 listens", proc)
             client = json.loads(good(run(client)).stdout)
@@ -194,7 +186,7 @@ def still_on_the_cpu():
     code = ("import socket, sys\na, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
             "for i in range(10): a.send(b'x' * 1000); b.recv(2000)\n"
             "print(flush=True)\nwhile True: pass\n")
-    with afresh():
+    with recording(TRACE):
         with background([sys.executable, "-c", code]) as [proc]:
             proc.stdout.readline()
             pid = proc.pid
@@ -212,7 +204,7 @@ def end_while_it_spins():
     proc = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)
     try:
-        with afresh():
+        with recording(TRACE):
             proc.stdin.write(b"\n")
             proc.stdin.flush()
             proc.stdout.readline()
@@ -229,7 +221,7 @@ def end_while_it_spins():
 # -- filters ---------------------------------------------------------------------------------------
 
 def only_the_filtered():
-    with background([*workload("net", 20000)]) as [other]:
+    with background([*workload("net", 1000000)]) as [other]:
         told = record_workload(TRACE, "net", 200, options=["--only"])
         expect(other.poll() is None, "the other one ended too early")
     found = events()
@@ -255,11 +247,15 @@ def switched_off():
 
 # Runs in a network namespace that goes with it. Prints what the kernel counted.
 LOSSY = r"""
-import json, os, socket, subprocess, sys, threading
+import json, os, socket, subprocess, sys, threading, time
 def sh(*argv): return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True)
 def counted():
     names, values = [l.split()[1:] for l in open("/proc/net/snmp") if l.startswith("Tcp:")]
     return dict(zip(names, map(int, values)))
+# A FIN may be sent again long after its socket was closed: who is neither in TIME_WAIT nor LISTEN
+def open_still():
+    lines = [l.split() for l in open("/proc/net/tcp")][1:]
+    return [l for l in lines if int(l[3], 16) not in (6, 10)]
 assert sh("ip", "link", "set", "lo", "up").returncode == 0
 netem = sh("tc", "qdisc", "add", "dev", "lo", "root", "netem", "loss", "5%", "delay", "1ms")
 how = "netem"
@@ -299,6 +295,8 @@ try:
 except OSError as e:
     error = e.errno
 cookie = int.from_bytes(s.getsockopt(socket.SOL_SOCKET, 57, 8), sys.byteorder)
+until = time.monotonic() + 30
+while open_still() and time.monotonic() < until: time.sleep(0.01)
 after = counted()
 print(json.dumps({"netns": os.stat("/proc/self/ns/net").st_ino, "how": how, "error": error,
                   "pid": os.getpid(),

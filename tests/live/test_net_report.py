@@ -9,8 +9,9 @@ import socket
 import sys
 import threading
 
-from lib import (Skipped, background, case, check, equal, expect, finish, good, info, note, record,
-                 record_workload, recording, report, run, start, unless_hidden, wait_for)
+from lib import (Skipped, background, case, check, equal, expect, finish, free_port, good, info,
+                 note, record, record_workload, recording, report, run, start, unless_hidden,
+                 wait_for)
 
 TRACE = "t.data"
 MOVED = ("tx_bytes", "rx_bytes", "tx_calls", "rx_calls")
@@ -192,11 +193,8 @@ class Proxy:
 
 
 def to_the_byte(family):
-    port = str(20000 + os.getpid() % 20000)
+    port = str(free_port())
     flag = "-6" if family == socket.AF_INET6 else "-4"
-    for path in (TRACE, f"{TRACE}.old"):
-        if os.path.exists(path):
-            os.unlink(path)
     with recording(TRACE):
         with background(["iperf3", "-s", "-1", "-J", "-p", port]) as [server]:
             wait_for(lambda: f":{port} " in run(["ss", "-Hltn"]).stdout, "iperf3 listens", server)

@@ -231,52 +231,47 @@ def hardirqs(path):
 
 
 def interrupts():
-    script = ("cat /proc/softirqs >soft0; cat /proc/interrupts >hard0; "
-              "dd if=/dev/zero of=file bs=64k count=64 oflag=direct 2>dd; sync; sleep 0.5; "
-              "cat /proc/interrupts >hard1; cat /proc/softirqs >soft1")
+    """Between two looks from inside and two from outside of the recording."""
+    script = ("cat /proc/softirqs >soft1; cat /proc/interrupts >hard1; "
+              "dd if=/dev/zero of=file bs=64k count=64 oflag=direct 2>dd; sync -f .; sleep 0.3; "
+              "cat /proc/interrupts >hard2; cat /proc/softirqs >soft2")
+    outer = [(softirqs("/proc/softirqs"), hardirqs("/proc/interrupts"))]
     good(record(TRACE, "--with", "irq", cmd=["sh", "-c", script]))
+    outer.append((softirqs("/proc/softirqs"), hardirqs("/proc/interrupts")))
     check(TRACE)
     expect(info(TRACE)["lost"] == 0, "events were lost")
     events = [e for e in dump(TRACE) if e["kind"] == "irq"]
-    for soft, before, after in ((True, softirqs("soft0"), softirqs("soft1")),
-                                (False, hardirqs("hard0"), hardirqs("hard1"))):
-        for key, count in after.items():
-            want = count - before.get(key, 0)
-            mine = [e for e in events if e["soft"] == soft
-                    and (e["name"] if soft else e["irq"]) == key]
-            if want or mine:
-                note(f"{key}: {len(mine)} events, {want} in /proc")
-            # the recording begins a little before the first look and ends after the last one;
-            # /proc is read line by line
-            expect(want - 10 <= len(mine) <= want + want // 5 + 60, f"{key}: {len(mine)}, {want}")
-            if mine and not soft:
+    for hard, looks in enumerate(([softirqs("soft1"), softirqs("soft2")],
+                                  [hardirqs("hard1"), hardirqs("hard2")])):
+        for key in outer[1][hard]:
+            least = looks[1].get(key, 0) - looks[0].get(key, 0)
+            most = outer[1][hard][key] - outer[0][hard].get(key, 0)
+            mine = [e for e in events
+                    if e["soft"] != hard and e["irq" if hard else "name"] == key]
+            if most or mine:
+                note(f"{key}: {len(mine)} events, {least} to {most} in /proc")
+            # one may be going on at either end
+            expect(least - 2 <= len(mine) <= most + 2, f"{key}: {len(mine)}, {least} to {most}")
+            if mine and hard:
                 with open(f"/sys/kernel/irq/{key}/actions", encoding="utf-8") as f:
                     equal(mine[0]["name"], f.read().strip(), f"name of {key}")
-    expect(all(0 < e["duration_ns"] < 100000000 for e in events), "durations")
-    expect(sum(e["soft"] for e in events) > 50, "soft interrupts")
+    expect(all(0 < e["duration_ns"] < 1000000000 for e in events), "durations")
+    expect(any(e["soft"] for e in events), "soft interrupts")
+    expect(any(not e["soft"] for e in events), "hard interrupts")
 
 
 start("perf")
-with case("the system call of every blocking switch"):
-    system_calls()
-with case("IO wait"):
-    io_wait()
-with case("--without syscall"):
-    left_out()
-with case("--stacks"):
-    stacks_of_all()
-with case("--stacks=D"):
-    stacks_of_d()
-with case("--user-stacks"):
-    user_stacks()
-with case("a map of stacks that is too small"):
-    tiny_map()
-with case("no symbols of the kernel"):
-    without_symbols()
-with case("software counters against perf stat"):
-    unless_hidden(TRACE, counters_against_perf)
-with case("counters that are not there"):
-    what_cannot_be_counted()
-with case("interrupts against /proc"):
-    interrupts()
+for title, test in (("the system call of every blocking switch", system_calls),
+                    ("IO wait", io_wait),
+                    ("--without syscall", left_out),
+                    ("--stacks", stacks_of_all),
+                    ("--stacks=D", stacks_of_d),
+                    ("--user-stacks", user_stacks),
+                    ("a map of stacks that is too small", tiny_map),
+                    ("no symbols of the kernel", without_symbols),
+                    ("software counters against perf stat", counters_against_perf),
+                    ("counters that are not there", what_cannot_be_counted),
+                    ("interrupts against /proc", interrupts)):
+    with case(title):
+        unless_hidden(TRACE, test)
 finish()

@@ -26,8 +26,17 @@ static void usage(FILE *f)
 	fputs("usage: rstat VERB [OPTIONS]\n\n", f);
 	for (const struct verb *v = verbs; v->name; v++)
 		fprintf(f, "  %-10s %s\n", v->name, v->help);
-	fputs("\n'rstat VERB --help' lists a verb's options; 'man rstat' tells the whole story.\n",
+	fputs("\n'rstat help VERB' lists a verb's options; 'man rstat' tells the whole story.\n",
 	      f);
+}
+
+static int run(int argc, char **argv)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		if (!strcmp(argv[0], v->name))
+			return v->run(argc, argv);
+	fprintf(stderr, "rstat: '%s' is not a verb; 'rstat --help' lists them\n", argv[0]);
+	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -36,17 +45,15 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	if (!strcmp(argv[1], "help") && argc > 2)
+		return run(2, (char *[]){argv[2], "--help", NULL});
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		usage(stdout);
-		return EXIT_OK;
+		return verb_flush("", EXIT_OK);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		puts("rstat " RSTAT_VERSION);
-		return EXIT_OK;
+		return verb_flush("", EXIT_OK);
 	}
-	for (const struct verb *v = verbs; v->name; v++)
-		if (!strcmp(argv[1], v->name))
-			return v->run(argc - 1, argv + 1);
-	fprintf(stderr, "rstat: '%s' is not a verb; 'rstat --help' lists them\n", argv[1]);
-	return EXIT_USAGE;
+	return run(argc - 1, argv + 1);
 }

@@ -2,6 +2,7 @@
 /* check: is the trace whole, and does what it says add up? */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,8 +200,6 @@ static int run(struct check *c, const struct reader_args *args, struct err *err)
 	rc = engine_new(&c->engine, meta_cpu_limit(trace_meta(c->in.trace)), 0, UINT64_MAX, err);
 	if (!rc && trace_meta(c->in.trace)->filtered)
 		engine_filtered(c->engine);
-	if (!rc && trace_meta(c->in.trace)->filtered)
-		engine_filtered(c->engine);
 	if (!rc)
 		rc = read_all(c, err);
 	if (rc) {
@@ -222,6 +221,7 @@ int verb_check(int argc, char **argv)
 	struct err err = {0};
 	int code, rc;
 
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen by verb_flush() */
 	rc = options_parse(&command, argc, argv, &args, &err);
 	if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);

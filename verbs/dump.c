@@ -168,14 +168,20 @@ static bool wants_tasks(const struct select *s)
 	return select_names_tasks(s) || s->kthreads == KTHREADS_ONLY;
 }
 
-static bool is_wanted(struct wanted *w, const struct engine *e, const struct event *ev)
+static bool is_kind(const struct wanted *w, const struct event *ev)
+{
+	return w->kinds ? w->kinds >> ev->kind & 1 : ev->kind != EV_CHECKPOINT;
+}
+
+static bool is_cpu(const struct wanted *w, const struct event *ev)
+{
+	return ev->cpu == CPU_NONE ? cpulist_empty(&w->tasks.cpus) : select_cpu(&w->tasks, ev->cpu);
+}
+
+static bool is_task(struct wanted *w, const struct engine *e, const struct event *ev)
 {
 	struct select *s = &w->tasks;
 
-	if (w->kinds ? !(w->kinds >> ev->kind & 1) : ev->kind == EV_CHECKPOINT)
-		return false;
-	if (ev->cpu == CPU_NONE ? !cpulist_empty(&s->cpus) : !select_cpu(s, ev->cpu))
-		return false;
 	if (!select_has_tasks(s) || ev->kind == EV_GAP) /* what is missing concerns every task */
 		return true;
 	if (ev->kind == EV_NAME || ev->kind == EV_CHECKPOINT)
@@ -191,21 +197,31 @@ struct dump {
 	struct args *args;
 	struct event_text text;
 	struct time_window window;
-	uint64_t printed;
+	bool found; /* an event of the tasks asked for, of whatever kind */
 };
+
+static bool in_window(const struct dump *d, const struct event *ev)
+{
+	if (ev->ts >= d->window.to_ns)
+		return false;
+	/* a gap that began before the window may reach into it */
+	return ev->ts >= d->window.from_ns ||
+	       (ev->kind == EV_GAP &&
+		((const struct gap_info *)ev->ext)->end_ns >= d->window.from_ns);
+}
 
 static void print_event(struct dump *d, const struct event *ev)
 {
-	if (ev->ts < d->window.from_ns || ev->ts >= d->window.to_ns) {
-		/* a gap that began before the window may reach into it */
-		if (ev->kind != EV_GAP || ev->ts >= d->window.to_ns ||
-		    ((const struct gap_info *)ev->ext)->end_ns < d->window.from_ns)
-			return;
-	}
-	if (!is_wanted(&d->args->wanted, d->text.engine, ev))
+	struct wanted *w = &d->args->wanted;
+	bool kind = is_kind(w, ev);
+
+	if ((d->found && !kind) || !in_window(d, ev) || !is_cpu(w, ev) ||
+	    !is_task(w, d->text.engine, ev))
 		return;
 	if (ev->kind != EV_GAP)
-		d->printed++;
+		d->found = true;
+	if (!kind)
+		return;
 	if (d->args->json)
 		event_text_json(&d->text, ev);
 	else
@@ -259,7 +275,7 @@ static int dump(struct reader *in, struct args *args, struct err *err)
 		rc = print_all(&d, engine, src, err);
 		src->close(src);
 	}
-	if (!rc && !d.printed && wants_tasks(&args->wanted.tasks) && !out->error)
+	if (!rc && !d.found && wants_tasks(&args->wanted.tasks) && !out->error)
 		rc = err_set(err, -ESRCH, "no event of the tasks asked for%s",
 			     in->windowed ? " in this window" : "");
 	engine_free(engine);

@@ -3,6 +3,7 @@
 #include "verbs/info.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,6 +133,7 @@ int verb_info(int argc, char **argv)
 	struct err err = {0};
 	int code, rc;
 
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen by verb_flush() */
 	rc = options_parse(&command, argc, argv, &args, &err);
 	if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);

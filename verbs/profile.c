@@ -13,27 +13,26 @@
 #include "record/kernel.h"
 #include "record/recorder.h"
 #include "record/signals.h"
+#include "verbs/buffer_arg.h"
 #include "verbs/verbs.h"
 
 #define BUCKETS	      32
 #define DEFAULT_NS    (5 * NSEC_PER_SEC)
 #define SHOW_EVERY_NS NSEC_PER_SEC
 #define DRAIN_MS      20
-#define BAR_WIDTH     40
+#define BAR_WIDTH     36 /* a line is 80 columns then */
 
 enum key { KEY_BUFFER = 1 };
 
 static const struct option_spec options[] = {
-	{KEY_BUFFER, 0, "buffer", "SIZE", "Ring buffer per CPU. Default: 4M."},
+	{KEY_BUFFER, 0, "buffer", "SIZE", "Ring buffer per CPU, 4K to 1G. Default: 4M."},
 	OPTIONS_END,
 };
 
 static int set_option(void *ctx, int key, const char *arg, struct err *err)
 {
-	uint64_t *ring_bytes = ctx;
-
 	(void)key;
-	return parse_size(arg, ring_bytes, err);
+	return buffer_arg_parse(arg, ctx, err);
 }
 
 static const struct command command = {
@@ -90,25 +89,27 @@ static void show_bars(const uint64_t buckets[BUCKETS], uint64_t n)
 		printf("  %8s .. %-8s %12s %5.1f%% %.*s\n", format_ns(UINT64_C(1) << i, from),
 		       format_ns(UINT64_C(2) << i, to), format_count(buckets[i], count),
 		       100.0 * (double)buckets[i] / (double)n, bar,
-		       "########################################");
+		       "####################################");
 	}
 }
 
 /* The mean is the kernel's own, measured around the program; the buckets are from inside it. */
-static void show_program(const struct meta_program *p, const uint64_t buckets[BUCKETS])
+static void show_program(const struct meta_program *p, const uint64_t buckets[BUCKETS], bool bars)
 {
 	const uint64_t n = sum(buckets);
 	char count[UNITS_BUF], mean[UNITS_BUF], p50[UNITS_BUF], p99[UNITS_BUF];
 
 	if (!n)
 		return;
-	printf("%-24s %14s runs  mean %-8s p50 ~%-8s p99 ~%s\n", p->name, format_count(n, count),
+	printf("%-21s %11s runs  mean %-7s p50 ~%-7s p99 ~%s\n", p->name, format_count(n, count),
 	       p->runs ? format_ns(p->run_ns / p->runs, mean) : "-",
 	       format_ns(quantile(buckets, n, 50), p50), format_ns(quantile(buckets, n, 99), p99));
-	show_bars(buckets, n);
+	if (bars)
+		show_bars(buckets, n);
 }
 
-static int show(struct kernel *k, uint64_t past_ns, bool clear, struct err *err)
+/* Meanwhile, on a terminal: a line for each program, so that all fit. At the end: histograms too. */
+static int show(struct kernel *k, uint64_t past_ns, bool clear, bool bars, struct err *err)
 {
 	const struct meta_program *programs;
 	uint64_t sample_ns, buckets[BUCKETS], all_ns = 0;
@@ -124,13 +125,14 @@ static int show(struct kernel *k, uint64_t past_ns, bool clear, struct err *err)
 		ret = kernel_cost_histogram(k, i, buckets, err);
 		if (ret < 0)
 			return ret;
-		show_program(&programs[i], buckets);
+		show_program(&programs[i], buckets, bars);
 		all_ns += programs[i].run_ns;
 	}
 	printf("%s, %s events lost, programs took %.3f %% of one CPU\n", format_ns(past_ns, text),
 	       format_count(kernel_lost(k), (char[UNITS_BUF]){0}),
 	       past_ns ? 100.0 * (double)all_ns / (double)past_ns : 0);
-	fflush(stdout);
+	if (!bars)
+		fflush(stdout); /* the last one is flushed by who tells an error */
 	return 0;
 }
 
@@ -151,11 +153,11 @@ static int run(struct kernel *k, uint64_t length_ns, struct err *err)
 		} while (ret > 0);
 		now = host_now();
 		if (!ret && live && now - shown >= SHOW_EVERY_NS) {
-			ret = show(k, now - start, true, err);
+			ret = show(k, now - start, true, false, err);
 			shown = now;
 		}
 	}
-	return ret ? ret : show(k, now - start, live, err);
+	return ret ? ret : show(k, now - start, live, true, err);
 }
 
 static int profile(uint64_t ring_bytes, uint64_t length_ns, struct err *err)

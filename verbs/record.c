@@ -9,11 +9,10 @@
 #include "base/units.h"
 #include "record/features.h"
 #include "record/recorder.h"
+#include "verbs/buffer_arg.h"
 #include "verbs/record_filters.h"
 #include "verbs/verbs.h"
 
-#define BUFFER_MIN    4096
-#define BUFFER_MAX    (UINT64_C(1) << 30)
 #define SIZE_MIN      65536
 #define SAMPLE_MIN_NS (NSEC_PER_SEC / 100)
 #define SAMPLE_MAX_NS (3600 * NSEC_PER_SEC)
@@ -92,15 +91,6 @@ struct record_args {
 	bool stacks_given, interval_given;
 	struct record_filters filters;
 };
-
-static int set_buffer(struct recorder_options *opt, const char *arg, struct err *err)
-{
-	int ret = parse_size(arg, &opt->kernel.ring_bytes, err);
-
-	if (!ret && (opt->kernel.ring_bytes < BUFFER_MIN || opt->kernel.ring_bytes > BUFFER_MAX))
-		ret = err_set(err, -ERANGE, "'%.64s' is not between 4K and 1G per CPU", arg);
-	return ret;
-}
 
 static int set_positive(uint64_t *out, int parsed, const char *arg, struct err *err)
 {
@@ -191,7 +181,7 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_SAMPLE_INTERVAL:
 		a->interval_given = true;
 		return set_sample_interval(opt, arg, err);
-	case KEY_BUFFER: return set_buffer(opt, arg, err);
+	case KEY_BUFFER: return buffer_arg_parse(arg, &opt->kernel.ring_bytes, err);
 	case KEY_NICE: opt->nice_asked = true; return parse_int(arg, -20, 19, &opt->nice, err);
 	case KEY_COMPRESSION: return parse_int(arg, 0, LEVEL_MAX, &opt->level, err);
 	case KEY_QUIET: opt->quiet = true; return 0;

@@ -25,7 +25,7 @@ int verb_cut(int argc, char **argv);
 int verb_merge(int argc, char **argv);
 int verb_profile(int argc, char **argv);
 
-/* Prints "rstat VERB: MESSAGE" on stderr and returns `code`. */
+/* Prints "rstat VERB: MESSAGE" on stderr and returns `code`; VERB may be "". */
 int verb_fail(const char *verb, int code, const struct err *err);
 
 /*

@@ -151,3 +151,7 @@ $ rstat record --counters cycles,cycle
 $ rstat record --counters r1,r2,r3,r4,r5,r6,r7,r8,cycles
 ! rstat record: --counters: 'cycles' is one too many: at most 8
 [125]
+
+$ rstat profile --buffer 2G
+! rstat profile: --buffer: '2G' is not between 4K and 1G per CPU
+[2]

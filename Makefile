@@ -47,6 +47,15 @@ BPF_SRCS := $(wildcard bpf/*.bpf.c)
 SKELS := $(BPF_SRCS:%.bpf.c=$(B)/%.skel.h)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
 
+# A line for each file that is made; with V=1 the commands themselves.
+ifeq ($(V),1)
+say = @:
+Q :=
+else
+say = @printf '  %-6s %s\n' $(1) $@
+Q := @
+endif
+
 all: rstat
 
 # Compared, not dated: `make SANITIZE=1` and back must change it. A new file, so that a running
@@ -55,25 +64,30 @@ rstat: $(B)/rstat FORCE
 	@cmp -s $< $@ || install -m 755 $< $@
 
 $(B)/rstat: $(B)/rstat.o $(B)/librstat.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/librstat.a: $(OBJS)
-	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	@mkdir -p $(@D)
-	$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror \
+	$(call say,BPF)
+	$(Q)$(CLANG) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror \
 		-idirafter /usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
-	$(LLVM_STRIP) -g $@
+	$(Q)$(LLVM_STRIP) -g $@
 
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
-	$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@.tmp
-	@mv $@.tmp $@
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@.tmp
+	$(Q)mv $@.tmp $@
 
 $(filter $(B)/record/%,$(OBJS)): $(SKELS)
 
@@ -106,16 +120,20 @@ endif
 $(B)/tests/unit/%.o: override CFLAGS += -Wno-conversion
 
 $(UNIT): $(B)/%: $(B)/%.o $(UNIT_COMMON) $(B)/librstat.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $^ -lcmocka $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $^ -lcmocka $(LDLIBS)
 
 $(WORKLOADS): $(B)/%: $(B)/%.o $(B)/tests/workloads/oracle.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BENCH): $(B)/%: $(B)/%.o $(B)/librstat.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(FUZZ_COMMON) $(B)/librstat.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .SECONDARY:
 
@@ -176,7 +194,7 @@ help:
 	@echo 'make bench      figures, next to those of perf and trace-cmd'
 	@echo 'make deps       Debian packages that are missing'
 	@echo 'make install    PREFIX=/usr/local DESTDIR=; uninstall takes the same'
-	@echo 'make SANITIZE=1 with ASan and UBSan'
+	@echo 'make V=1        shows the commands; make SANITIZE=1: with ASan and UBSan'
 	@echo 'make clean'
 
 .PHONY: all unit workloads bench-programs fuzz-programs deps demo test test-vm lint fuzz bench install \

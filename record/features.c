@@ -44,7 +44,7 @@ static int refuse(const char *name, size_t len, struct err *err)
 	for (size_t i = 0; i < FEATURES && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 table[i].name);
-	return err_set(err, -EINVAL, "'%.*s' is no feature; there are: %s",
+	return err_set(err, -EINVAL, "'%.*s' is no feature; there are: %s, stacks, counters",
 		       len < 64 ? (int)len : 64, name, all);
 }
 

@@ -60,9 +60,9 @@ static const struct option_spec options[] = {
 	{KEY_CPU, 'C', "cpu", "CPUS", "Only what happens on these CPUs: 0,2-5."},
 	{KEY_ONLY, 0, "only", NULL, "Only CMD and its children."},
 	{KEY_WITH, 0, "with", "LIST",
-	 "Record these, too, besides scheduling: irq (interrupts). Recorded anyway: io (block "
-	 "devices), fs (files, memory), net (sockets), syscall (what threads block in), samples "
-	 "(load, memory, temperature ...)."},
+	 "Record these, too, besides scheduling: irq (interrupts), stacks and counters, as the options "
+	 "below. Recorded anyway: io (block devices), fs (files, memory), net (sockets), syscall (what "
+	 "threads block in), samples (load, memory, temperature ...)."},
 	{KEY_WITHOUT, 0, "without", "LIST", "Leave some of these out: io,fs,net,syscall,samples."},
 	{KEY_STACKS, 0, "stacks", "[=WHAT]",
 	 "Where threads block in the kernel: all, D (only in D) or off. Default: off; without WHAT "
@@ -89,6 +89,7 @@ static const struct option_spec options[] = {
 struct record_args {
 	struct recorder_options opt;
 	bool stacks_given, interval_given;
+	bool counters; /* those of the default, when none are named */
 	struct record_filters filters;
 };
 
@@ -134,6 +135,45 @@ static int set_stacks(struct recorder_options *opt, const char *arg, struct err 
 	return 0;
 }
 
+/* What --with counters counts; --counters says otherwise. */
+#define COUNTERS_DEFAULT "cycles,instructions,page-faults"
+
+/* One word of --with and --without. What has an option of its own is a feature too. */
+static int set_feature(struct record_args *a, bool with, const char *word, struct err *err)
+{
+	struct kernel_options *k = &a->opt.kernel;
+
+	if (!strcmp(word, "stacks")) {
+		a->stacks_given = true;
+		if (!with)
+			k->stacks = STACK_MODE_OFF;
+		else if (k->stacks == STACK_MODE_OFF)
+			k->stacks = STACK_MODE_ALL;
+		return 0;
+	}
+	if (strcmp(word, "counters") != 0)
+		return features_parse(&k->features, with, word, err);
+	a->counters = with;
+	if (!with)
+		k->counters.n = 0;
+	return 0;
+}
+
+static int set_features(struct record_args *a, bool with, const char *list, struct err *err)
+{
+	char word[128];
+	size_t len;
+	int ret;
+
+	do {
+		len = strcspn(list, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)len, list);
+		ret = set_feature(a, with, word, err);
+		list += len;
+	} while (!ret && *list++);
+	return ret;
+}
+
 /* What options say together. */
 static int settle(struct record_args *a, struct err *err)
 {
@@ -149,6 +189,8 @@ static int settle(struct record_args *a, struct err *err)
 			       "--sample-interval and --without samples contradict each other");
 	if (a->opt.only_command && !a->opt.command)
 		return err_set(err, -EINVAL, "--only needs a command: rstat record --only -- CMD");
+	if (a->counters && !k->counters.n)
+		return counters_parse(&k->counters, COUNTERS_DEFAULT, err);
 	return 0;
 }
 
@@ -173,8 +215,8 @@ static int set_option(void *ctx, int key, const char *arg, struct err *err)
 		opt->only_command = true;
 		append_quoted(a->filters.text, sizeof(a->filters.text), "--only");
 		return 0;
-	case KEY_WITH: return features_parse(&opt->kernel.features, true, arg, err);
-	case KEY_WITHOUT: return features_parse(&opt->kernel.features, false, arg, err);
+	case KEY_WITH: return set_features(a, true, arg, err);
+	case KEY_WITHOUT: return set_features(a, false, arg, err);
 	case KEY_STACKS: a->stacks_given = true; return set_stacks(opt, arg, err);
 	case KEY_USER_STACKS: opt->kernel.user_stacks = true; return 0;
 	case KEY_COUNTERS: return counters_parse(&opt->kernel.counters, arg, err);

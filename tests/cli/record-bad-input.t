@@ -29,11 +29,11 @@ $ rstat record --compression 20
 [125]
 
 $ rstat record --with io,disk
-! rstat record: --with: 'disk' is no feature; there are: io, fs, net, syscall, samples, irq
+! rstat record: --with: 'disk' is no feature; there are: io, fs, net, syscall, samples, irq, stacks, counters
 [125]
 
 $ rstat record --without ''
-! rstat record: --without: '' is no feature; there are: io, fs, net, syscall, samples, irq
+! rstat record: --without: '' is no feature; there are: io, fs, net, syscall, samples, irq, stacks, counters
 [125]
 
 $ rstat record --without samples --sample-interval 1s
@@ -155,3 +155,11 @@ $ rstat record --counters r1,r2,r3,r4,r5,r6,r7,r8,cycles
 $ rstat profile --buffer 2G
 ! rstat profile: --buffer: '2G' is not between 4K and 1G per CPU
 [2]
+
+$ rstat record --without stacks --user-stacks
+! rstat record: --user-stacks and --stacks=off contradict each other
+[125]
+
+$ rstat record --with io,
+! rstat record: --with: '' is no feature; there are: io, fs, net, syscall, samples, irq, stacks, counters
+[125]

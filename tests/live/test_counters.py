@@ -113,6 +113,26 @@ def nothing_was_recorded():
     equal(report(TRACE, "counters") + report(TRACE, "irq"), [], "rows")
 
 
+def features_of(*options):
+    """What a recording with these options has besides the scheduler."""
+    good(record(TRACE, *options, cmd=["true"]))
+    told = info(TRACE)
+    stacks = told["stacks"]
+    return (stacks and (stacks["of"], stacks["user"]), [c["name"] for c in told["counters"]],
+            "irq" in told["features"])
+
+
+def by_name():
+    """What has an option of its own is a feature too; of both, the last word counts."""
+    every = ["cycles", "instructions", "page-faults"]
+    equal(features_of("--with", "irq,stacks,counters"), (("all", False), every, True), "all")
+    equal(features_of("--stacks=D", "--with", "stacks"), (("D", False), [], False), "D stays")
+    equal(features_of("--with", "counters", "--counters", "task-clock"),
+          (None, ["task-clock"], False), "named ones")
+    equal(features_of("--stacks", "--counters", "task-clock", "--without", "stacks,counters"),
+          (None, [], False), "taken back")
+
+
 # ---- interrupts ----
 
 def counts():
@@ -230,6 +250,8 @@ with case("software counters against perf stat"):
     unless_hidden(TRACE, against_perf)
 with case("counters that are not there"):
     what_is_not_there()
+with case("stacks and counters by --with and --without"):
+    by_name()
 with case("recorded without"):
     nothing_was_recorded()
 with case("interrupts against /proc; net time"):

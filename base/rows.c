@@ -168,10 +168,11 @@ struct sorter {
 	size_t n;
 };
 
-/* A row and where it was, so that the sort is stable. */
+/* A row, where it was (so that the sort is stable), and what it is sorted by. */
 struct sort_row {
 	const void *row;
 	size_t at;
+	struct value *keys; /* texts are copies: the getters of many rows share one buffer */
 };
 
 static int compare_text(const struct value *a, const struct value *b)
@@ -183,27 +184,18 @@ static int compare_text(const struct value *a, const struct value *b)
 }
 
 /* Of two values of one field, smallest first; unknown ones are last whatever the order. */
-static int compare_values(const struct field *field, const void *x, const void *y, bool ascending)
+static int compare_values(const struct value *a, const struct value *b, bool ascending)
 {
-	struct value a = {0}, b = {0};
-	char copy[256];
 	int c;
 
-	field->get(x, &a);
-	if (a.type == VT_TEXT && a.len < sizeof(copy)) {
-		if (a.len) /* the getter may use one buffer for both */
-			memcpy(copy, a.text, a.len);
-		a.text = copy;
-	}
-	field->get(y, &b);
-	if (a.type == VT_NONE || b.type == VT_NONE)
-		return (a.type == VT_NONE) - (b.type == VT_NONE);
-	if (a.type == VT_TEXT)
-		c = compare_text(&a, &b);
-	else if (a.type == VT_TIME)
-		c = (a.i > b.i) - (a.i < b.i);
+	if (a->type == VT_NONE || b->type == VT_NONE)
+		return (a->type == VT_NONE) - (b->type == VT_NONE);
+	if (a->type == VT_TEXT)
+		c = compare_text(a, b);
+	else if (a->type == VT_TIME)
+		c = (a->i > b->i) - (a->i < b->i);
 	else
-		c = (a.u > b.u) - (a.u < b.u);
+		c = (a->u > b->u) - (a->u < b->u);
 	return ascending ? c : -c;
 }
 
@@ -213,7 +205,7 @@ static int compare_rows(const void *x, const void *y, void *ctx)
 	const struct sorter *s = ctx;
 
 	for (size_t i = 0; i < s->n; i++) {
-		int c = compare_values(s->field[i], a->row, b->row, s->ascending[i]);
+		int c = compare_values(&a->keys[i], &b->keys[i], s->ascending[i]);
 
 		if (c)
 			return c;
@@ -221,13 +213,52 @@ static int compare_rows(const void *x, const void *y, void *ctx)
 	return (a->at > b->at) - (a->at < b->at);
 }
 
+/* Once for each row: a quantile is not looked up, a text not made, for every comparison. */
+static int get_keys(const struct sorter *s, const void *row, struct value *keys)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct value *v = &keys[i];
+		char *copy;
+
+		s->field[i]->get(row, v);
+		if (v->type != VT_TEXT)
+			continue;
+		copy = malloc(v->len + 1);
+		if (copy && v->len)
+			memcpy(copy, v->text, v->len);
+		v->text = copy; /* all that are not NULL are freed */
+		if (!copy)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int sort(const void **rows, size_t n, struct sorter *s, struct sort_row *list,
+		struct value *keys)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		list[i] = (struct sort_row){rows[i], i, &keys[i * s->n]};
+		rc = get_keys(s, rows[i], list[i].keys);
+	}
+	if (rc)
+		return rc;
+	qsort_r(list, n, sizeof(*list), compare_rows, s);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = list[i].row;
+	return 0;
+}
+
 int rows_sort(const void **rows, size_t n, const struct fields *all, const char *spec,
 	      struct err *err)
 {
 	struct sorter s = {.n = 0};
-	struct sort_row *tmp;
+	struct sort_row *list;
+	struct value *keys;
 	const char *rest = spec;
 	struct item it;
+	int rc = -ENOMEM;
 
 	while (s.n < SORT_KEYS && next_item(&rest, &it)) {
 		const struct field *field = find_item(all, &it);
@@ -239,16 +270,16 @@ int rows_sort(const void **rows, size_t n, const struct fields *all, const char 
 	}
 	if (!s.n || n < 2)
 		return 0;
-	tmp = malloc(n * sizeof(*tmp));
-	if (!tmp)
-		return err_set(err, -ENOMEM, "out of memory sorting %zu rows", n);
-	for (size_t i = 0; i < n; i++)
-		tmp[i] = (struct sort_row){rows[i], i};
-	qsort_r(tmp, n, sizeof(*tmp), compare_rows, &s);
-	for (size_t i = 0; i < n; i++)
-		rows[i] = tmp[i].row;
-	free(tmp);
-	return 0;
+	list = calloc(n, sizeof(*list));
+	keys = calloc(n * s.n, sizeof(*keys));
+	if (list && keys)
+		rc = sort(rows, n, &s, list, keys);
+	for (size_t i = 0; keys && i < n * s.n; i++)
+		if (keys[i].type == VT_TEXT)
+			free((char *)keys[i].text);
+	free(keys);
+	free(list);
+	return rc ? err_set(err, rc, "out of memory sorting %zu rows", n) : 0;
 }
 
 int rows_format_parse(const char *text, enum rows_format *out, struct err *err)

@@ -129,10 +129,11 @@ static void pad_unit(char *buf, size_t size)
 static void format_milli(uint64_t milli, unsigned decimals, char buf[VALUE_BUF])
 {
 	uint64_t unit = decimals == 1 ? 100 : 10;
-	uint64_t rounded = (milli + unit / 2) / unit;
+	uint64_t rounded = milli / unit + (milli % unit >= unit / 2);
+	char whole[UNITS_BUF];
 
-	snprintf(buf, VALUE_BUF, "%" PRIu64 ".%0*" PRIu64, rounded / (1000 / unit), (int)decimals,
-		 rounded % (1000 / unit));
+	snprintf(buf, VALUE_BUF, "%s.%0*" PRIu64, format_count(rounded / (1000 / unit), whole),
+		 (int)decimals, rounded % (1000 / unit));
 }
 
 static void format_time(int64_t ns, char buf[VALUE_BUF])

@@ -302,29 +302,29 @@ all   33.3   57.5   9.2      0.0   0.0    0.0     0.0    0.0
   0   34.9   58.1   7.0      0.0   0.0    0.0     0.0    0.0
   1   31.8   56.8  11.4      0.0   0.0    0.0     0.0    0.0
 
-METRIC                  FIRST     LAST      MIN      MAX   CHANGE    PER S  %TIME
-load.1m                  4.53     4.65     4.53     4.65        -        -      -
-load.5m                  4.87     4.89     4.87     4.89        -        -      -
-load.15m                 5.35     5.36     5.35     5.36        -        -      -
-load.running                5        6        5        6        -        -      -
-load.total                136      136      136      136        -        -      -
-mem.anon               447 MB   450 MB   447 MB   450 MB        -        -      -
-mem.available         24.2 GB  24.2 GB  24.2 GB  24.2 GB        -        -      -
-mem.buffers           19.4 MB  19.4 MB  19.4 MB  19.4 MB        -        -      -
-mem.cached            2.13 GB  2.14 GB  2.13 GB  2.14 GB        -        -      -
-mem.dirty              455 kB  57.3 kB  57.3 kB   455 kB        -        -      -
-mem.free              22.1 GB  22.1 GB  22.1 GB  22.1 GB        -        -      -
-mem.mapped             138 MB   138 MB   138 MB   138 MB        -        -      -
-mem.shmem             9.01 MB  9.01 MB  9.01 MB  9.01 MB        -        -      -
-mem.slab               280 MB   280 MB   280 MB   280 MB        -        -      -
-mem.slab_reclaimable   240 MB   240 MB   240 MB   240 MB        -        -      -
-mem.total             25.3 GB  25.3 GB  25.3 GB  25.3 GB        -        -      -
-mem.writeback            0 B   53.2 kB     0 B   53.2 kB        -        -      -
-psi.cpu.some                -        -        -        -   417 ms        -   95.4
-psi.io.some                 -        -        -        -  5.36 ms        -    1.2
-stat.ctxt                   -        -        -        -      856  1958.49      -
-stat.processes              -        -        -        -       14    32.03      -
-stat.procs_running          5        6        5        6        -        -      -
+METRIC                  FIRST     LAST      MIN      MAX   CHANGE     PER S  %TIME
+load.1m                  4.53     4.65     4.53     4.65        -         -      -
+load.5m                  4.87     4.89     4.87     4.89        -         -      -
+load.15m                 5.35     5.36     5.35     5.36        -         -      -
+load.running                5        6        5        6        -         -      -
+load.total                136      136      136      136        -         -      -
+mem.anon               447 MB   450 MB   447 MB   450 MB        -         -      -
+mem.available         24.2 GB  24.2 GB  24.2 GB  24.2 GB        -         -      -
+mem.buffers           19.4 MB  19.4 MB  19.4 MB  19.4 MB        -         -      -
+mem.cached            2.13 GB  2.14 GB  2.13 GB  2.14 GB        -         -      -
+mem.dirty              455 kB  57.3 kB  57.3 kB   455 kB        -         -      -
+mem.free              22.1 GB  22.1 GB  22.1 GB  22.1 GB        -         -      -
+mem.mapped             138 MB   138 MB   138 MB   138 MB        -         -      -
+mem.shmem             9.01 MB  9.01 MB  9.01 MB  9.01 MB        -         -      -
+mem.slab               280 MB   280 MB   280 MB   280 MB        -         -      -
+mem.slab_reclaimable   240 MB   240 MB   240 MB   240 MB        -         -      -
+mem.total             25.3 GB  25.3 GB  25.3 GB  25.3 GB        -         -      -
+mem.writeback            0 B   53.2 kB     0 B   53.2 kB        -         -      -
+psi.cpu.some                -        -        -        -   417 ms         -   95.4
+psi.io.some                 -        -        -        -  5.36 ms         -    1.2
+stat.ctxt                   -        -        -        -      856  1,958.49      -
+stat.processes              -        -        -        -       14     32.03      -
+stat.procs_running          5        6        5        6        -         -      -
 12 rows with nothing here; --zero shows them
 
 ## One request from its making to its end, and dd's bytes at its end.

@@ -148,6 +148,41 @@ static void test_sort(void **state)
 	expect_order("nothing", "bacd");
 }
 
+/* Longer than any buffer on the stack, and made where the getter of the next row makes its own. */
+static void get_long(const void *row, struct value *v)
+{
+	static char *buf;
+	static size_t room;
+	const struct thing *t = row;
+
+	if (400 + t->ns > room) {
+		free(buf);
+		room = 400 + t->ns;
+		buf = malloc(room);
+		assert_non_null(buf);
+	}
+	memset(buf, 'x', 300);
+	strcpy(buf + 300, t->name);
+	v->type = VT_TEXT;
+	v->text = buf;
+	v->len = strlen(buf);
+}
+
+static void test_sort_long(void **state)
+{
+	static const struct field field = {"long", "LONG", VT_TEXT, 0, "", get_long};
+	static const struct thing things[] = {{.name = "b"}, {"c", .ns = 99}, {"a", .ns = 999}};
+	const void *rows[] = {&things[0], &things[1], &things[2]};
+	struct fields fs = {0};
+
+	(void)state;
+	fields_add(&fs, &field, 1);
+	assert_int_equal(rows_sort(rows, 3, &fs, "long", NULL), 0);
+	assert_ptr_equal(rows[0], &things[2]);
+	assert_ptr_equal(rows[1], &things[0]);
+	assert_ptr_equal(rows[2], &things[1]);
+}
+
 static char *chosen_table(const struct thing *things, size_t n, unsigned width, bool chosen)
 {
 	const void *rows[8];
@@ -238,6 +273,10 @@ static void test_values(void **state)
 	check_value(VT_PERCENT, 99949, "99.9");
 	check_value(VT_PERCENT, 99950, "100.0");
 	check_value(VT_MILLI, 1005, "1.01");
+	check_value(VT_MILLI, 1234567894, "1,234,567.89");
+	check_value(VT_MILLI, 999995, "1,000.00");
+	check_value(VT_MILLI, UINT64_MAX, "18,446,744,073,709,551.62");
+	check_value(VT_PERCENT, 12800000, "12,800.0");
 	check_value(VT_TIME, (uint64_t)INT64_C(-1500), "-0.000002 s");
 	check_value(VT_TIME, 59999999600, "+60.000000 s");
 	check_value(VT_BOOL, 1, "yes");
@@ -417,11 +456,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),	     cmocka_unit_test(test_check),
-		cmocka_unit_test(test_sort),	     cmocka_unit_test(test_table),
-		cmocka_unit_test(test_width),	     cmocka_unit_test(test_values),
-		cmocka_unit_test(test_nasty_table),  cmocka_unit_test(test_nasty_json),
-		cmocka_unit_test(test_nasty_csv),    cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_numbers_json), cmocka_unit_test(test_format_names),
+		cmocka_unit_test(test_sort),	     cmocka_unit_test(test_sort_long),
+		cmocka_unit_test(test_table),	     cmocka_unit_test(test_width),
+		cmocka_unit_test(test_values),	     cmocka_unit_test(test_nasty_table),
+		cmocka_unit_test(test_nasty_json),   cmocka_unit_test(test_nasty_csv),
+		cmocka_unit_test(test_long_text),    cmocka_unit_test(test_numbers_json),
+		cmocka_unit_test(test_format_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,7 +208,7 @@ static uint64_t time_in(const void *row, uint32_t states)
 GET_TIME(oncpu_ns, 1u << TS_RUN)
 GET_TIME(runq_ns, 1u << TS_RUNNABLE)
 GET_TIME(blocked_ns, BLOCKED)
-GET_TIME(disk_ns, 1u << TS_DISK)
+GET_TIME(dstate_ns, 1u << TS_DISK)
 GET_TIME(zombie_ns, 1u << TS_ZOMBIE | 1u << TS_LEADER_ZOMBIE)
 
 static void get_oncpu_pct(const void *row, struct value *v)
@@ -288,7 +288,7 @@ static const struct field fields[] = {
 	 get_runq_ns},
 	{"blocked_ns", "BLOCKED", VT_NS, FIELD_TABLE, "Time asleep or blocked, D included",
 	 get_blocked_ns},
-	{"disk_ns", "D", VT_NS, 0, "Of it, uninterruptible", get_disk_ns},
+	{"dstate_ns", "D", VT_NS, 0, "Of it, uninterruptible", get_dstate_ns},
 	{"zombie_ns", "Z", VT_NS, 0, "Time dead and not yet reaped", get_zombie_ns},
 	{"slices", "SLICES", VT_COUNT, FIELD_TABLE, "How often it was put on a CPU", get_slices},
 	{"nvcsw", "VOL", VT_COUNT, FIELD_TABLE, "Voluntary switches: it blocked", get_nvcsw},

@@ -102,19 +102,46 @@ static void on_event(struct sink *s, const struct event *ev, const struct task *
 	}
 }
 
+/* Whether its EV_EXIT was lost, or came before the window. */
+static void found_dead(struct view *v, struct life_figures *f, const struct task *task,
+		       uint64_t end_ns)
+{
+	if (f->end_ns)
+		return;
+	f->dead = true;
+	f->end_ns = end_ns;
+	if (!f->has_exit)
+		f->exit_code = task->exit_code;
+	f->has_exit |= end_ns >= v->env->from_ns;
+}
+
+static void ran(struct view *v, struct life_figures *f, const struct interval *iv)
+{
+	f->oncpu_ns += view_known_ns(iv);
+	if (!(iv->flags & IVF_EXIT))
+		return;
+	if (iv->to_ns > f->last_ns)
+		f->last_ns = iv->to_ns;
+	if (v->subjects->by == BY_THREAD || iv->task->flags & TASK_GROUP_DEAD)
+		found_dead(v, f, iv->task, iv->to_ns);
+}
+
 static void on_interval(struct sink *s, const struct interval *iv)
 {
+	struct view *v = (struct view *)s;
+	const bool dead = iv->state == TS_ZOMBIE ||
+			  (iv->state == TS_LEADER_ZOMBIE && v->subjects->by == BY_THREAD);
+	const bool unsure = iv->flags & (IVF_GAP | IVF_INFERRED | IVF_SINCE_APPROX);
 	struct life_figures *f;
 
 	/* any interval shows that it was there; most need no more than that */
-	if (iv->state != TS_RUN && !(iv->flags & (IVF_OPEN | IVF_STARTED_BEFORE)))
+	if (iv->state != TS_RUN && !dead && !(iv->flags & (IVF_OPEN | IVF_STARTED_BEFORE)))
 		return;
-	f = figures((struct view *)s, iv->task, iv->cpu);
-	if (!f || iv->state != TS_RUN)
-		return;
-	f->oncpu_ns += view_known_ns(iv);
-	if (iv->flags & IVF_EXIT && iv->to_ns > f->last_ns)
-		f->last_ns = iv->to_ns;
+	f = figures(v, iv->task, iv->cpu);
+	if (f && dead)
+		found_dead(v, f, iv->task, unsure ? 0 : iv->start_ns);
+	else if (f && iv->state == TS_RUN)
+		ran(v, f, iv);
 }
 
 /* It ends when it leaves the CPU for good; taking down its memory comes after its EV_EXIT. 0: lives. */
@@ -195,7 +222,7 @@ static void get_dur(const void *row, struct value *v)
 	const struct life_figures *f = r->figures;
 	uint64_t end = f->end_ns ? end_of(f) : r->view->env->to_ns;
 
-	if (f->start_ns && end >= f->start_ns)
+	if (f->start_ns && end >= f->start_ns && (f->end_ns || !f->dead))
 		value_u(v, VT_NS, end - f->start_ns);
 }
 
@@ -205,13 +232,18 @@ static void get_ppid(const void *row, struct value *v)
 		value_u(v, VT_ID, figures_of(row)->ppid);
 }
 
+static bool has_code(const struct life_figures *f)
+{
+	return f->has_exit || f->dead;
+}
+
 /* As a shell has it: 128 + the signal for one that was killed. */
 static void get_exit_code(const void *row, struct value *v)
 {
 	const struct life_figures *f = figures_of(row);
 	uint32_t sig = f->exit_code & 0x7f;
 
-	if (f->has_exit)
+	if (has_code(f))
 		value_u(v, VT_ID, sig ? 128 + sig : f->exit_code >> 8 & 0xff);
 }
 
@@ -219,7 +251,7 @@ static void get_signal(const void *row, struct value *v)
 {
 	const struct life_figures *f = figures_of(row);
 
-	if (f->has_exit && f->exit_code & 0x7f)
+	if (has_code(f) && f->exit_code & 0x7f)
 		value_u(v, VT_ID, f->exit_code & 0x7f);
 }
 
@@ -231,7 +263,7 @@ static void get_exit(const void *row, struct value *v)
 	unsigned sig = f->exit_code & 0x7f;
 	const char *name = sig ? sigabbrev_np((int)sig) : NULL;
 
-	if (!f->has_exit)
+	if (!has_code(f))
 		return;
 	if (name)
 		snprintf(buf, sizeof(buf), "SIG%s", name);
@@ -330,7 +362,10 @@ static void get_depth(const void *row, struct value *v)
 static const struct field fields[] = {
 	{"start_ns", "START", VT_TIME, FIELD_TABLE, "When it was forked; may lie before the trace",
 	 get_start},
-	{"end_ns", "END", VT_TIME, 0, "When it left the CPU for good; none: still there", get_end},
+	{"end_ns", "END", VT_TIME, 0,
+	 "When it left the CPU for good, maybe before the window; none: it lives, or, where it has an "
+	 "exit_code, it is not known when",
+	 get_end},
 	{"dur_ns", "LIVED", VT_NS, FIELD_TABLE, "From its fork to its exit or the window's end",
 	 get_dur},
 	{"oncpu_ns", "ON-CPU", VT_NS, FIELD_TABLE, "Time on a CPU in the window", get_oncpu},

@@ -7,7 +7,7 @@
 
 struct life_figures {
 	uint64_t start_ns; /* 0: not known */
-	uint64_t end_ns; /* 0: alive at the end of the window */
+	uint64_t end_ns; /* 0: alive at the end of the window, or not known */
 	uint64_t last_ns; /* end of its last slice, 0 none yet */
 	uint64_t oncpu_ns;
 	uint64_t forks; /* of a folded one: how many processes it stands for */
@@ -16,6 +16,7 @@ struct life_figures {
 	uint32_t args_len;
 	char *filename, *args; /* of the last exec; args separated by NULs */
 	bool seen, started, has_exit, truncated;
+	bool dead; /* maybe since before the window: end_ns is it, or is not known */
 };
 
 /*

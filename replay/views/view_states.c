@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "replay/syscalls.h"
 
 struct entry {
@@ -147,6 +148,13 @@ static void added(struct view *v, const struct entry *e)
 		sift_down(own, i);
 }
 
+/* Somebody ends it by waking or reaping the task. Of one in the queue the waker has begun it. */
+static bool has_waker(enum task_state state)
+{
+	return state_is_blocked(state) || state == TS_NEW || state == TS_ZOMBIE ||
+	       state == TS_LEADER_ZOMBIE;
+}
+
 static void on_interval(struct sink *s, const struct interval *iv)
 {
 	struct view *v = (struct view *)s;
@@ -169,7 +177,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		.pid = iv->task->info.tgid,
 		.tid = iv->task->info.tid,
 		.uid = iv->task->info.uid,
-		.waker = open ? 0 : iv->waker,
+		.waker = open || !has_waker(iv->state) ? 0 : iv->waker,
 		.raw_state = iv->raw_state,
 		.exit_code = iv->task->exit_code,
 		.syscall = iv->syscall,
@@ -179,7 +187,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		.cause = (uint8_t)iv->cause,
 		.reap_method = iv->reap_method,
 		.open = open,
-		.iowait = iv->task->flags & TASK_IOWAIT,
+		.iowait = iv->flags & IVF_IOWAIT,
 		.kthread = iv->task->info.flags & TASKF_KTHREAD,
 	};
 	memcpy(e->comm, iv->task->info.comm, TASK_COMM_LEN - 1);
@@ -205,14 +213,15 @@ static int rows(struct view *v, struct view_rows *out)
 static int before(struct view *v, FILE *f, const struct table_style *style, struct err *err)
 {
 	const struct states_own *own = v->own;
+	char dropped[UNITS_BUF], kept[UNITS_BUF];
 
 	(void)style;
 	(void)err;
 	if (own->dropped)
 		fprintf(f,
-			"%llu shorter ones are not listed (the longest %u are kept); --time narrows, "
+			"%s shorter ones are not listed (the longest %s are kept); --time narrows, "
 			"-g totals has all\n",
-			(unsigned long long)own->dropped, v->env->list_keep);
+			format_count(own->dropped, dropped), format_count(v->env->list_keep, kept));
 	return 0;
 }
 
@@ -379,20 +388,24 @@ static void get_waker_comm(const void *row, struct value *v)
 		value_text(v, entry_of(row)->waker_comm);
 }
 
+/* Of one whose end was not seen nothing is said. */
 static void get_ended_by(const void *row, struct value *v)
 {
 	static _Thread_local char buf[TASK_COMM_LEN + 24];
 	const struct entry *e = entry_of(row);
 
-	if (e->open)
+	if (e->open || !has_waker((enum task_state)e->state))
 		return;
 	if (e->waker == TID_OTHER)
 		value_text(v, "(filtered out)");
 	else if (e->waker) {
 		snprintf(buf, sizeof(buf), "%s (%u)", e->waker_comm, e->waker);
 		value_text(v, buf);
-	} else if (e->state != TS_ZOMBIE && e->state != TS_LEADER_ZOMBIE) {
+	} else if (e->flags & IVF_WOKEN_BY_IRQ) {
 		value_text(v, "interrupt");
+	} else if (state_is_blocked((enum task_state)e->state) &&
+		   !(e->flags & (IVF_GAP | IVF_INFERRED))) {
+		value_text(v, "idle");
 	}
 }
 

@@ -155,14 +155,14 @@ COUNT  P50/s  P99/s  PLACED  BALANCED  CROSS-L3  CROSS-DIE  CROSS-NODE
    15  rcu_preempt  root      3    152    152       2         1         0          0           0
 
 $ rstat report --format csv samples/pipe.rstat
-group,pid,comm,user,cgroup,tasks,oncpu_ns,oncpu_pct,machine_pct,runq_ns,blocked_ns,disk_ns,zombie_ns,slices,nvcsw,nivcsw,migrations,cpus,gap_ns
+group,pid,comm,user,cgroup,tasks,oncpu_ns,oncpu_pct,machine_pct,runq_ns,blocked_ns,dstate_ns,zombie_ns,slices,nvcsw,nivcsw,migrations,cpus,gap_ns
 cpu,23343,pipe,root,/,3,15350081,78.195,39.097,7975952,29351592,31452,4287,4024,2264,1760,3,0-1,0
 
 $ rstat report --by comm --format ndjson samples/pipe.rstat
-{"group": "cpu", "comm": "ping", "tasks": 1, "oncpu_ns": 7017106, "oncpu_pct": 35.746, "machine_pct": 17.873, "runq_ns": 3852071, "blocked_ns": 5610474, "disk_ns": 0, "zombie_ns": 0, "slices": 2003, "nvcsw": 1121, "nivcsw": 882, "migrations": 0, "cpus": "0", "gap_ns": 0}
-{"group": "cpu", "comm": "pong", "tasks": 1, "oncpu_ns": 6920069, "oncpu_pct": 35.251, "machine_pct": 17.626, "runq_ns": 3941897, "blocked_ns": 5632883, "disk_ns": 31452, "zombie_ns": 0, "slices": 2003, "nvcsw": 1125, "nivcsw": 878, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
-{"group": "cpu", "comm": "pipe", "tasks": 3, "oncpu_ns": 1412906, "oncpu_pct": 7.197, "machine_pct": 3.599, "runq_ns": 180161, "blocked_ns": 16024377, "disk_ns": 0, "zombie_ns": 4287, "slices": 18, "nvcsw": 18, "nivcsw": 0, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
-{"group": "cpu", "comm": "rstat", "tasks": 1, "oncpu_ns": 0, "oncpu_pct": 0, "machine_pct": 0, "runq_ns": 1823, "blocked_ns": 2083858, "disk_ns": 0, "zombie_ns": 0, "slices": 0, "nvcsw": 0, "nivcsw": 0, "migrations": 1, "cpus": null, "gap_ns": 0}
+{"group": "cpu", "comm": "ping", "tasks": 1, "oncpu_ns": 7017106, "oncpu_pct": 35.746, "machine_pct": 17.873, "runq_ns": 3852071, "blocked_ns": 5610474, "dstate_ns": 0, "zombie_ns": 0, "slices": 2003, "nvcsw": 1121, "nivcsw": 882, "migrations": 0, "cpus": "0", "gap_ns": 0}
+{"group": "cpu", "comm": "pong", "tasks": 1, "oncpu_ns": 6920069, "oncpu_pct": 35.251, "machine_pct": 17.626, "runq_ns": 3941897, "blocked_ns": 5632883, "dstate_ns": 31452, "zombie_ns": 0, "slices": 2003, "nvcsw": 1125, "nivcsw": 878, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
+{"group": "cpu", "comm": "pipe", "tasks": 3, "oncpu_ns": 1412906, "oncpu_pct": 7.197, "machine_pct": 3.599, "runq_ns": 180161, "blocked_ns": 16024377, "dstate_ns": 0, "zombie_ns": 4287, "slices": 18, "nvcsw": 18, "nivcsw": 0, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
+{"group": "cpu", "comm": "rstat", "tasks": 1, "oncpu_ns": 0, "oncpu_pct": 0, "machine_pct": 0, "runq_ns": 1823, "blocked_ns": 2083858, "dstate_ns": 0, "zombie_ns": 0, "slices": 0, "nvcsw": 0, "nivcsw": 0, "migrations": 1, "cpus": null, "gap_ns": 0}
 
 ## A window cuts intervals; its ends are where they were asked for.
 $ rstat report --by thread --time +5ms,+15ms samples/pipe.rstat

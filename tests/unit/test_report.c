@@ -19,10 +19,10 @@ static void test_cpu(void **state)
 	expect_report(&scenario,
 		      CSV(.by = BY_THREAD,
 			  .fields = "group,pid,tid,comm,oncpu_ns,oncpu_pct,machine_pct,runq_ns,"
-				    "blocked_ns,disk_ns,zombie_ns,slices,nvcsw,nivcsw,migrations,"
+				    "blocked_ns,dstate_ns,zombie_ns,slices,nvcsw,nivcsw,migrations,"
 				    "gap_ns"),
 		      "group,pid,tid,comm,oncpu_ns,oncpu_pct,machine_pct,runq_ns,blocked_ns,"
-		      "disk_ns,zombie_ns,slices,nvcsw,nivcsw,migrations,gap_ns\n"
+		      "dstate_ns,zombie_ns,slices,nvcsw,nivcsw,migrations,gap_ns\n"
 		      "cpu,400,400,t400,1700000,17,8.5,300000,8000000,0,0,3,1,2,1,0\n"
 		      "cpu,100,100,t100,290000,2.9,1.45,10000,9700000,0,0,1,1,0,0,0\n"
 		      "cpu,500,500,prog,220000,2.2,1.1,20000,10000,0,150000,1,1,0,0,0\n"
@@ -185,6 +185,26 @@ static void test_states(void **state)
 		      "400,S,8000000,true,,\n");
 }
 
+/* Who wakes a task that waits in the queue then? It is who has put it there, before. */
+static void test_who_ended(void **state)
+{
+	(void)state;
+	expect_report(&scenario,
+		      CSV_OF("states", .fields = "tid,state,start_ns,reason,waker_tid,ended_by",
+			     .states = 1u << TS_RUN | 1u << TS_RUNNABLE | 1u << TS_SLEEP,
+			     .sort = "start_ns:asc", .top = 9),
+		      "tid,state,start_ns,reason,waker_tid,ended_by\n"
+		      "100,S,-600000,,,idle\n"
+		      "400,R,-20000,,,\n"
+		      "100,R,100000,wakeup,,\n"
+		      "100,R,110000,,,\n"
+		      "200,R,202000,wakeup,,\n"
+		      "200,R,300000,,,\n"
+		      "400,R,300000,preempted,,\n"
+		      "100,S,400000,read,,\n"
+		      "200,S,500000,,,\n");
+}
+
 static void test_totals(void **state)
 {
 	(void)state;
@@ -207,6 +227,38 @@ static void test_life(void **state)
 		      "filename,args\n"
 		      "500,prog,900000,1150000,250000,220000,400,3,,1,/bin/prog,prog -x 'two "
 		      "words' 'it'\\\\''s'\n");
+}
+
+/* Dead before the window began, or with its end in it but not its EV_EXIT: it does not live. */
+static void test_life_dead(void **state)
+{
+	(void)state;
+	expect_report(
+		&scenario,
+		CSV_OF("life", .fields = "pid,start_ns,end_ns,dur_ns,exit_code", .sort = "pid:asc"),
+		"pid,start_ns,end_ns,dur_ns,exit_code\n"
+		"100,-999999900,,1009999900,\n"
+		"200,-999999800,,1009999800,\n"
+		"300,-999999700,-50000,999949700,0\n"
+		"400,-999999600,,1009999600,\n"
+		"500,900000,1150000,250000,3\n");
+	expect_report(&scenario,
+		      CSV_OF("life", .fields = "pid,end_ns,exit_code", .sort = "exit_code",
+			     .top = 1, .by = BY_THREAD, ),
+		      "pid,end_ns,exit_code\n"
+		      "500,1150000,3\n");
+	for (int by = BY_PROCESS; by <= BY_THREAD; by++)
+		for (int us = 1120; us <= 1200; us += 80)
+			expect_report(&scenario,
+				      (struct report_case){.groups = "life",
+							   .from = AT(us),
+							   .opt = {.fields = "pid,end_ns,exit_code",
+								   .sort = "exit_code",
+								   .top = 1,
+								   .by = (enum subject_by)by,
+								   .format = ROWS_CSV}},
+				      "pid,end_ns,exit_code\n"
+				      "500,1150000,3\n");
 }
 
 static void test_depth(void **state)
@@ -252,8 +304,9 @@ int main(void)
 		cmocka_unit_test(test_waking),	    cmocka_unit_test(test_slice),
 		cmocka_unit_test(test_sleep),	    cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_migration),   cmocka_unit_test(test_migration_per_second),
-		cmocka_unit_test(test_states),	    cmocka_unit_test(test_totals),
-		cmocka_unit_test(test_life),	    cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_states),	    cmocka_unit_test(test_who_ended),
+		cmocka_unit_test(test_totals),	    cmocka_unit_test(test_life),
+		cmocka_unit_test(test_life_dead),   cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_many_groups),
 	};
 

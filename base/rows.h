@@ -46,7 +46,7 @@ enum field_flag {
 	FIELD_WAIT = 1 << 3, /* a delay: coloured when it is long */
 	FIELD_BAD = 1 << 4, /* coloured when not zero */
 	FIELD_HIDDEN = 1 << 5, /* only when asked for by -F, in every format */
-	FIELD_SPARE = 1 << 6, /* left out of a table that would not fit, unless asked for by -F */
+	FIELD_SPARE = 1 << 6, /* goes first when a table does not fit, unless asked for by -F */
 };
 
 struct field {
@@ -107,13 +107,25 @@ void json_text(FILE *f, const char *text, size_t len);
 
 struct table_style {
 	bool color;
-	unsigned width; /* columns to fit into; elastic and spare fields give way */
+	unsigned width; /* columns to fit into: elastic fields give way, then others go */
 	const char *indent;
 };
 
-/* -ENOMEM. No rows: only the header line. FIELD_IF_SET fields of fs drop out when empty. */
+/*
+ * -ENOMEM. No rows: only the header line. FIELD_IF_SET fields of fs drop out when empty. What has no
+ * room is named below the table; the user's own choice of fields is never cut down, nor are text
+ * that gives way, FIELD_BAD, and the columns up to the first figure.
+ */
 int rows_table(FILE *f, const struct table_style *style, const struct fields *fs,
 	       const void *const *rows, size_t n, struct err *err);
+
+/* Text of its own around a table, broken at blanks: what does not fit goes on below, indented. */
+void text_wrap(FILE *f, const char *text, unsigned indent, unsigned width);
+/* A remark, dim, and one that must not be missed. Cut at 2,000 bytes. */
+void table_note(FILE *f, const struct table_style *style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void table_warning(FILE *f, const struct table_style *style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* How many terminal columns valid UTF-8 takes. */
 unsigned text_width(const char *text, size_t len);

@@ -257,11 +257,56 @@ static unsigned least_width(const struct grid *g)
 	return width;
 }
 
-/* From the right, only what is needed. */
-static void drop_spare(struct grid *g, unsigned width)
+/* What a row is about, and its first figure. */
+static size_t leading(const struct grid *g)
 {
-	for (size_t c = g->ncols; c-- && least_width(g) > width;)
-		g->cols[c].dropped = g->cols[c].field->flags & FIELD_SPARE;
+	size_t c = 0;
+
+	while (c < g->ncols &&
+	       (g->cols[c].field->type == VT_ID || g->cols[c].field->type == VT_TEXT))
+		c++;
+	return c + 1;
+}
+
+enum drop_pass { DROP_SPARE, DROP_ZERO, DROP_ANY };
+
+static bool droppable(const struct grid *g, size_t c, enum drop_pass pass)
+{
+	const struct column *col = &g->cols[c];
+	const unsigned flags = col->field->flags;
+
+	if (!shown(col))
+		return false;
+	if (pass == DROP_SPARE)
+		return flags & FIELD_SPARE;
+	return c >= leading(g) && !(flags & (FIELD_ELASTIC | FIELD_BAD)) &&
+	       (pass == DROP_ANY || !col->used);
+}
+
+/* Only what is needed, from the right: what is spare, where there is nothing, then the rest. */
+static void drop(struct grid *g, unsigned width)
+{
+	for (unsigned pass = DROP_SPARE; pass <= DROP_ANY; pass++)
+		for (size_t c = g->ncols; c-- && least_width(g) > width;)
+			if (droppable(g, c, (enum drop_pass)pass))
+				g->cols[c].dropped = true;
+}
+
+/* A figure that is not there must not be taken for one that does not exist. */
+static void name_dropped(FILE *f, const struct table_style *style, const struct grid *g)
+{
+	char list[1024] = "";
+	size_t len = 0;
+
+	for (size_t c = 0; c < g->ncols && len < sizeof(list); c++) {
+		const struct column *col = &g->cols[c];
+
+		if (col->dropped && (col->used || !(col->field->flags & FIELD_IF_SET)))
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+						len ? ", " : "", col->field->key);
+	}
+	if (len)
+		table_note(f, style, "no room for %s; -F chooses", list);
 }
 
 /* Takes from the widest elastic column until the table fits, or nothing can give way. */
@@ -369,9 +414,10 @@ int rows_table(FILE *f, const struct table_style *style, const struct fields *fs
 	rc = fill(&g, fs, rows);
 	if (!rc) {
 		if (!fs->chosen)
-			drop_spare(&g, width);
+			drop(&g, width);
 		fit(&g, width);
 		print_grid(f, style, &g);
+		name_dropped(f, style, &g);
 	} else {
 		err_set(err, rc, "out of memory for a table of %zu rows", n);
 	}

@@ -456,27 +456,27 @@ static const char *what_rows(const struct view *v, size_t n)
 static void print_remarks(const struct section *s, FILE *f, const struct table_style *style)
 {
 	const struct view *v = s->view;
-	char folded[UNITS_BUF];
-	const char *dim = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
+	char n[UNITS_BUF], kept[UNITS_BUF];
 
 	if (!s->n && !s->dull && v->kind->why_none)
-		fprintf(f, "%s(%s)%s\n", dim, v->kind->why_none(v), off);
+		table_note(f, style, "(%s)", v->kind->why_none(v));
 	else if (!s->n && v->kind->feature && !view_recorded(v->env, v->kind->feature))
-		fprintf(f, "%s(not recorded)%s\n", dim, off);
+		table_note(f, style, "(not recorded)");
 	else if (!s->n)
-		fprintf(f, "%s(none)%s\n", dim, off);
+		table_note(f, style, "(none)");
 	if (s->cut)
-		fprintf(f, "%s%zu more %s; -n 0 shows all%s\n", dim, s->cut, what_rows(v, s->cut),
-			off);
+		table_note(f, style, "%s more %s; -n 0 shows all", format_count(s->cut, n),
+			   what_rows(v, s->cut));
 	if (s->dull)
-		fprintf(f, "%s%zu %s %s; --zero shows them%s\n", dim, s->dull,
-			what_rows(v, s->dull), v->kind->dull ? v->kind->dull : "with nothing here",
-			off);
+		table_note(f, style, "%s %s %s; --zero shows them", format_count(s->dull, n),
+			   what_rows(v, s->dull),
+			   v->kind->dull ? v->kind->dull : "with nothing here");
 	if (v->kind->by_subject && v->subjects->folded)
-		fprintf(f,
-			"%s%s that are gone are summed up in the rows (gone): the %u largest are "
-			"kept%s\n",
-			dim, format_count(v->subjects->folded, folded), v->subjects->keep, off);
+		table_note(f, style,
+			   "%s that are gone are summed up in the rows (gone): the %s largest are "
+			   "kept",
+			   format_count(v->subjects->folded, n),
+			   format_count(v->subjects->keep, kept));
 }
 
 static int print_table(const struct report *r, struct section *s, FILE *f, struct err *err)

@@ -16,7 +16,8 @@
 
 #define REPORT_SCHEMA "rstat.report/1"
 #define REPORT_VIEWS  32
-#define REPORT_WIDTH  100
+#define REPORT_WIDTH  100 /* where nobody says how wide */
+#define REPORT_NARROW 60 /* less than that no table can be */
 
 /* What the user asked for. Zeroed but for `states` (STATES_DEFAULT) and `width`: the defaults. */
 struct report_options {

@@ -62,39 +62,29 @@ static void print_wrapped(const struct report *r, FILE *f, const char *text)
 {
 	size_t room = r->opt->width > 2 * LABEL ? r->opt->width - LABEL : REPORT_WIDTH - LABEL;
 
-	while (strlen(text) > room) {
-		size_t len = room;
-
-		while (len && text[len] != ' ')
-			len--;
-		if (!len)
-			len = strcspn(text, " ");
-		fprintf(f, "%.*s\n%*s", (int)len, text, LABEL, "");
-		text += len;
-		text += strspn(text, " ");
-	}
-	fprintf(f, "%s\n", text);
+	text_wrap(f, text, LABEL, (unsigned)room);
 }
 
 static void print_host(const struct report *r, const struct report_input *in, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
-	char utc[40];
+	char text[1200], utc[40];
+	int len;
 
 	label(r, f, "host");
 	if (!meta->hostname[0]) {
 		fputs("not known: the trace's first block is damaged\n", f);
 		return;
 	}
-	fprintf(f, "%s, ", safe(meta->hostname));
-	fprintf(f, "Linux %s ", safe(meta->kernel));
-	fprintf(f, "%s, %u CPU%s", safe(meta->arch), r->env.ncpus, r->env.ncpus == 1 ? "" : "s");
-	if (in->start_utc_ns) {
+	snprintf(text, sizeof(text), "%s, Linux %s %s, %u CPU%s", meta->hostname, meta->kernel,
+		 meta->arch, r->env.ncpus, r->env.ncpus == 1 ? "" : "s");
+	len = snprintf(text, sizeof(text), "%s", safe(text));
+	if (in->start_utc_ns && (size_t)len < sizeof(text)) {
 		format_utc(in->start_utc_ns, utc);
 		utc[10] = ' ';
-		fprintf(f, ", %.19s UTC", utc);
+		snprintf(text + len, sizeof(text) - (size_t)len, ", %.19s UTC", utc);
 	}
-	putc('\n', f);
+	print_wrapped(r, f, text);
 }
 
 static void print_window(const struct report *r, const struct report_input *in, FILE *f)

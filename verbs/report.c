@@ -293,8 +293,9 @@ int verb_report(int argc, char **argv)
 	}
 	if (!a.color)
 		a.report.color = color_wanted(NULL, &valid);
-	if (terminal_width() > REPORT_WIDTH)
-		a.report.width = terminal_width();
+	if (terminal_width())
+		a.report.width = terminal_width() > REPORT_NARROW ? terminal_width()
+								  : REPORT_NARROW;
 	code = report(&a, &in, &err);
 	if (code)
 		reader_abort(&in);

@@ -205,9 +205,8 @@ void metrics_print_span(const struct metrics_view *m, const struct view_env *env
 
 	value_time(&from, env, m->first_ns);
 	value_time(&to, env, m->last_ns);
-	fprintf(f, "%s%s sample%s, from %s to %s%s\n", style->color ? "\033[2m" : "",
-		format_count(m->samples, count), m->samples == 1 ? "" : "s",
-		value_format(&from, first), value_format(&to, last), style->color ? "\033[0m" : "");
+	table_note(f, style, "%s sample%s, from %s to %s", format_count(m->samples, count),
+		   m->samples == 1 ? "" : "s", value_format(&from, first), value_format(&to, last));
 }
 
 const char *metrics_why_none(const struct view *v)

@@ -396,9 +396,12 @@ static void add_counter(struct counters_own *own, const struct meta *meta, uint3
 						     c->live ? "What the slices counted"
 							     : "Could not be counted",
 						     get_total[i]};
-	own->fields[own->nfields++] = (struct field){
-		own->keys[i], "PER S", VT_MILLI, shown, "The same per second of oncpu_ns",
-		get_per_s[i]};
+	own->fields[own->nfields++] = (struct field){own->keys[i],
+						     "PER S",
+						     VT_MILLI,
+						     shown | FIELD_SPARE,
+						     "The same per second of oncpu_ns",
+						     get_per_s[i]};
 }
 
 static void get_none(const void *row, struct value *v)
@@ -480,8 +483,7 @@ static int after(struct view *v, FILE *f, const struct table_style *style, struc
 
 	(void)err;
 	if (own->why[0])
-		fprintf(f, "%s(%s)%s\n", style->color ? "\033[2m" : "", own->why,
-			style->color ? "\033[0m" : "");
+		table_note(f, style, "(%s)", own->why);
 	return 0;
 }
 

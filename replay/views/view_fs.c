@@ -288,16 +288,14 @@ static const struct field fields[] = {
 
 static int after(struct view *v, FILE *f, const struct table_style *style, struct err *err)
 {
-	const char *dim = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
-
 	(void)err;
-	fprintf(f, "%s%s%s\n", dim,
+	table_note(
+		f, style, "%s",
 		view_recorded(v->env, "io")
 			? "dirtied: in memory, by whom; submitted: to a device, by whom; charged "
 			  "(--by cgroup): for whom"
 			: "dirtied: in memory; what of it went to a device: recorded without io "
-			  "(record --with io)",
-		off);
+			  "(record --with io)");
 	return 0;
 }
 

@@ -177,9 +177,9 @@ static int after(struct view *v, FILE *f, const struct table_style *style, struc
 		if (v->subjects->list[id].used)
 			sum += ((struct io_figures *)view_figures(v, id))->no_end;
 	if (sum)
-		fprintf(f, "%s%s request%s whose end was not seen: in no figure but no_end%s\n",
-			style->color ? "\033[33m" : "", format_count(sum, n), sum == 1 ? "" : "s",
-			style->color ? "\033[0m" : "");
+		table_warning(f, style,
+			      "%s request%s whose end was not seen: in no figure but no_end",
+			      format_count(sum, n), sum == 1 ? "" : "s");
 	return 0;
 }
 

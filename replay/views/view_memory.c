@@ -19,10 +19,15 @@
 #define POINTS_MIN 64 /* of each, when there are too many processes */
 #define ALL_POINTS 64 /* for each entry of env->list_keep: 100 MB */
 
-/* The rest of the table takes LINE_OTHERS columns; for more, USER goes and COMM gives way. */
+/*
+ * The rest of the table takes LINE_OTHERS columns; for more, USER goes and COMM gives way, which
+ * leaves LINE_LEAST.
+ */
 #define LINE_MIN    16
+#define LINE_TINY   8
 #define LINE_MAX    40
 #define LINE_OTHERS 76
+#define LINE_LEAST  68
 
 #define NO_POINT UINT32_MAX /* a row about the whole of a process */
 
@@ -288,6 +293,15 @@ static void get_max_at(const void *row, struct value *v)
 		value_time(v, ((const struct view_row *)row)->view->env, figures_of(row)->max_ns);
 }
 
+static uint32_t line_columns(unsigned width)
+{
+	if (width >= LINE_OTHERS + LINE_MIN)
+		return width < LINE_OTHERS + LINE_MAX ? width - LINE_OTHERS : LINE_MAX;
+	if (!width || width >= LINE_LEAST + LINE_MIN)
+		return LINE_MIN;
+	return width > LINE_LEAST + LINE_TINY ? width - LINE_LEAST : LINE_TINY;
+}
+
 /* From nothing to the row's own maximum; blank where nothing is known, or it does not live. */
 static void get_line(const void *row, struct value *v)
 {
@@ -295,9 +309,7 @@ static void get_line(const void *row, struct value *v)
 	static _Thread_local char buf[LINE_MAX * sizeof("█")];
 	const struct memory_figures *f = figures_of(row);
 	const struct view_env *env = ((const struct view_row *)row)->view->env;
-	uint32_t n = env->width >= LINE_OTHERS + LINE_MAX   ? LINE_MAX
-		     : env->width <= LINE_OTHERS + LINE_MIN ? LINE_MIN
-							    : env->width - LINE_OTHERS;
+	const uint32_t n = line_columns(env->width);
 	uint64_t columns[LINE_MAX];
 	size_t len = 0, used = 0;
 

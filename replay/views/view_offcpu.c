@@ -184,7 +184,6 @@ static size_t bases_text(const uint64_t by[BASIS_COUNT], char buf[BASES_TEXT])
 /* What the figures rest on. */
 static int before(struct view *v, FILE *f, const struct table_style *style, struct err *err)
 {
-	const char *on = style->color ? "\033[33m" : "", *off = style->color ? "\033[0m" : "";
 	uint64_t by[BASIS_COUNT] = {0};
 	char text[BASES_TEXT];
 
@@ -201,14 +200,12 @@ static int before(struct view *v, FILE *f, const struct table_style *style, stru
 	if (bases_text(by, text))
 		fprintf(f, "waits are told by: %s\n", text);
 	if (!view_recorded(v->env, "syscall"))
-		fprintf(f,
-			"%srecorded without system calls: most of what was waited for is not known "
-			"(OTHER)%s\n",
-			on, off);
+		table_warning(f, style,
+			      "recorded without system calls: most of what was waited for is not "
+			      "known (OTHER)");
 	else if (!view_recorded(v->env, "net"))
-		fprintf(f,
-			"%srecorded without net: waits in read and write on a socket are PIPE%s\n",
-			on, off);
+		table_warning(f, style,
+			      "recorded without net: waits in read and write on a socket are PIPE");
 	return 0;
 }
 

@@ -268,12 +268,10 @@ static int rows(struct view *v, struct view_rows *out)
 /* Lines of a table are short. */
 static int after(struct view *v, FILE *f, const struct table_style *style, struct err *err)
 {
-	const char *on = style->color ? "\033[2m" : "", *off = style->color ? "\033[0m" : "";
-
 	(void)err;
 	if (v->env->stacks->n)
-		fprintf(f, "%swhole stacks: --format folded or svg, or -F reason,wait_ns,stack%s\n",
-			on, off);
+		table_note(f, style,
+			   "whole stacks: --format folded or svg, or -F reason,wait_ns,stack");
 	return 0;
 }
 

@@ -215,10 +215,10 @@ static int before(struct view *v, FILE *f, const struct table_style *style, stru
 	const struct states_own *own = v->own;
 	char dropped[UNITS_BUF], kept[UNITS_BUF];
 
-	(void)style;
 	(void)err;
 	if (own->dropped)
-		fprintf(f,
+		table_note(
+			f, style,
 			"%s shorter ones are not listed (the longest %s are kept); --time narrows, "
 			"-g totals has all\n",
 			format_count(own->dropped, dropped), format_count(v->env->list_keep, kept));

@@ -278,6 +278,7 @@ waits are told by: syscall 99%, request 1%
 1787  1793  fio    164 us  72.4  11.4   0.0  0.0   0.0   0.0   0.0    0.0    0.0   16.2     0
 1787  1794  fio    141 ms   0.1   2.1   0.0  0.0   0.0   0.0  97.9    0.0    0.0    0.0     0
 1787  1792  fio   4.21 ms   2.4  95.5   0.0  0.0   2.0   0.0   0.0    0.0    0.0    0.2     0
+no room for by; -F chooses
 
 ## A process without traffic is no mistake, one that was not there is.
 $ rstat report -g net -p 1787 samples/disk.rstat | tail -2

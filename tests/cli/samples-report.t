@@ -448,6 +448,7 @@ recorded without system calls: most of what was waited for is not known (OTHER)
 23358  cc1   root  23.8 ms  51.1  48.3   0.6  0.0   0.0   0.0   0.0    0.0    0.0    0.0     0
 23357  cc1   root  20.0 ms  54.7  40.5   4.8  0.0   0.0   0.0   0.0    0.0    0.0    0.0     0
 23359  cc1   root  19.7 ms  47.6  52.4   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.0     0
+no room for by; -F chooses
 13 more processes; -n 0 shows all
 
 offcpu_stack by process: the longest waits by stack, or else by system call

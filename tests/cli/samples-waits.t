@@ -129,6 +129,7 @@ waits are told by: stack 98%, syscall 2%
 13444 13472 asker    16.7 ms  0.6  1.0  0.0 98.4  0.0  0.0  0.0   0.0   0.0   0.0    0
 13444 13468 reader   13.5 ms  0.7  0.2  0.0  0.0  0.0 99.1  0.0   0.0   0.0   0.0    0
 13444 13469 poller   21.5 ms  0.2  0.1  0.0  0.0  0.0  0.0 99.7   0.0   0.0   0.0    0
+no room for by; -F chooses
 
 ## Who only waits in a window is no less part of the answer; of a whole machine only when asked for.
 $ rstat report -g offcpu --by thread --time 40%,60% samples/waits.rstat | tail -13
@@ -146,9 +147,10 @@ waits are told by: stack 100%
 13473 13473 child    6.59 ms  0.0  0.0  0.0   0.0   0.0  0.0   0.0 100.0   0.0   0.0 stack 100%
 13444 13475 answerer 6.59 ms  0.0  0.0  0.0   0.0   0.0  0.0   0.0 100.0   0.0   0.0 stack 100%
 
-$ rstat report -g offcpu --by thread --time 40%,60% --all samples/waits.rstat | tail -3
+$ rstat report -g offcpu --by thread --time 40%,60% --all samples/waits.rstat | tail -4
 13444  13465  holder       6.59 ms   0.3  99.7   0.0  0.0   0.0   0.0   0.0    0.0    0.0    0.0
    22     22  ksoftirqd/1  6.59 ms   0.3   0.3   0.0  0.0   0.0   0.0   0.0    0.0    0.0   99.4
+no room for by; -F chooses
 119 threads asleep all the time; --zero shows them
 
 $ rstat report --stack --comm locker --comm disk --by thread samples/waits.rstat

@@ -126,6 +126,7 @@ static void test_table(void **state)
 		"4.5\n"
 		"200  t200  0     10.0 ms  0.0   0.0   0.0  0.0   0.0   0.0   0.0    0.0    0.0  "
 		"100.0\n"
+		"no room for by; -F chooses\n"
 		"2 processes asleep all the time; --zero shows them\n");
 	synth_free(&s);
 }

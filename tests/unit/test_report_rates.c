@@ -217,11 +217,11 @@ static void test_absent(void **state)
 	expect_table(
 		REPORT(&software_meta, "counters", ROWS_TABLE, .by = BY_THREAD), stream,
 		"counters by thread: what the slices counted, and how much in a second on a CPU\n"
-		"PID  TID  COMM   ON-CPU  TASK-CLOCK    PER S  PAGE-FAULTS     PER S\n"
-		"100  100  t100  5.00 ms     3.00 us   600 us          250  50000.00\n"
-		"200  200  t200  2.00 ms      150 ns  75.0 us           25  12500.00\n"
+		"PID  TID  COMM   ON-CPU  TASK-CLOCK    PER S  PAGE-FAULTS      PER S\n"
+		"100  100  t100  5.00 ms     3.00 us   600 us          250  50,000.00\n"
+		"200  200  t200  2.00 ms      150 ns  75.0 us           25  12,500.00\n"
 		"(not counted: cycles, instructions: this machine has no such hardware counter; "
-		"r1: not permitted (CAP_PERFMON))\n");
+		"r1: not permitted\n(CAP_PERFMON))\n");
 }
 
 static void test_none(void **state)

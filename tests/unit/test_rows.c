@@ -234,7 +234,19 @@ static void test_table(void **state)
 	assert_string_equal(text, "NAME          LENGTH          AT\n"
 				  "short              - +1.500000 s\n"
 				  "a name that~ 1.24 ms -0.000002 s\n"
-				  "zero            0    +0.000000 s\n");
+				  "zero            0    +0.000000 s\n"
+				  "no room for known; -F chooses\n");
+	free(text);
+	text = table(things, 3, 26); /* and then the rest, but never the first figure */
+	assert_string_equal(text, "NAME                LENGTH\n"
+				  "short                    -\n"
+				  "a name that is lo~ 1.24 ms\n"
+				  "zero                  0\n"
+				  "no room for at_ns, known;\n"
+				  "-F chooses\n");
+	free(text);
+	text = table(things, 3, 3);
+	assert_non_null(strstr(text, "\na name~ 1.24 ms\n"));
 	free(text);
 	text = chosen_table(things, 3, 32, true); /* but not what the user wants to see */
 	assert_non_null(strstr(text, "KNOWN"));
@@ -243,6 +255,58 @@ static void test_table(void **state)
 	assert_string_equal(text, "NAME   LENGTH           AT\n"
 				  "short       -  +1.500000 s\n");
 	free(text);
+}
+
+/* What is all zero goes before what is not, and what warns does not go. */
+static void test_table_zero(void **state)
+{
+	static const struct field fields[] = {
+		{"first_ns", "FIRST", VT_NS, FIELD_TABLE, "", get_ns},
+		{"zero", "ZERO", VT_TIME, FIELD_TABLE, "", get_at},
+		{"share", "SHARE", VT_PERCENT, FIELD_TABLE, "", get_share},
+		{"bad_ns", "BAD", VT_NS, FIELD_TABLE | FIELD_BAD, "", get_ns},
+	};
+	static const struct thing thing = {"", 0, 1500, 0, true};
+	const struct table_style style = {.width = 22};
+	const void *rows[] = {&thing};
+	struct fields fs = {0};
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	fields_add(&fs, fields, 4);
+	assert_int_equal(rows_table(f, &style, &fs, rows, 1, NULL), 0);
+	fclose(f);
+	assert_string_equal(text, "  FIRST SHARE     BAD\n"
+				  "1.50 us   1.5 1.50 us\n"
+				  "no room for zero; -F\n"
+				  "chooses\n");
+	free(text);
+}
+
+static void expect_wrapped(const char *in, unsigned indent, unsigned width, const char *want)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	text_wrap(f, in, indent, width);
+	fclose(f);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void test_wrap(void **state)
+{
+	(void)state;
+	expect_wrapped("", 2, 10, "\n");
+	expect_wrapped("one", 2, 3, "one\n");
+	expect_wrapped("one two", 2, 7, "one two\n");
+	expect_wrapped("one two", 2, 6, "one\n  two\n");
+	expect_wrapped("one  two three", 1, 8, "one  two\n three\n");
+	expect_wrapped("much-too-long a", 0, 4, "much-too-long\na\n");
+	expect_wrapped("\xc3\xa4\xc3\xb6 \xc3\xbc", 0, 4, "\xc3\xa4\xc3\xb6 \xc3\xbc\n");
 }
 
 static void test_width(void **state)
@@ -458,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_choose),	     cmocka_unit_test(test_check),
 		cmocka_unit_test(test_sort),	     cmocka_unit_test(test_sort_long),
 		cmocka_unit_test(test_table),	     cmocka_unit_test(test_width),
+		cmocka_unit_test(test_table_zero),   cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_values),	     cmocka_unit_test(test_nasty_table),
 		cmocka_unit_test(test_nasty_json),   cmocka_unit_test(test_nasty_csv),
 		cmocka_unit_test(test_long_text),    cmocka_unit_test(test_numbers_json),

@@ -9,26 +9,10 @@
 
 #define VERB "cut"
 
-struct args {
-	struct reader_args reader;
-	const char *output;
-};
-
 static const struct option_spec options[] = {
 	READER_OPTION_INPUT,  REWRITE_OPTION_OUTPUT, READER_OPTION_TIME,
 	READER_OPTION_STRICT, OPTIONS_END,
 };
-
-static int set(void *ctx, int key, const char *arg, struct err *err)
-{
-	struct args *args = ctx;
-
-	if (key == REWRITE_KEY_OUTPUT) {
-		args->output = arg;
-		return 0;
-	}
-	return reader_args_set(&args->reader, key, arg, err);
-}
 
 static const struct command command = {
 	.verb = VERB,
@@ -36,7 +20,7 @@ static const struct command command = {
 	.about = "Writes the window A,B of a trace as a trace of its own. It begins with the state "
 		 "of every task at A, so that it reports what the whole does with the same --time.",
 	.options = options,
-	.set = set,
+	.set = rewrite_args_set,
 };
 
 /* The new trace starts where the window does. */
@@ -79,22 +63,18 @@ static int cut(struct rewrite *w, struct reader *in, const char *output, struct 
 int verb_cut(int argc, char **argv)
 {
 	char text[TIME_WINDOW_BUF];
-	struct args args = {0};
+	struct rewrite_args args = {0};
 	struct rewrite w = {0};
 	struct reader in;
 	struct err err = {0};
 	int rc;
 
-	rc = options_parse(&command, argc, argv, &args, &err);
+	rc = rewrite_args_parse(&command, argc, argv, &args, &err);
 	if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);
-	if (rc > 0)
-		rc = reader_args_operands(&args.reader, argc, argv, rc, &err);
-	if (!rc && !args.output)
-		rc = err_set(&err, -EINVAL, "name the new trace with -o FILE");
-	if (!rc && !args.reader.has_time)
+	if (rc > 0 && !args.reader.has_time)
 		rc = err_set(&err, -EINVAL, "say what to cut out with --time A,B");
-	if (!rc)
+	if (rc > 0)
 		rc = reader_open(&in, &args.reader, &err);
 	if (rc)
 		return verb_fail(VERB, EXIT_USAGE, &err);

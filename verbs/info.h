@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* info: what a trace says about itself, gathered once and printed as text or JSON. */
+/* info: what a trace says about itself, gathered once (info_gather.c), printed as text or JSON. */
 #ifndef RSTAT_VERBS_INFO_H
 #define RSTAT_VERBS_INFO_H
 
@@ -21,6 +21,10 @@ struct info {
 	uint64_t bytes; /* 0: a pipe does not tell */
 	bool complete;
 };
+
+/* Reads all of an open trace, which `info` then refers to. info_free() also after a failure. */
+int info_gather(struct info *info, const struct reader *in, struct err *err);
+void info_free(struct info *info);
 
 /* Both print to stdout. -ENOMEM for JSON. */
 void info_print_text(const struct info *info);

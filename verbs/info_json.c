@@ -34,6 +34,27 @@ static bool put(json_t *object, const char *key, json_t *value)
 	return object && value && !json_object_set_new(object, key, value);
 }
 
+/* Takes `one` over, when it is whole; drops the list, which is NULL then, when it cannot. */
+static json_t *append(json_t *list, json_t *one, bool whole)
+{
+	if (whole && one && !json_array_append(list, one)) {
+		json_decref(one);
+		return list;
+	}
+	json_decref(one);
+	json_decref(list);
+	return NULL;
+}
+
+/* The object when it is whole. */
+static json_t *whole_or_none(json_t *object, bool whole)
+{
+	if (whole)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 static json_t *cpus(const struct meta *meta)
 {
 	json_t *list = json_array(), *one;
@@ -43,10 +64,7 @@ static json_t *cpus(const struct meta *meta)
 
 		one = json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "cpu", (int)c->cpu, "core", c->core,
 				"l3", c->l3, "die", c->die, "package", c->package, "node", c->node);
-		if (json_array_append_new(list, one)) {
-			json_decref(list);
-			return NULL;
-		}
+		list = append(list, one, true);
 	}
 	return list;
 }
@@ -63,10 +81,7 @@ static json_t *features(const struct meta *meta)
 
 		memcpy(name, at, len);
 		name[len] = 0;
-		if (json_array_append_new(list, string(name))) {
-			json_decref(list);
-			return NULL;
-		}
+		list = append(list, string(name), true);
 	}
 	return list;
 }
@@ -88,12 +103,7 @@ static json_t *hooks(const struct meta *meta)
 		     put(one, "required", json_boolean(h->required)) &&
 		     put(one, "why", h->why[0] ? string(h->why) : json_null()) &&
 		     put(one, "needed", string(h->needed));
-		if (!ok || json_array_append(list, one)) {
-			json_decref(one);
-			json_decref(list);
-			return NULL;
-		}
-		json_decref(one);
+		list = append(list, one, ok);
 	}
 	return list;
 }
@@ -109,12 +119,7 @@ static json_t *counters(const struct meta *meta)
 			  put(one, "live", json_boolean(c->live)) &&
 			  put(one, "why", c->why[0] ? string(c->why) : json_null());
 
-		if (!ok || json_array_append(list, one)) {
-			json_decref(one);
-			json_decref(list);
-			return NULL;
-		}
-		json_decref(one);
+		list = append(list, one, ok);
 	}
 	return list;
 }
@@ -124,18 +129,17 @@ static json_t *stacks(const struct info *info)
 {
 	const struct meta *m = info->meta;
 	json_t *object;
+	bool ok;
 
 	if (!m->stacks[0])
 		return json_null();
 	object = json_object();
-	if (put(object, "of", string(m->stacks)) &&
-	    put(object, "user", json_boolean(m->user_stacks)) &&
-	    put(object, "kernel_symbols", json_boolean(m->kernel_symbols)) &&
-	    put(object, "taken", info->end ? number(info->end->stacks) : json_null()) &&
-	    put(object, "lost", info->end ? number(info->end->stacks_lost) : json_null()))
-		return object;
-	json_decref(object);
-	return NULL;
+	ok = put(object, "of", string(m->stacks)) &&
+	     put(object, "user", json_boolean(m->user_stacks)) &&
+	     put(object, "kernel_symbols", json_boolean(m->kernel_symbols)) &&
+	     put(object, "taken", info->end ? number(info->end->stacks) : json_null()) &&
+	     put(object, "lost", info->end ? number(info->end->stacks_lost) : json_null());
+	return whole_or_none(object, ok);
 }
 
 static json_t *program(const struct meta_program *p)
@@ -168,11 +172,7 @@ static json_t *recorder(const struct info *info)
 	     !json_object_set(object, "programs", programs);
 	json_decref(ns);
 	json_decref(programs);
-	if (!ok) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	return whole_or_none(object, ok);
 }
 
 /* @ns of damage @d, since the start of the trace; null when it cost no events */
@@ -198,12 +198,7 @@ static json_t *damage(const struct info *info)
 		     put(one, "to_ns", damage_time(d, d->to_ns, start)) &&
 		     put(one, "cpu", d->cpu == CPU_NONE ? json_null() : json_integer(d->cpu)) &&
 		     put(one, "events", number(d->events)) && put(one, "what", string(d->what));
-		if (!ok || json_array_append(list, one)) {
-			json_decref(one);
-			json_decref(list);
-			return NULL;
-		}
-		json_decref(one);
+		list = append(list, one, ok);
 	}
 	return list;
 }
@@ -211,35 +206,30 @@ static json_t *damage(const struct info *info)
 static json_t *by_kind(const struct info *info)
 {
 	json_t *object = json_object();
+	bool ok = true;
 
-	for (int kind = 1; kind < EV_KIND_END; kind++) {
+	for (int kind = 1; ok && kind < EV_KIND_END; kind++) {
 		const char *name = event_kind_name((enum event_kind)kind);
 
-		if (!name || kind == EV_CHECKPOINT)
-			continue;
-		if (!put(object, name, number(info->by_kind[kind]))) {
-			json_decref(object);
-			return NULL;
-		}
+		if (name && kind != EV_CHECKPOINT)
+			ok = put(object, name, number(info->by_kind[kind]));
 	}
-	return object;
+	return whole_or_none(object, ok);
 }
 
 static json_t *lost_by_cpu(const struct info *info)
 {
 	json_t *object = json_object();
 	char name[16];
+	bool ok = true;
 
-	for (size_t i = 0; object && i < info->meta->ncpus; i++) {
+	for (size_t i = 0; ok && i < info->meta->ncpus; i++) {
 		uint16_t cpu = info->meta->cpus[i].cpu;
 
 		snprintf(name, sizeof(name), "%u", cpu);
-		if (!put(object, name, number(info->lost_by_cpu[cpu]))) {
-			json_decref(object);
-			return NULL;
-		}
+		ok = put(object, name, number(info->lost_by_cpu[cpu]));
 	}
-	return object;
+	return whole_or_none(object, ok);
 }
 
 static json_t *child(const struct info *info)
@@ -247,18 +237,16 @@ static json_t *child(const struct info *info)
 	const struct meta *m = info->meta;
 	const struct meta_end *end = info->end;
 	json_t *object;
+	bool ok;
 
 	if (!m->child_pid)
 		return json_null();
 	object = json_object();
-	if (!put(object, "command", string(m->child_command)) ||
-	    !put(object, "pid", number(m->child_pid)) ||
-	    !put(object, "status",
-		 end && end->child_exited ? json_integer(end->child_status) : json_null())) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	ok = put(object, "command", string(m->child_command)) &&
+	     put(object, "pid", number(m->child_pid)) &&
+	     put(object, "status",
+		 end && end->child_exited ? json_integer(end->child_status) : json_null());
+	return whole_or_none(object, ok);
 }
 
 static bool fill(json_t *o, const struct info *info)

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* recover: a clean, complete trace from what is whole of a damaged one. */
-#include <errno.h>
-#include <string.h>
 
 #include "base/exit.h"
 #include "verbs/rewrite.h"
 #include "verbs/verbs.h"
 
 #define VERB "recover"
-
-struct args {
-	struct reader_args reader;
-	const char *output;
-};
 
 static const struct option_spec options[] = {
 	READER_OPTION_INPUT,
@@ -21,17 +14,6 @@ static const struct option_spec options[] = {
 	OPTIONS_END,
 };
 
-static int set(void *ctx, int key, const char *arg, struct err *err)
-{
-	struct args *args = ctx;
-
-	if (key == REWRITE_KEY_OUTPUT) {
-		args->output = arg;
-		return 0;
-	}
-	return reader_args_set(&args->reader, key, arg, err);
-}
-
 static const struct command command = {
 	.verb = VERB,
 	.synopsis = "[OPTIONS] -o FILE [FILE]",
@@ -39,7 +21,7 @@ static const struct command command = {
 		"Writes a complete trace from what is whole of a damaged or cut one. What is "
 		"missing becomes an explicit gap: a time range on a CPU of which nothing is known.",
 	.options = options,
-	.set = set,
+	.set = rewrite_args_set,
 };
 
 static int copy_all(struct rewrite *w, struct reader *in, struct err *err)
@@ -76,20 +58,16 @@ static int recover(struct rewrite *w, struct reader *in, const char *output, str
 
 int verb_recover(int argc, char **argv)
 {
-	struct args args = {0};
+	struct rewrite_args args = {0};
 	struct rewrite w = {0};
 	struct reader in;
 	struct err err = {0};
 	int rc;
 
-	rc = options_parse(&command, argc, argv, &args, &err);
+	rc = rewrite_args_parse(&command, argc, argv, &args, &err);
 	if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);
 	if (rc > 0)
-		rc = reader_args_operands(&args.reader, argc, argv, rc, &err);
-	if (!rc && !args.output)
-		rc = err_set(&err, -EINVAL, "name the new trace with -o FILE");
-	if (!rc)
 		rc = reader_open(&in, &args.reader, &err);
 	if (rc)
 		return verb_fail(VERB, EXIT_USAGE, &err);

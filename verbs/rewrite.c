@@ -13,6 +13,29 @@
 
 static volatile sig_atomic_t stop;
 
+int rewrite_args_set(void *ctx, int key, const char *arg, struct err *err)
+{
+	struct rewrite_args *args = ctx;
+
+	if (key != REWRITE_KEY_OUTPUT)
+		return reader_args_set(&args->reader, key, arg, err);
+	args->output = arg;
+	return 0;
+}
+
+int rewrite_args_parse(const struct command *cmd, int argc, char **argv, struct rewrite_args *args,
+		       struct err *err)
+{
+	int rc = options_parse(cmd, argc, argv, args, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = reader_args_operands(&args->reader, argc, argv, rc, err);
+	if (!rc && !args->output)
+		rc = err_set(err, -EINVAL, "name the new trace with -o FILE");
+	return rc ? rc : 1;
+}
+
 static void on_signal(int sig)
 {
 	(void)sig;

@@ -19,6 +19,22 @@
 	 "as FILE.old; anything else is left alone."}
 /* clang-format on */
 
+/* Of a verb that makes one trace of another one. */
+struct rewrite_args {
+	struct reader_args reader;
+	const char *output;
+};
+
+/* struct command's set; ctx is a struct rewrite_args. */
+int rewrite_args_set(void *ctx, int key, const char *arg, struct err *err);
+
+/*
+ * What the command line says: options, then the trace. 1 when it is complete, OPTIONS_ANSWERED when
+ * there is nothing to do, -EINVAL with the reason: -o is missing, or something else is wrong.
+ */
+int rewrite_args_parse(const struct command *cmd, int argc, char **argv, struct rewrite_args *args,
+		       struct err *err);
+
 struct rewrite {
 	const char *verb;
 	struct trace_file out;

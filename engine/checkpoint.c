@@ -397,8 +397,7 @@ static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct 
 	}
 	if (since < c->since_ns)
 		since = c->since_ns;
-	if (e->want_cpu)
-		emit_cpu(e, c, since, IVF_GAP);
+	emit_cpu(e, c, since, IVF_GAP);
 	cpu_stop_hiding(e, c, since);
 	e->filtered |= s->tid == TID_OTHER;
 	cpu_set(c, s->tid, y, since);

@@ -36,26 +36,12 @@ int cpus_new(struct engine *e, struct err *err)
 	return 0;
 }
 
-void cpu_set(struct cpu *c, uint32_t tid, struct etask *y, uint64_t t)
-{
-	uint32_t slot = ++c->run_pos & (RUN_HISTORY - 1);
-
-	c->run[slot].start_ns = t;
-	c->run[slot].tid = tid;
-	c->cur = y;
-	c->cur_tid = tid;
-	c->state = y ? CS_RUN : tid ? CS_OTHER : CS_IDLE;
-	c->gap = false;
-	c->since_ns = c->proof_ns = t;
-}
-
 void cpu_lose(struct engine *e, struct cpu *c, uint64_t from, uint64_t known)
 {
 	struct etask *x = c->cur;
 	uint64_t since = c->since_ns;
 
-	if (e->want_cpu)
-		emit_cpu(e, c, from, IVF_GAP);
+	emit_cpu(e, c, from, IVF_GAP);
 	if (x) {
 		if (from < x->t.since_ns)
 			from = x->t.since_ns;
@@ -233,8 +219,7 @@ void cpu_learn(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t)
 	if (start > after && c->known_ns != KNOWN_NEVER)
 		hide(e, after, start);
 	e->filtered |= tid == TID_OTHER;
-	if (e->want_cpu)
-		emit_cpu(e, c, start, IVF_GAP);
+	emit_cpu(e, c, start, IVF_GAP);
 	cpu_set(c, tid, y, start);
 	c->gap = true;
 	c->proof_ns = t;
@@ -269,8 +254,7 @@ void cpu_leave_out(struct engine *e, struct cpu *c)
 	if (c->state != CS_GAP)
 		return;
 	/* Not the first checkpoint when that one was damaged: then there is a time before. */
-	if (e->want_cpu)
-		emit_cpu(e, c, e->now_ns, IVF_GAP);
+	emit_cpu(e, c, e->now_ns, IVF_GAP);
 	cpu_set(c, TID_OTHER, NULL, e->now_ns);
 	if (!c->absent)
 		e->nuncertain--;

@@ -2,9 +2,8 @@
 /* From what the engine found out to what the sinks get: clipped, with the uncertain split off. */
 #include "engine/internal.h"
 
-/* Clips to the window; false when nothing of it lies in it. */
-static bool clip(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from, uint64_t *to,
-		 uint16_t *flags)
+bool clip_slow(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from, uint64_t *to,
+	       uint16_t *flags)
 {
 	if (start >= e->hi_ns || end < e->lo_ns || (end == e->lo_ns && start < end))
 		return false;
@@ -19,17 +18,6 @@ static bool clip(const struct engine *e, uint64_t start, uint64_t end, uint64_t 
 		*flags |= IVF_CLIPPED_END;
 	}
 	return true;
-}
-
-void emit_interval(struct engine *e, struct interval *iv)
-{
-	if (!clip(e, iv->start_ns, iv->end_ns, &iv->from_ns, &iv->to_ns, &iv->flags))
-		return;
-	iv->gap_ns = iv->state == TS_UNKNOWN ? iv->to_ns - iv->from_ns : 0;
-	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->interval &&
-		    (!e->sinks[i]->states || e->sinks[i]->states >> iv->state & 1))
-			e->sinks[i]->interval(e->sinks[i], iv);
 }
 
 static uint16_t state_flags(const struct engine *e, const struct etask *y, uint64_t start)
@@ -95,18 +83,16 @@ void emit_implied(struct engine *e, const struct etask *y, enum task_state state
 		.flags = IVF_GAP | (state == TS_UNKNOWN ? 0 : IVF_INFERRED),
 	};
 
-	if (!e->want_interval || start >= end)
+	if (!is_wanted(e, state) || start >= end)
 		return;
 	emit_interval(e, &iv);
 }
 
-bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
-	       uint64_t *h1)
+bool uncertain_slow(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
+		    uint64_t *h1)
 {
 	bool unknown = e->unsure >> y->t.state & 1;
 
-	if (likely(e->gaps.last_ns < y->clean_ns) && !unknown)
-		return false;
 	*h0 = unknown ? y->t.since_ns : UINT64_MAX;
 	*h1 = unknown ? y->sure_ns : 0;
 	if (e->gaps.last_ns >= y->clean_ns) {
@@ -137,24 +123,6 @@ void emit_split(struct engine *e, const struct etask *y, uint64_t h0, uint64_t h
 	if (h0 > y->t.since_ns)
 		emit_current(e, y, y->t.since_ns, h0, IVF_GAP);
 	emit_implied(e, y, TS_UNKNOWN, RC_NONE, h0, h1);
-}
-
-void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flags)
-{
-	struct cpu_interval iv = {
-		.cpu = c->id,
-		.state = (enum cpu_state)c->state,
-		.task = c->cur ? &c->cur->t : NULL,
-		.flags = (uint16_t)(flags | (c->gap ? IVF_GAP : 0)),
-	};
-
-	if (c->since_ns >= end)
-		return;
-	if (!clip(e, c->since_ns, end, &iv.from_ns, &iv.to_ns, &iv.flags))
-		return;
-	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->cpu_interval)
-			e->sinks[i]->cpu_interval(e->sinks[i], &iv);
 }
 
 void emit_depth(struct engine *e, struct cpu *c, uint64_t end)

@@ -18,6 +18,9 @@ int engine_new(struct engine **out, uint32_t ncpus, uint64_t from_ns, uint64_t t
 	e->window_from_ns = e->lo_ns = from_ns;
 	e->hi_ns = to_ns;
 	e->unsure = 1 << TS_UNKNOWN;
+	e->run = (struct interval){.state = TS_RUN, .syscall = SYSCALL_UNKNOWN};
+	e->wait = (struct interval){.state = TS_RUNNABLE, .syscall = SYSCALL_UNKNOWN};
+	e->sleep = (struct interval){.state = TS_SLEEP};
 	ret = cpus_new(e, err);
 	if (ret < 0) {
 		engine_free(e);
@@ -42,14 +45,26 @@ void engine_free(struct engine *e)
 	free(e);
 }
 
+static void add_to(struct sink_list *sinks, struct sink *sink)
+{
+	uint32_t n = 0;
+
+	while (sinks->list[n])
+		n++;
+	sinks->list[n] = sink;
+}
+
 int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
 {
 	if (e->nsinks == MAX_SINKS)
 		return err_set(err, -E2BIG, "the engine cannot feed more than %d sinks", MAX_SINKS);
 	e->sinks[e->nsinks++] = sink;
-	e->want_interval |= sink->interval != NULL;
+	for (unsigned state = 0; sink->interval && state < TS_COUNT; state++)
+		if (!sink->states || sink->states >> state & 1)
+			add_to(&e->on_state[state], sink);
 	e->want_other |= sink->interval && sink->other;
-	e->want_cpu |= sink->cpu_interval != NULL;
+	if (sink->cpu_interval)
+		add_to(&e->on_cpu, sink);
 	e->want_depth |= sink->depth != NULL;
 	if (sink->event)
 		e->want_kinds |= sink->kinds ? sink->kinds : UINT64_MAX;
@@ -80,7 +95,7 @@ static void start(struct engine *e, uint64_t ts)
 }
 
 /* Those that carry more than numbers, or are rare. */
-static void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
+void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 {
 	bool needs_ext = ev->kind == EV_FORK || ev->kind == EV_EXEC || ev->kind == EV_RENAME ||
 			 (ev->kind >= EV_CGROUP && ev->kind <= EV_TASK) || ev->kind >= EV_GAP;
@@ -121,21 +136,7 @@ static void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 	}
 }
 
-static inline void apply(struct engine *e, const struct event *ev, uint64_t t)
-{
-	switch (ev->kind) {
-	case EV_SWITCH: sched_switch(e, ev, t); break;
-	case EV_WAKING: sched_waking(e, ev, t); break;
-	case EV_WAKEUP: sched_wakeup(e, ev, t); break;
-	case EV_WAKEUP_NEW: sched_wakeup_new(e, ev, t); break;
-	case EV_MIGRATE: sched_migrate(e, ev, t); break;
-	case EV_BLOCK: sched_block(e, ev); break;
-	case EV_STACK: sched_stack(e, ev); break;
-	default: apply_rare(e, ev, t); break;
-	}
-}
-
-static void tell_event(struct engine *e, const struct event *ev)
+void tell_event(struct engine *e, const struct event *ev)
 {
 	const struct etask *y;
 
@@ -152,22 +153,9 @@ int engine_apply(struct engine *e, const struct event *events, size_t n, struct 
 {
 	if (n && !e->started)
 		start(e, events[0].ts);
-	for (size_t i = 0; i < n; i++) {
-		const struct event *ev = &events[i];
-		uint64_t t = ev->ts;
-
-		if (likely(t >= e->now_ns)) {
-			e->now_ns = t;
-		} else {
-			e->counts.clamped += ev->kind != EV_GAP;
-			t = e->now_ns;
-		}
-		apply(e, ev, t);
-		if (e->want_kinds >> (ev->kind & 63) & 1)
-			tell_event(e, ev);
-		if (unlikely(e->oom))
-			return err_set(err, -ENOMEM, "no memory for the state of another task");
-	}
+	sched_events(e, events, n);
+	if (unlikely(e->oom))
+		return err_set(err, -ENOMEM, "no memory for the state of another task");
 	e->counts.events += n;
 	return 0;
 }
@@ -206,8 +194,7 @@ int engine_finish(struct engine *e, uint64_t now_ns, struct err *err)
 
 		if (c->state == CS_GAP && c->known_ns == KNOWN_NEVER)
 			continue; /* nothing was ever heard of it */
-		if (e->want_cpu)
-			emit_cpu(e, c, end, IVF_OPEN);
+		emit_cpu(e, c, end, IVF_OPEN);
 		if (e->want_depth)
 			emit_depth(e, c, end);
 	}

@@ -108,6 +108,10 @@ struct tid_page {
 	uint32_t used;
 };
 
+struct sink_list {
+	struct sink *list[MAX_SINKS + 1]; /* NULL ends it */
+};
+
 struct name {
 	uint64_t id;
 	uint8_t kind;
@@ -123,7 +127,7 @@ struct engine {
 	uint32_t ncpus;
 	uint32_t nuncertain; /* CPUs in CS_GAP that are not absent */
 	bool oom;
-	bool want_interval, want_cpu, want_depth, want_other;
+	bool want_depth, want_other;
 	bool some_cpus; /* some are left out: a task may run where it is not seen */
 	uint16_t unsure; /* a bit per task state that tells nothing of what comes after */
 	uint64_t want_kinds; /* of events, a bit each */
@@ -136,8 +140,13 @@ struct engine {
 	bool reaps_exact, saw_free;
 	bool hides; /* a CPU contradicted itself, here or before the first checkpoint */
 	bool filtered; /* tasks are left out: their slices are not seen */
-	struct sink *sinks[MAX_SINKS];
+	struct sink *sinks[MAX_SINKS]; /* all, in the order in which they are told */
 	uint32_t nsinks;
+	/* Of them, those that want what is told most often. */
+	struct sink_list on_state[TS_COUNT]; /* interval(), by enum task_state */
+	struct sink_list on_cpu;
+	/* A slice, a wait, and a sleep up to a wake-up, of which only what differs from one to the other is set anew. */
+	struct interval run, wait, sleep;
 
 	struct etask **chunks; /* of TASKS_PER_CHUNK */
 	uint32_t nchunks, task_limit;
@@ -174,7 +183,14 @@ static inline struct etask *task_find(const struct engine *e, uint32_t tid)
 
 /* A new entry, TS_UNKNOWN since t. NULL: no memory (e->oom) or an impossible TID (ignored). */
 struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t);
-struct etask *task_get(struct engine *e, uint32_t tid, uint64_t t); /* find, or create and count */
+struct etask *task_unknown(struct engine *e, uint32_t tid, uint64_t t); /* create, and count */
+static inline struct etask *task_get(struct engine *e, uint32_t tid, uint64_t t)
+{
+	struct etask *y = task_find(e, tid);
+
+	return likely(y) ? y : task_unknown(e, tid, t);
+}
+
 /* Tells the sinks and forgets it. await_free: an EV_FREE of this TID is still to come. */
 void task_remove(struct engine *e, struct etask *y, bool await_free);
 bool task_take_unfreed(struct engine *e, uint32_t tid); /* an EV_FREE is of a task gone before */
@@ -186,28 +202,83 @@ void task_enter_zombies(struct engine *e, struct etask *y);
 void task_leave_zombies(struct engine *e, struct etask *y);
 
 /* ---- emit.c ---- */
-void emit_interval(struct engine *e, struct interval *iv);
+/* Nobody asks for intervals of this state: nothing needs to be emitted. */
+static inline bool is_wanted(const struct engine *e, enum task_state state)
+{
+	return e->on_state[state].list[0] != NULL;
+}
+
+bool clip_slow(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from, uint64_t *to,
+	       uint16_t *flags);
+/* Clips to the window; false when nothing of it lies in it. */
+static inline bool clip(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from,
+			uint64_t *to, uint16_t *flags)
+{
+	if (unlikely(start < e->lo_ns || end > e->hi_ns || start >= end))
+		return clip_slow(e, start, end, from, to, flags);
+	*from = start;
+	*to = end;
+	return true;
+}
+
+static inline void emit_interval(struct engine *e, struct interval *iv)
+{
+	struct sink *const *on = e->on_state[iv->state].list;
+
+	if (!*on || !clip(e, iv->start_ns, iv->end_ns, &iv->from_ns, &iv->to_ns, &iv->flags))
+		return;
+	iv->gap_ns = iv->state == TS_UNKNOWN ? iv->to_ns - iv->from_ns : 0;
+	do {
+		(*on)->interval(*on, iv);
+	} while (*++on);
+}
+
 /* [start, end) in the task's current state, with all that is known of it. */
 void emit_current_slow(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
 		       uint16_t flags);
 static inline void emit_current(struct engine *e, const struct etask *y, uint64_t start,
 				uint64_t end, uint16_t flags)
 {
-	if (e->want_interval)
+	if (is_wanted(e, (enum task_state)y->t.state))
 		emit_current_slow(e, y, start, end, flags);
 }
 
 /* [start, end) in a state that was found out afterwards; nothing when empty. */
 void emit_implied(struct engine *e, const struct etask *y, enum task_state state,
 		  enum runnable_cause cause, uint64_t start, uint64_t end);
-void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flags);
+static inline void emit_cpu(struct engine *e, const struct cpu *c, uint64_t end, uint16_t flags)
+{
+	struct sink *const *on = e->on_cpu.list;
+	struct cpu_interval iv;
+
+	if (!*on || c->since_ns >= end)
+		return;
+	iv.flags = (uint16_t)(flags | (c->gap ? IVF_GAP : 0));
+	if (!clip(e, c->since_ns, end, &iv.from_ns, &iv.to_ns, &iv.flags))
+		return;
+	iv.cpu = c->id;
+	iv.state = (enum cpu_state)c->state;
+	iv.task = c->cur ? &c->cur->t : NULL;
+	do {
+		(*on)->cpu_interval(*on, &iv);
+	} while (*++on);
+}
+
 void emit_depth(struct engine *e, struct cpu *c, uint64_t end);
 /*
  * The current stretch of y, as far as it is uncertain at t: true when a gap touches it or its state
  * is not known, and then nothing is known in [*h0, *h1). Never for a running task.
  */
-bool uncertain(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
-	       uint64_t *h1);
+bool uncertain_slow(const struct engine *e, const struct etask *y, uint64_t t, uint64_t *h0,
+		    uint64_t *h1);
+static inline bool uncertain(const struct engine *e, const struct etask *y, uint64_t t,
+			     uint64_t *h0, uint64_t *h1)
+{
+	if (likely(e->gaps.last_ns < y->clean_ns && !(e->unsure >> y->t.state & 1)))
+		return false;
+	return uncertain_slow(e, y, t, h0, h1);
+}
+
 /* Emits what is known before h0, and the unknown [h0, h1). */
 void emit_split(struct engine *e, const struct etask *y, uint64_t h0, uint64_t h1);
 void tell_changed(struct engine *e, const struct etask *y, const struct task_info *before);
@@ -223,7 +294,6 @@ void cpu_leave_out(struct engine *e, struct cpu *c);
 void cpu_gap(struct engine *e, const struct event *ev);
 /* tid did something on c at t: it runs there. */
 void cpu_acts_slow(struct engine *e, struct cpu *c, uint32_t tid, uint64_t t);
-void cpu_set(struct cpu *c, uint32_t tid, struct etask *y, uint64_t t);
 /*
  * When a wake-up of y, which was asleep, can have been hidden before t: in [*h0, *h1), as far as is
  * known at t. d: the CPU that tells at t, NULL none. False: nothing was hidden.
@@ -236,6 +306,20 @@ uint64_t asleep_until(const struct etask *y);
 void cpu_stop_hiding(struct engine *e, struct cpu *c, uint64_t start);
 /* A wake-up after `from` may have been hidden in what is past, or on a CPU that is not known. */
 bool cpus_have_hidden(const struct engine *e, uint64_t from, uint64_t t);
+
+/* From t on tid, which is y (NULL: idle, or left out), is what runs on c. */
+static inline void cpu_set(struct cpu *c, uint32_t tid, struct etask *y, uint64_t t)
+{
+	uint32_t slot = ++c->run_pos & (RUN_HISTORY - 1);
+
+	c->run[slot].start_ns = t;
+	c->run[slot].tid = tid;
+	c->cur = y;
+	c->cur_tid = tid;
+	c->state = y ? CS_RUN : tid ? CS_OTHER : CS_IDLE;
+	c->gap = false;
+	c->since_ns = c->proof_ns = t;
+}
 
 static inline struct cpu *cpu_at(const struct engine *e, uint32_t cpu)
 {
@@ -298,14 +382,14 @@ static inline void enter(struct engine *e, struct etask *y, enum task_state stat
 	set_state(y, state, t);
 }
 
+/* ---- engine.c ---- */
+/* Any event but those of sched.c. */
+void apply_rare(struct engine *e, const struct event *ev, uint64_t t);
+void tell_event(struct engine *e, const struct event *ev); /* to the sinks that want its kind */
+
 /* ---- sched.c ---- */
-void sched_switch(struct engine *e, const struct event *ev, uint64_t t);
-void sched_waking(struct engine *e, const struct event *ev, uint64_t t);
-void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t);
-void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t);
-void sched_migrate(struct engine *e, const struct event *ev, uint64_t t);
-void sched_block(struct engine *e, const struct event *ev);
-void sched_stack(struct engine *e, const struct event *ev);
+/* All events of engine_apply(). Out of memory shows in e->oom. */
+void sched_events(struct engine *e, const struct event *events, size_t n);
 
 /* ---- life.c ---- */
 void life_fork(struct engine *e, const struct event *ev, uint64_t t);

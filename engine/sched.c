@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* Switches, wake-ups, migrations: the events that are millions a second. */
+/*
+ * Switches, wake-ups, migrations: the events that are millions a second. The loop over all events
+ * is here too, so that the compiler sees it as one with them.
+ */
 #include "engine/internal.h"
 
 /*
@@ -32,59 +35,52 @@ static uint32_t who_ran(const struct cpu *c, uint64_t start, uint64_t t)
 static void emit_run(struct engine *e, const struct etask *x, uint64_t t, const struct event *ev)
 {
 	bool runnable = !ev->value || ev->flags & EVF_PREEMPT;
-	struct interval iv = {
-		.task = &x->t,
-		.start_ns = x->t.since_ns,
-		.end_ns = t,
-		.state = TS_RUN,
-		.syscall = SYSCALL_UNKNOWN,
-		.other = ev->tid,
-		.cpu = x->t.cpu,
-		.flags = runnable		? IVF_PREEMPTED
-			 : ev->value & RAW_DEAD ? IVF_EXIT
-						: 0,
-	};
+	struct interval *iv = &e->run;
 
-	if (x->t.flags & TASK_GAP)
-		iv.flags |= IVF_GAP;
-	if (x->t.flags & TASK_SINCE_APPROX)
-		iv.flags |= IVF_SINCE_APPROX;
-	emit_interval(e, &iv);
+	iv->task = &x->t;
+	iv->start_ns = x->t.since_ns;
+	iv->end_ns = t;
+	iv->other = ev->tid;
+	iv->cpu = x->t.cpu;
+	iv->flags = runnable ? IVF_PREEMPTED : ev->value & RAW_DEAD ? IVF_EXIT : 0;
+	iv->state = TS_RUN; /* it is; the compiler does not know */
+	if (unlikely(x->t.flags & (TASK_GAP | TASK_SINCE_APPROX))) {
+		if (x->t.flags & TASK_GAP)
+			iv->flags |= IVF_GAP;
+		if (x->t.flags & TASK_SINCE_APPROX)
+			iv->flags |= IVF_SINCE_APPROX;
+	}
+	emit_interval(e, iv);
 }
 
 /* A wait that ended with a switch-in on c. */
-static void emit_wait_slow(struct engine *e, const struct cpu *c, const struct etask *y,
-			   uint64_t start, uint64_t t, enum runnable_cause cause, uint16_t flags)
-{
-	struct interval iv = {
-		.task = &y->t,
-		.start_ns = start,
-		.end_ns = t,
-		.state = TS_RUNNABLE,
-		.cause = cause,
-		.waking_ns = y->t.waking_ns,
-		.syscall = SYSCALL_UNKNOWN,
-		.waker = y->t.waker,
-		.cpu = c->id,
-		.flags = flags,
-	};
-
-	if (e->want_other && start < t)
-		iv.other = who_ran(c, start, t);
-	if (y->t.flags & TASK_INFERRED)
-		iv.flags |= IVF_INFERRED;
-	if (y->t.flags & TASK_SINCE_APPROX)
-		iv.flags |= IVF_SINCE_APPROX;
-	if (y->t.flags & TASK_GAP)
-		iv.flags |= IVF_GAP;
-	emit_interval(e, &iv);
-}
-
 static inline void emit_wait(struct engine *e, const struct cpu *c, const struct etask *y,
 			     uint64_t start, uint64_t t, enum runnable_cause cause, uint16_t flags)
 {
-	if (e->want_interval)
-		emit_wait_slow(e, c, y, start, t, cause, flags);
+	struct interval *iv = &e->wait;
+
+	if (!is_wanted(e, TS_RUNNABLE))
+		return;
+	iv->task = &y->t;
+	iv->start_ns = start;
+	iv->end_ns = t;
+	iv->cause = cause;
+	iv->waking_ns = y->t.waking_ns;
+	iv->waker = y->t.waker;
+	iv->cpu = c->id;
+	iv->flags = flags;
+	iv->state = TS_RUNNABLE; /* it is; the compiler does not know */
+	if (e->want_other)
+		iv->other = start < t ? who_ran(c, start, t) : 0;
+	if (unlikely(y->t.flags & (TASK_INFERRED | TASK_SINCE_APPROX | TASK_GAP))) {
+		if (y->t.flags & TASK_INFERRED)
+			iv->flags |= IVF_INFERRED;
+		if (y->t.flags & TASK_SINCE_APPROX)
+			iv->flags |= IVF_SINCE_APPROX;
+		if (y->t.flags & TASK_GAP)
+			iv->flags |= IVF_GAP;
+	}
+	emit_interval(e, iv);
 }
 
 /*
@@ -132,7 +128,7 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 {
 	uint32_t raw = ev->value;
 
-	if (e->want_interval)
+	if (is_wanted(e, TS_RUN))
 		emit_run(e, x, t, ev);
 	x->t.raw_state = raw;
 	if (!raw || ev->flags & EVF_PREEMPT) {
@@ -271,7 +267,7 @@ static struct etask *switch_in(struct engine *e, struct cpu *c, struct etask *y,
 	return y;
 }
 
-void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
+static void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct cpu *c = cpu_at(e, ev->cpu);
 	struct etask *y = NULL;
@@ -282,8 +278,7 @@ void sched_switch(struct engine *e, const struct event *ev, uint64_t t)
 	}
 	if (unlikely(c->cur_tid != ev->peer || c->state == CS_GAP))
 		cpu_learn(e, c, ev->peer, t);
-	if (e->want_cpu)
-		emit_cpu(e, c, t, 0);
+	emit_cpu(e, c, t, 0);
 	if (c->cur)
 		switch_out(e, c, c->cur, ev, t);
 	if (unlikely(c->said))
@@ -318,7 +313,7 @@ static void set_waker(struct etask *y, const struct event *ev)
 		y->t.flags &= (uint16_t)~TASK_WOKEN_BY_IRQ;
 }
 
-void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
+static void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y = task_find(e, ev->tid);
 
@@ -371,22 +366,52 @@ static void wake_uncertain(struct engine *e, struct etask *y, const struct event
 	y->wake_ns = 0;
 }
 
-static void wake(struct engine *e, struct etask *y, const struct event *ev, uint64_t t,
-		 enum runnable_cause cause)
+/* y slept until t, for sure, and where that began is known too. */
+static void emit_sleep(struct engine *e, const struct etask *y, uint64_t t, uint16_t flags)
 {
+	struct interval *iv = &e->sleep;
+	bool stack = y->t.flags & TASK_STACK;
+
+	iv->task = &y->t;
+	iv->start_ns = y->t.since_ns;
+	iv->end_ns = t;
+	iv->state = (enum task_state)y->t.state;
+	iv->raw_state = y->t.raw_state;
+	iv->syscall = y->t.syscall;
+	iv->waker = y->t.waker;
+	iv->kernel_stack = stack ? y->kernel_stack : 0;
+	iv->user_stack = stack ? y->user_stack : 0;
+	iv->cpu = y->t.cpu;
+	iv->flags = flags;
+	if (y->t.flags & TASK_IOWAIT)
+		iv->flags |= IVF_IOWAIT;
+	emit_interval(e, iv);
+}
+
+static inline void wake(struct engine *e, struct etask *y, const struct event *ev, uint64_t t,
+			enum runnable_cause cause)
+{
+	uint16_t flags;
+
 	if (!y->t.waking_ns) {
 		set_waker(y, ev);
 	} else if (y->t.waking_ns < y->t.since_ns) {
 		y->t.waking_ns = y->t.since_ns;
 		e->counts.early_wakings++;
 	}
-	emit_current(e, y, y->t.since_ns, t, y->t.flags & TASK_WOKEN_BY_IRQ ? IVF_WOKEN_BY_IRQ : 0);
+	flags = y->t.flags & TASK_WOKEN_BY_IRQ ? IVF_WOKEN_BY_IRQ : 0;
+	if (unlikely(!state_is_blocked((enum task_state)y->t.state) ||
+		     y->t.flags & (TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP)))
+		emit_current(e, y, y->t.since_ns, t, flags);
+	else if (is_wanted(e, (enum task_state)y->t.state))
+		emit_sleep(e, y, t, flags);
 	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
 	y->t.cause = (uint8_t)cause;
 	y->wake_ns = 0;
 }
 
-void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t)
+static inline __attribute__((always_inline)) void sched_wakeup(struct engine *e,
+							       const struct event *ev, uint64_t t)
 {
 	struct etask *y;
 	uint64_t h0, h1;
@@ -415,7 +440,7 @@ void sched_wakeup(struct engine *e, const struct event *ev, uint64_t t)
 		wake(e, y, ev, t, y->t.state == TS_NEW ? RC_FORK : RC_WAKEUP);
 }
 
-void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t)
+static void sched_wakeup_new(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y;
 
@@ -498,7 +523,7 @@ static void migrate_across(struct engine *e, struct etask *y, const struct event
 	y->t.waking_ns = y->wake_ns = y->late_wake_ns = 0;
 }
 
-void sched_migrate(struct engine *e, const struct event *ev, uint64_t t)
+static void sched_migrate(struct engine *e, const struct event *ev, uint64_t t)
 {
 	struct etask *y = task_find(e, ev->tid);
 
@@ -517,7 +542,7 @@ void sched_migrate(struct engine *e, const struct event *ev, uint64_t t)
 	y->t.cpu = (uint16_t)ev->value;
 }
 
-void sched_block(struct engine *e, const struct event *ev)
+static void sched_block(struct engine *e, const struct event *ev)
 {
 	struct cpu *c = cpu_at(e, ev->cpu);
 
@@ -529,7 +554,7 @@ void sched_block(struct engine *e, const struct event *ev)
 	c->block_iowait = ev->flags & EVF_IOWAIT;
 }
 
-void sched_stack(struct engine *e, const struct event *ev)
+static void sched_stack(struct engine *e, const struct event *ev)
 {
 	struct cpu *c = cpu_at(e, ev->cpu);
 
@@ -539,4 +564,48 @@ void sched_stack(struct engine *e, const struct event *ev)
 	c->stack_tid = ev->tid;
 	c->kernel_stack = ev->value;
 	c->user_stack = ev->peer;
+}
+
+/* Time runs backwards: it is held. */
+static __attribute__((noinline)) uint64_t clamp(struct engine *e, const struct event *ev)
+{
+	e->counts.clamped += ev->kind != EV_GAP;
+	return e->now_ns;
+}
+
+static __attribute__((noinline)) void sched_other(struct engine *e, const struct event *ev,
+						  uint64_t t)
+{
+	switch (ev->kind) {
+	case EV_WAKEUP_NEW: sched_wakeup_new(e, ev, t); break;
+	case EV_MIGRATE: sched_migrate(e, ev, t); break;
+	case EV_BLOCK: sched_block(e, ev); break;
+	case EV_STACK: sched_stack(e, ev); break;
+	default: apply_rare(e, ev, t); break;
+	}
+}
+
+void sched_events(struct engine *e, const struct event *events, size_t n)
+{
+	const uint64_t told = e->want_kinds;
+
+	for (const struct event *ev = events, *end = events + n; ev < end; ev++) {
+		uint64_t t = ev->ts;
+
+		if (likely(t >= e->now_ns))
+			e->now_ns = t;
+		else
+			t = clamp(e, ev);
+		/* no switch: one jump through a table is guessed wrong more often than these */
+		if (ev->kind == EV_SWITCH)
+			sched_switch(e, ev, t);
+		else if (ev->kind == EV_WAKING)
+			sched_waking(e, ev, t);
+		else if (ev->kind == EV_WAKEUP)
+			sched_wakeup(e, ev, t);
+		else
+			sched_other(e, ev, t);
+		if (unlikely(told >> (ev->kind & 63) & 1))
+			tell_event(e, ev);
+	}
 }

@@ -97,13 +97,10 @@ struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t)
 	return y;
 }
 
-struct etask *task_get(struct engine *e, uint32_t tid, uint64_t t)
+struct etask *task_unknown(struct engine *e, uint32_t tid, uint64_t t)
 {
-	struct etask *y = task_find(e, tid);
+	struct etask *y = task_create(e, tid, t);
 
-	if (likely(y))
-		return y;
-	y = task_create(e, tid, t);
 	if (y)
 		e->counts.unknown_tasks++;
 	return y;

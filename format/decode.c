@@ -11,13 +11,24 @@ struct shape {
 	struct event like; /* kind, flags, value, cpu */
 	uint8_t mode;
 	uint8_t tid, peer; /* enum tid_source */
+	uint8_t path; /* enum path */
 	bool has_aux;
-	bool seldom; /* value apart, rare or unknown: not in the straight line of decoder_run() */
 	bool known; /* the event is delivered */
-	bool current, woken; /* the event moves this predictor */
 	uint16_t aux; /* the shape's last */
 	uint8_t npacked; /* fields that are in the columns; of those that we know */
 	const struct fields *packed; /* NULL: it is not */
+};
+
+/*
+ * How decoder_run() takes an event, the usual ones each by code of their own: where its TID comes
+ * from, in the lowest bits, and these. Peer is the current task, the value is the shape's.
+ */
+enum path {
+	PATH_AUX = 1 << 2, /* an aux from the column */
+	PATH_SWITCH = 1 << 3, /* the event moves this predictor: `current` */
+	PATH_WAKING = 1 << 4, /* `woken` */
+	PATH_OTHER = PATH_SWITCH | PATH_WAKING, /* any other event */
+	PATHS = 1 << 5 /* the compiler must see that there are no more */
 };
 
 struct decoder {
@@ -209,9 +220,14 @@ static void set_shape(const struct decoder *d, struct shape *shape, const uint8_
 		.has_aux = mode & MODE_AUX,
 		.known = is_known(kind, mode),
 	};
-	shape->seldom = !shape->known || mode & (MODE_RARE | MODE_VALUE | MODE_PACKED);
-	shape->current = shape->known && kind == EV_SWITCH;
-	shape->woken = shape->known && kind == EV_WAKING;
+	shape->path = (uint8_t)(shape->tid | (shape->has_aux ? PATH_AUX : 0));
+	if (kind == EV_SWITCH)
+		shape->path |= PATH_SWITCH;
+	else if (kind == EV_WAKING)
+		shape->path |= PATH_WAKING;
+	if (!shape->known || shape->peer != TID_CURRENT ||
+	    mode & (MODE_RARE | MODE_VALUE | MODE_PACKED))
+		shape->path = PATH_OTHER;
 	shape->packed = shape->known && mode & MODE_PACKED ? fields_ext(kind) : NULL;
 }
 
@@ -568,65 +584,121 @@ static inline uint16_t take_aux(struct decoder *d, struct shape *shape, struct c
 	return shape->aux;
 }
 
-static inline void take_common(struct decoder *d, struct shape *shape, struct event *ev,
-			       struct cursors *c)
+/* What is not in the straight line; ev has its time. */
+static __attribute__((noinline)) void take_other(struct decoder *d, struct shape *shape,
+						 struct event *ev, struct cursors *cursors)
 {
-	ev->tid = take_tid(d, shape->tid, c);
-	ev->peer = take_tid(d, shape->peer, c);
-	if (shape->has_aux)
-		ev->aux = take_aux(d, shape, c);
-}
-
-/* What is not in the straight line. */
-static void take_seldom(struct decoder *d, struct shape *shape, struct event *ev, struct cursors *c)
-{
+	struct cursors c =
+		*cursors; /* that of the caller stays in registers, as nobody points to it */
 	uint64_t v = 0;
 
+	ev->tid = ev->peer = 0;
 	if (shape->mode & MODE_RARE) {
 		take_rare(d, shape, ev);
-		return;
+	} else {
+		ev->tid = take_tid(d, shape->tid, &c);
+		ev->peer = take_tid(d, shape->peer, &c);
+		if (shape->has_aux)
+			ev->aux = take_aux(d, shape, &c);
+		if (shape->mode & MODE_VALUE) {
+			varint_get(&d->value, &v);
+			ev->value = (uint32_t)v;
+		}
+		if (shape->packed)
+			take_packed(d, shape, ev);
 	}
-	take_common(d, shape, ev, c);
-	if (shape->mode & MODE_VALUE) {
-		varint_get(&d->value, &v);
-		ev->value = (uint32_t)v;
-	}
-	if (shape->packed)
-		take_packed(d, shape, ev);
+	if (shape->known)
+		predict(ev->kind, ev->tid, &c.current, &c.woken);
+	*cursors = c;
 }
+
+/* One of the usual events; path is a constant. */
+static inline __attribute__((always_inline)) void take_usual(struct decoder *d, struct shape *shape,
+							     struct event *ev, struct cursors *c,
+							     uint8_t path)
+{
+	uint32_t tid = take_tid(d, MODE_TID(path), c);
+
+	ev->tid = tid;
+	ev->peer = c->current;
+	if (path & PATH_AUX)
+		ev->aux = take_aux(d, shape, c);
+	if (path & PATH_SWITCH)
+		c->current = tid;
+	if (path & PATH_WAKING)
+		c->woken = tid;
+}
+
+/* Where what a shape has of an event begins. */
+#define FROM_SHAPE offsetof(struct event, value)
+_Static_assert(FROM_SHAPE > offsetof(struct event, ts) &&
+		       FROM_SHAPE > offsetof(struct event, ext) &&
+		       FROM_SHAPE > offsetof(struct event, tid) &&
+		       FROM_SHAPE > offsetof(struct event, peer),
+	       "what is not a shape's comes first");
+
+#define USUAL(path)                                                                                \
+	case path:                                                                                 \
+		take_usual(d, shape, ev, &c, path);                                                \
+		break
+#define USUAL_OF_ALL_TIDS(path)                                                                    \
+	USUAL((path) | TID_ZERO);                                                                  \
+	USUAL((path) | TID_DICTIONARY);                                                            \
+	USUAL((path) | TID_WOKEN);                                                                 \
+	USUAL((path) | TID_CURRENT)
 
 size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 {
-	const uint8_t *codes = d->columns[COLUMN_SHAPE].p;
-	const uint8_t *low = d->columns[COLUMN_TIME_LOW].p, *high = d->columns[COLUMN_TIME_HIGH].p;
+	const uint8_t *codes = d->columns[COLUMN_SHAPE].p + d->next;
+	const uint8_t *low = d->columns[COLUMN_TIME_LOW].p + d->next,
+		      *high = d->columns[COLUMN_TIME_HIGH].p + d->next;
 	struct cursors c = {d->task_low, d->task_high, d->aux, d->current, d->woken};
-	uint32_t i = d->next;
+	struct event *ev = out;
 	uint64_t ts = d->ts;
-	size_t n = 0;
 
 	d->next_ext = 0;
-	for (; n < max && i < d->n; i++) {
-		struct shape *shape = &d->shapes[codes[i]];
-		uint32_t delta = low[i] | (uint32_t)high[i] << 8;
-		struct event *ev = &out[n];
+	while (d->next < d->n && ev < out + max) {
+		size_t left = (size_t)(out + max - ev);
+		uint32_t n = d->n - d->next, i;
 
-		*ev = shape->like;
-		ts += __builtin_expect(delta == TIME_ESCAPE, 0) ? take_long_time(d) : delta;
-		ev->ts = ts;
-		if (__builtin_expect(shape->seldom, 0))
-			take_seldom(d, shape, ev, &c);
-		else
-			take_common(d, shape, ev, &c);
-		c.current = shape->current ? ev->tid : c.current;
-		c.woken = shape->woken ? ev->tid : c.woken;
-		n += shape->known;
+		if (n > left)
+			n = (uint32_t)left;
+		for (i = 0; i < n; i++) {
+			struct shape *shape = &d->shapes[codes[i]];
+			uint32_t delta = low[i] | (uint32_t)high[i] << 8;
+
+			ts += __builtin_expect(delta == TIME_ESCAPE, 0) ? take_long_time(d) : delta;
+			ev->ts = ts;
+			ev->ext = NULL;
+			memcpy(&ev->value, &shape->like.value, sizeof(*ev) - FROM_SHAPE);
+			switch (shape->path % PATHS) {
+				USUAL_OF_ALL_TIDS(0);
+				USUAL_OF_ALL_TIDS(PATH_AUX);
+				USUAL_OF_ALL_TIDS(PATH_SWITCH);
+				USUAL_OF_ALL_TIDS(PATH_SWITCH | PATH_AUX);
+				USUAL_OF_ALL_TIDS(PATH_WAKING);
+				USUAL_OF_ALL_TIDS(PATH_WAKING | PATH_AUX);
+			default: {
+				struct cursors copy = c;
+
+				take_other(d, shape, ev, &copy);
+				c = copy;
+				ev -= !shape->known;
+				break;
+			}
+			}
+			ev++;
+		}
+		codes += n;
+		low += n;
+		high += n;
+		d->next += n;
 	}
-	d->next = i;
 	d->ts = ts;
 	d->task_low = c.task_low;
 	d->task_high = c.task_high;
 	d->aux = c.aux;
 	d->current = c.current;
 	d->woken = c.woken;
-	return n;
+	return (size_t)(ev - out);
 }

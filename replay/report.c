@@ -326,6 +326,24 @@ static int apply_run(struct report *r, const struct event *events, size_t n, str
 	return engine_apply(r->engine, events, n, err);
 }
 
+/* Nearly always: all of them lie in the window, and none says anything to the report itself. */
+static bool are_plain(const struct report *r, const struct event *events, size_t n)
+{
+	uint64_t kinds = UINT64_C(1) << EV_CHECKPOINT | UINT64_C(1) << EV_GAP |
+			 UINT64_C(1) << EV_FRAMES;
+	const uint64_t from = r->env.from_ns, length = r->env.to_ns - from;
+	uint64_t seen = 0;
+	bool outside = false;
+
+	if (r->focus)
+		kinds |= UINT64_C(1) << EV_FORK;
+	for (size_t i = 0; i < n; i++) {
+		outside |= events[i].ts - from >= length;
+		seen |= UINT64_C(1) << (events[i].kind & 63);
+	}
+	return !outside && !(seen & kinds);
+}
+
 /*
  * What comes after the window has no say in it: a name that a task takes later, a zombie that is
  * reaped later. So a window reports what a trace that was cut there does.
@@ -335,6 +353,10 @@ int report_apply(struct report *r, const struct event *events, size_t n, struct 
 	size_t at = 0, end;
 	int rc = 0;
 
+	if (are_plain(r, events, n)) {
+		r->events += n;
+		return engine_apply(r->engine, events, n, err);
+	}
 	while (!rc && at < n) {
 		bool before = events[at].ts < r->env.from_ns;
 		uint64_t until = before ? r->env.from_ns : r->env.to_ns;

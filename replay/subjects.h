@@ -34,7 +34,7 @@ extern const char *const subject_by_names[BY_COUNT];
 int subject_by_parse(const char *text, enum subject_by *out, struct err *err);
 
 #define SUBJECT_NONE   UINT32_MAX /* the task is not what the report is about */
-#define SUBJECT_UNSEEN (UINT32_MAX - 1) /* inside only: not looked up yet */
+#define SUBJECT_UNSEEN (UINT32_MAX - 1) /* not looked up yet */
 
 #define SUBJECTS_KEEP 65536 /* gone processes or threads that keep a row of their own */
 
@@ -93,10 +93,16 @@ void subjects_add_user(struct subjects *s, const struct subject_user *user);
 /* Inside: the slow way, for a task not seen before, or BY_CPU. */
 uint32_t subjects_look_up(struct subjects *s, const struct task *task, uint32_t cpu);
 
+/* The subject of `task`, SUBJECT_NONE: leave it out, SUBJECT_UNSEEN: look it up. */
+static inline uint32_t subjects_known(const struct subjects *s, const struct task *task)
+{
+	return task->id < s->fast_room ? s->of_task[task->id] : SUBJECT_UNSEEN;
+}
+
 /* The subject of what `task` did on `cpu`; SUBJECT_NONE: leave it out. */
 static inline uint32_t subjects_of(struct subjects *s, const struct task *task, uint32_t cpu)
 {
-	uint32_t id = task->id < s->fast_room ? s->of_task[task->id] : SUBJECT_UNSEEN;
+	uint32_t id = subjects_known(s, task);
 
 	if (__builtin_expect(id == SUBJECT_UNSEEN, 0))
 		return subjects_look_up(s, task, cpu);

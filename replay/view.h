@@ -141,9 +141,7 @@ static inline void *view_figures(struct view *v, uint32_t subject)
 /* How much of an interval inside the window is known to be in its state. */
 static inline uint64_t view_known_ns(const struct interval *iv)
 {
-	uint64_t len = iv->to_ns - iv->from_ns;
-
-	return iv->gap_ns < len ? len - iv->gap_ns : 0;
+	return iv->to_ns - iv->from_ns - iv->gap_ns; /* the whole of it, or nothing */
 }
 
 /* It ended inside the window: it may be in a distribution. */

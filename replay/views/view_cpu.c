@@ -73,17 +73,8 @@ static void on_gone(struct sink *s, const struct task *task)
 	rss_gone(&own(v)->rss, v, task);
 }
 
-static void on_interval(struct sink *s, const struct interval *iv)
+static inline void add_interval(struct cpu_figures *f, const struct interval *iv)
 {
-	struct view *v = (struct view *)s;
-	uint32_t id = subjects_of(v->subjects, iv->task, iv->cpu);
-	struct cpu_figures *f;
-
-	if (id == SUBJECT_NONE)
-		return;
-	f = VIEW_FIGURES(v, id, struct cpu_figures);
-	if (!f)
-		return;
 	f->ns[iv->state] += view_known_ns(iv);
 	if (iv->state != TS_RUN)
 		return;
@@ -93,6 +84,30 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		f->nivcsw += (iv->flags & IVF_PREEMPTED) != 0;
 		f->nvcsw += !(iv->flags & IVF_PREEMPTED);
 	}
+}
+
+/* Of a task that is seen for the first time, or left out. Apart, so that the usual case is short. */
+static __attribute__((noinline)) void add_slowly(struct view *v, const struct interval *iv)
+{
+	uint32_t id = subjects_of(v->subjects, iv->task, iv->cpu);
+	struct cpu_figures *f;
+
+	if (id == SUBJECT_NONE)
+		return;
+	f = VIEW_FIGURES(v, id, struct cpu_figures);
+	if (f)
+		add_interval(f, iv);
+}
+
+static void on_interval(struct sink *s, const struct interval *iv)
+{
+	struct view *v = (struct view *)s;
+	uint32_t id = subjects_known(v->subjects, iv->task);
+
+	if (__builtin_expect(id < v->room, 1))
+		add_interval((struct cpu_figures *)(void *)v->figures + id, iv);
+	else
+		add_slowly(v, iv);
 }
 
 /*

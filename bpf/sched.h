@@ -56,7 +56,9 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 	stack = ring_reserve_in(ring, RING_IRQS_OFF, 2 * sizeof(*stack), 2);
 	if (!stack)
 		return;
-	rec = stack + 1;
+	/* not stack + 1: each begins inside the ring, and only its own end may be in the margin */
+	rec = (void *)ring + RING_HEADER_BYTES +
+	      ((READ_ONCE(ring->head) - sizeof(*rec)) & (ring_bytes - 1));
 	stack->ts = rec->ts = now;
 	stack->tid = s->prev;
 	stack->peer = user;

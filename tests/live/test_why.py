@@ -6,8 +6,8 @@ import json
 import os
 import shutil
 
-from lib import (RSTAT, Skipped, case, check, dump, equal, expect, finish, good, info, note, record,
-                 record_workload, run, start, unless_hidden, within, workload)
+from lib import (CPUS, RSTAT, Skipped, case, check, dump, equal, expect, finish, good, info, note,
+                 record, record_workload, run, start, unless_hidden, within, workload)
 from why import WHERE, frames_of, longest
 
 TRACE = "t.data"
@@ -118,6 +118,18 @@ def user_stacks():
         if event["kind"] == "stack" and event["tid"] in kthreads:
             expect(not event["user_stack"], f"a kernel thread has none: {event}")
     expect(info(TRACE)["stacks"]["user"], "info: user")
+
+
+def around_the_ring():
+    """Stacks and their switches through rings of 64 KiB, many times around: all of them come."""
+    told = record_workload(TRACE, "pipe", 30000, CPUS[0], options=["--stacks", "--buffer", "64K"])
+    facts = info(TRACE)
+    events = dump(TRACE)
+    for task in told["tasks"]:
+        stacks = [e for e in events if e["kind"] == "stack" and e["tid"] == task["tid"]]
+        note(f"{len(stacks):,} stacks of {task['nvcsw']:,} waits; {facts['lost']:,} events lost")
+        expect(len(stacks) + facts["lost"] >= task["nvcsw"] - 1, "some are missing, and not told")
+        expect(len(stacks) >= 0.8 * task["nvcsw"], "most are missing")
 
 
 def tiny_map():
@@ -267,6 +279,7 @@ for title, test in (("the system call of every blocking switch", system_calls),
                     ("--stacks", stacks_of_all),
                     ("--stacks=D", stacks_of_d),
                     ("--user-stacks", user_stacks),
+                    ("stacks around the end of a ring", around_the_ring),
                     ("a map of stacks that is too small", tiny_map),
                     ("no symbols of the kernel", without_symbols),
                     ("software counters against perf stat", counters_against_perf),

@@ -25,6 +25,12 @@ struct input {
 int input_open(struct input *in, const char *path, struct err *err);
 void input_close(struct input *in);
 
+/*
+ * Before anything was read: makes an input that is not seekable one that is, by copying all of it
+ * to a file without a name in $TMPDIR, or in /var/tmp. It is gone when the input is closed.
+ */
+int input_spool(struct input *in, struct err *err);
+
 /* Makes n bytes visible if the input has them. 0 or a negative errno of read(2). */
 int input_want(struct input *in, size_t n, struct err *err);
 

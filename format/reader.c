@@ -297,7 +297,7 @@ static int read_ends(struct trace *t, struct err *err)
 	return ret;
 }
 
-int trace_open(struct trace **out, const char *path, struct err *err)
+static int open_trace(struct trace **out, const char *path, bool spool, struct err *err)
 {
 	struct trace *t = calloc(1, sizeof(*t));
 	int ret;
@@ -310,7 +310,10 @@ int trace_open(struct trace **out, const char *path, struct err *err)
 		free(t);
 		return ret;
 	}
-	ret = read_file_header(t, path, err);
+	if (spool)
+		ret = input_spool(&t->blocks.in, err);
+	if (!ret)
+		ret = read_file_header(t, path, err);
 	t->first_block = t->blocks.in.offset;
 	blocks_seek(&t->blocks, t->first_block, true);
 	if (!ret)
@@ -324,6 +327,16 @@ int trace_open(struct trace **out, const char *path, struct err *err)
 	}
 	*out = t;
 	return 0;
+}
+
+int trace_open(struct trace **out, const char *path, struct err *err)
+{
+	return open_trace(out, path, false, err);
+}
+
+int trace_open_spooled(struct trace **out, const char *path, struct err *err)
+{
+	return open_trace(out, path, true, err);
 }
 
 void trace_close(struct trace *t)

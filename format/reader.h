@@ -27,6 +27,14 @@ struct trace_damage {
  * the errno of open/read. A damaged trace opens.
  */
 int trace_open(struct trace **out, const char *path, struct err *err);
+
+/*
+ * The same for who reads it more than once: what is no file is read to its end first, into one
+ * without a name in $TMPDIR, or in /var/tmp. Also the errno of what goes wrong with that, such as
+ * -ENOSPC. Then it is as a file: not trace_is_pipe().
+ */
+int trace_open_spooled(struct trace **out, const char *path, struct err *err);
+
 void trace_close(struct trace *t);
 
 const struct meta *trace_meta(const struct trace *t); /* zeroed when META itself is damaged */

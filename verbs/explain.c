@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* explain: why a thread waited, and what that was waiting for, down to a root. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/exit.h"
-#include "base/pager.h"
 #include "base/units.h"
 #include "replay/explain/explain.h"
+#include "replay/explain/explain_print.h"
 #include "replay/views/view_states.h"
-#include "verbs/reader_args.h"
+#include "verbs/answer.h"
 #include "verbs/select_args.h"
 #include "verbs/verbs.h"
 
@@ -23,8 +22,6 @@ enum {
 	KEY_DEPTH,
 	KEY_LEAST,
 	KEY_FORMAT,
-	KEY_COLOR,
-	KEY_NO_PAGER,
 };
 
 static const struct option_spec options[] = {
@@ -49,17 +46,14 @@ static const struct option_spec options[] = {
 	{KEY_FORMAT, 0, "format", "FORMAT",
 	 "table (default), csv, json or ndjson. The last three have a row per step, times in ns "
 	 "since the start of the trace."},
-	{KEY_COLOR, 0, "color", "WHEN", "auto (default), always or never."},
-	{KEY_NO_PAGER, 0, "no-pager", NULL, "No pager on a terminal."},
-	READER_OPTION_STRICT,
+	ANSWER_OPTIONS,
 	OPTIONS_END,
 };
 
 struct args {
-	struct reader_args reader;
+	struct answer_args answer;
 	struct explain_options explain;
-	const char *color;
-	bool no_pager, worst;
+	bool worst;
 };
 
 static int set_states(struct args *a, const char *arg, struct err *err)
@@ -100,20 +94,11 @@ static int set_least(struct args *a, const char *arg, struct err *err)
 	return rc;
 }
 
-static int set_color(struct args *a, const char *arg, struct err *err)
-{
-	bool valid;
-
-	a->explain.color = color_wanted(arg, &valid);
-	a->color = arg;
-	return valid ? 0 : err_set(err, -EINVAL, "'%.100s': auto, always or never", arg);
-}
-
 static int set(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct args *a = ctx;
 	struct explain_options *o = &a->explain;
-	int rc = reader_args_set(&a->reader, key, arg, err);
+	int rc = answer_args_set(&a->answer, key, arg, err);
 
 	if (!rc)
 		rc = select_args_set(&o->select, key, arg, err);
@@ -130,9 +115,7 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 		return rc || o->depth ? rc : err_set(err, -EINVAL, "at least 1");
 	case KEY_LEAST: return set_least(a, arg, err);
 	case KEY_FORMAT: return rows_format_parse(arg, &o->format, err);
-	case KEY_COLOR: return set_color(a, arg, err);
 	case KEY_ALL: o->all = true; break;
-	case KEY_NO_PAGER: a->no_pager = true; break;
 	default: break;
 	}
 	return 0;
@@ -162,98 +145,53 @@ static int read_pass(struct explain *e, const struct reader *in, uint64_t from, 
 			break;
 	}
 	src->close(src);
-	if (!rc && n < 0)
+	if (rc >= 0 && n < 0)
 		rc = n;
-	return rc ? rc : explain_end_pass(e, err);
+	return rc < 0 ? rc : explain_end_pass(e, err);
 }
 
-static int print(struct explain *e, const struct args *a, const struct reader *in, struct err *err)
+static int tell(void *ctx, struct reader *in, struct err *err)
 {
-	struct report_input input = {
-		.name = in->name,
-		.meta = trace_meta(in->trace),
-		.complete = trace_complete(in->trace),
-		.windowed = in->windowed,
-		.start_utc_ns = in->span.start_utc_ns,
-	};
-
-	input.ndamages = trace_damages(in->trace, &input.damages);
-	trace_span(in->trace, &input.first_ns, &input.last_ns);
-	if (a->explain.format == ROWS_TABLE && !a->no_pager)
-		pager_start();
-	return explain_print(e, &input, stdout, err);
-}
-
-/* Of an open trace. The exit code so far; the reader is still open when it is 0. */
-static int explain(struct args *a, struct reader *in, struct err *err)
-{
+	const struct meta *meta = trace_meta(in->trace);
 	uint64_t first, last, from, to;
+	struct report_input input;
+	struct args *a = ctx;
 	struct explain *e = NULL;
-	int rc, code = EXIT_OK;
+	int rc;
 
+	a->explain.color = a->answer.color;
+	a->explain.width = a->answer.width;
 	trace_span(in->trace, &first, &last);
-	rc = explain_new(&e, &a->explain, trace_meta(in->trace), in->span.start_ns,
-			 in->window.from_ns, reader_window_end(in), last,
-			 meta_cpu_limit(trace_meta(in->trace)), err);
+	rc = explain_new(&e, &a->explain, meta, in->span.start_ns, in->window.from_ns,
+			 reader_window_end(in), last, meta_cpu_limit(meta), err);
 	while (!rc && (rc = explain_pass(e, &from, &to, err)) > 0)
 		rc = read_pass(e, in, from, to, err);
-	if (!rc)
-		rc = print(e, a, in, err);
-	if (!rc)
-		code = verb_flush(VERB, EXIT_OK);
-	pager_end();
-	explain_free(e);
-	return rc ? verb_fail(VERB, EXIT_USAGE, err) : code;
-}
-
-static int open_trace(struct args *a, struct reader *in, struct err *err)
-{
-	int rc = explain_check(&a->explain, err);
-
-	if (!rc)
-		rc = reader_open(in, &a->reader, err);
-	if (!rc && trace_is_pipe(in->trace)) {
-		rc = err_set(err, -ESPIPE,
-			     "a trace is read twice here: save it to a file, a pipe cannot be");
-		reader_abort(in);
+	if (!rc) {
+		answer_begin(&a->answer, in, a->explain.format == ROWS_TABLE, &input);
+		explain_print(explain_result(e), &input, stdout);
 	}
+	explain_free(e);
 	return rc;
 }
 
 int verb_explain(int argc, char **argv)
 {
-	struct args a = {.explain = {.states = WAITS_DEFAULT,
+	/* A trace is read more than once. */
+	struct args a = {.answer = {.reader = {.spool = true}},
+			 .explain = {.states = WAITS_DEFAULT,
 				     .depth = CHAIN_DEPTH,
 				     .least_ppm = 10000,
 				     .width = REPORT_WIDTH}};
-	struct reader in = {0};
 	struct err err = {0};
-	bool valid;
-	int code, rc;
+	int code, rc = answer_parse(&command, argc, argv, &a, &a.answer, &err);
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen by verb_flush() */
-	rc = options_parse(&command, argc, argv, &a, &err);
 	if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);
-	if (rc > 0)
-		rc = reader_args_operands(&a.reader, argc, argv, rc, &err);
 	if (!a.worst && a.explain.select.want[SELECT_TID].n != 1)
 		a.explain.worst = EXPLAIN_WORST;
-	if (!rc)
-		rc = open_trace(&a, &in, &err);
-	if (rc) {
-		select_free(&a.explain.select);
-		return verb_fail(VERB, EXIT_USAGE, &err);
-	}
-	if (!a.color)
-		a.explain.color = color_wanted(NULL, &valid);
-	if (terminal_width() > REPORT_WIDTH)
-		a.explain.width = terminal_width();
-	code = explain(&a, &in, &err);
-	if (code)
-		reader_abort(&in);
-	else
-		code = reader_close(&in, VERB);
+	if (rc > 0)
+		rc = explain_check(&a.explain, &err);
+	code = rc ? verb_fail(VERB, EXIT_USAGE, &err) : answer(VERB, &a.answer, tell, &a);
 	select_free(&a.explain.select);
 	return code;
 }

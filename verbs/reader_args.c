@@ -46,7 +46,8 @@ int reader_open(struct reader *r, const struct reader_args *a, struct err *err)
 
 	*r = (struct reader){.strict = a->strict, .windowed = a->has_time};
 	r->name = a->path ? a->path : DEFAULT_TRACE;
-	rc = trace_open(&r->trace, r->name, err);
+	rc = a->spool ? trace_open_spooled(&r->trace, r->name, err)
+		      : trace_open(&r->trace, r->name, err);
 	if (rc) {
 		if (rc == -ENOENT && !a->path)
 			err_set(err, rc,

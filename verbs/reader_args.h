@@ -40,6 +40,7 @@ enum reader_key {
 
 struct reader_args {
 	const char *path; /* NULL: the default */
+	bool spool; /* the verb reads it more than once: see trace_open_spooled() */
 	bool strict;
 	bool has_time;
 	struct time_spec time;

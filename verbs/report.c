@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* report: what every process did, what it waited for and for how long. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/exit.h"
-#include "base/pager.h"
 #include "base/units.h"
 #include "replay/report.h"
 #include "replay/views/view_states.h"
-#include "verbs/reader_args.h"
+#include "verbs/answer.h"
 #include "verbs/select_args.h"
 #include "verbs/verbs.h"
 
@@ -31,8 +29,6 @@ enum {
 	KEY_SORT,
 	KEY_TOP,
 	KEY_FORMAT,
-	KEY_COLOR,
-	KEY_NO_PAGER,
 };
 
 static const struct option_spec options[] = {
@@ -83,27 +79,14 @@ static const struct option_spec options[] = {
 	 "table (default), csv, json or ndjson. The last three have every key, times in ns since "
 	 "the start of the trace, and all rows. folded, svg: the waits of offcpu in ns, as stacks for "
 	 "flame-graph tools, or as a flame graph for a browser."},
-	{KEY_COLOR, 0, "color", "WHEN", "auto (default), always or never."},
-	{KEY_NO_PAGER, 0, "no-pager", NULL, "No pager on a terminal."},
-	READER_OPTION_STRICT,
+	ANSWER_OPTIONS,
 	OPTIONS_END,
 };
 
 struct args {
-	struct reader_args reader;
+	struct answer_args answer;
 	struct report_options report;
-	const char *color;
-	bool no_pager;
 };
-
-static int set_color(struct args *a, const char *arg, struct err *err)
-{
-	bool valid;
-
-	a->report.color = color_wanted(arg, &valid);
-	a->color = arg;
-	return valid ? 0 : err_set(err, -EINVAL, "'%.100s': auto, always or never", arg);
-}
 
 static int set_format(struct report_options *o, const char *arg, struct err *err)
 {
@@ -124,7 +107,7 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 {
 	struct args *a = ctx;
 	struct report_options *o = &a->report;
-	int rc = reader_args_set(&a->reader, key, arg, err);
+	int rc = answer_args_set(&a->answer, key, arg, err);
 
 	if (rc)
 		return rc;
@@ -137,7 +120,6 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_STATE: return states_parse(arg, &o->states, err);
 	case KEY_FORMAT: return set_format(o, arg, err);
 	case KEY_TOP: return parse_u64(arg, INT64_MAX, &o->top, err);
-	case KEY_COLOR: return set_color(a, arg, err);
 	case KEY_NO_SPLIT: o->no_split = true; break;
 	case KEY_TREE: o->tree = true; break;
 	case KEY_STACK: o->stack = true; break;
@@ -146,7 +128,6 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_ZERO: o->zero = true; break;
 	case KEY_FIELDS: o->fields = arg; break;
 	case KEY_SORT: o->sort = arg; break;
-	case KEY_NO_PAGER: a->no_pager = true; break;
 	default: break;
 	}
 	return 0;
@@ -207,100 +188,68 @@ static int read_all(struct report *r, const struct reader *in, struct err *err)
 	return report_finish(r, last, err);
 }
 
-static int print(struct report *r, const struct args *a, const struct reader *in, struct err *err)
+static int report(void *ctx, struct reader *in, struct err *err)
 {
-	struct report_input input = {
-		.name = in->name,
-		.meta = trace_meta(in->trace),
-		.complete = trace_complete(in->trace),
-		.windowed = in->windowed,
-		.start_utc_ns = in->span.start_utc_ns,
-	};
-	bool table = a->report.format == ROWS_TABLE;
+	struct args *a = ctx;
+	struct report_input input;
+	struct report *r = NULL;
 	int rc;
 
-	input.ndamages = trace_damages(in->trace, &input.damages);
-	trace_span(in->trace, &input.first_ns, &input.last_ns);
-	if (table && !a->no_pager)
-		pager_start();
-	rc = report_print(r, &input, stdout, err);
-	return rc;
-}
-
-/* The report of an open trace. The exit code so far; the reader is still open when it is 0. */
-static int report(struct args *a, struct reader *in, struct err *err)
-{
-	struct report *r = NULL;
-	int rc, code = EXIT_OK;
-
+	a->report.color = a->answer.color;
+	a->report.width = a->answer.width;
 	rc = report_new(&r, &a->report, trace_meta(in->trace), in->span.start_ns,
 			in->window.from_ns, reader_window_end(in),
 			meta_cpu_limit(trace_meta(in->trace)), err);
 	if (!rc)
 		rc = read_all(r, in, err);
-	if (!rc)
-		rc = print(r, a, in, err);
-	if (!rc)
-		code = verb_flush(VERB, EXIT_OK);
-	pager_end();
+	if (!rc) {
+		answer_begin(&a->answer, in, a->report.format == ROWS_TABLE, &input);
+		rc = report_print(r, &input, stdout, err);
+	}
 	report_free(r);
-	return rc ? verb_fail(VERB, EXIT_USAGE, err) : code;
+	return rc;
 }
 
 /* "-F help" needs no trace. */
-static int list_fields(struct args *a, struct err *err)
+static int list_fields(struct args *a)
 {
 	const struct meta none = {0};
 	struct report *r = NULL;
-	int rc = report_new(&r, &a->report, &none, 0, 0, UINT64_MAX, CPU_NONE, err);
+	struct err err = {0};
+	int rc = report_new(&r, &a->report, &none, 0, 0, UINT64_MAX, CPU_NONE, &err);
 
 	if (!rc)
-		rc = report_print_fields(r, stdout, err);
+		rc = report_print_fields(r, stdout, &err);
 	report_free(r);
-	return rc ? verb_fail(VERB, EXIT_USAGE, err) : verb_flush(VERB, EXIT_OK);
+	return rc ? verb_fail(VERB, EXIT_USAGE, &err) : verb_flush(VERB, EXIT_OK);
+}
+
+static int check(struct args *a, struct err *err)
+{
+	int rc = report_check(&a->report, err);
+
+	if (!rc && a->report.flame == FLAME_SVG && isatty(STDOUT_FILENO))
+		rc = err_set(
+			err, -EINVAL,
+			"--format svg is a picture, not for a terminal: redirect it, >waits.svg");
+	return rc;
 }
 
 int verb_report(int argc, char **argv)
 {
 	struct args a = {.report = {.states = STATES_DEFAULT, .width = REPORT_WIDTH}};
-	struct reader in = {0};
 	struct err err = {0};
-	bool valid;
-	int code, rc;
+	int code, rc = answer_parse(&command, argc, argv, &a, &a.answer, &err);
+	bool help = a.report.fields && !strcmp(a.report.fields, "help");
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is seen by verb_flush() */
-	rc = options_parse(&command, argc, argv, &a, &err);
-	if (rc > 0)
-		rc = reader_args_operands(&a.reader, argc, argv, rc, &err);
-	else if (rc == OPTIONS_ANSWERED)
+	if (rc == OPTIONS_ANSWERED)
 		return verb_flush(VERB, EXIT_OK);
-	if (!rc && a.report.fields && !strcmp(a.report.fields, "help")) {
-		code = list_fields(&a, &err);
-		select_free(&a.report.select);
-		return code;
-	}
-	if (!rc)
-		rc = report_check(&a.report, &err);
-	if (!rc && a.report.flame == FLAME_SVG && isatty(STDOUT_FILENO))
-		rc = err_set(
-			&err, -EINVAL,
-			"--format svg is a picture, not for a terminal: redirect it, >waits.svg");
-	if (!rc)
-		rc = reader_open(&in, &a.reader, &err);
-	if (rc) {
-		select_free(&a.report.select);
-		return verb_fail(VERB, EXIT_USAGE, &err);
-	}
-	if (!a.color)
-		a.report.color = color_wanted(NULL, &valid);
-	if (terminal_width())
-		a.report.width = terminal_width() > REPORT_NARROW ? terminal_width()
-								  : REPORT_NARROW;
-	code = report(&a, &in, &err);
-	if (code)
-		reader_abort(&in);
+	if (rc > 0 && !help)
+		rc = check(&a, &err);
+	if (rc < 0)
+		code = verb_fail(VERB, EXIT_USAGE, &err);
 	else
-		code = reader_close(&in, VERB);
+		code = help ? list_fields(&a) : answer(VERB, &a.answer, report, &a);
 	select_free(&a.report.select);
 	return code;
 }

@@ -5,112 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- groups -- */
-
-static uint32_t slot_of(uint64_t key, uint32_t what, uint32_t room)
-{
-	uint64_t h = (key ^ (uint64_t)what << 56) * 0x9e3779b97f4a7c15ull;
-
-	return (uint32_t)(h >> 32) & (room - 1);
-}
-
-static bool grow_hash(struct groups *g)
-{
-	uint32_t room = g->hash_room ? 2 * g->hash_room : 64;
-	uint32_t *hash = calloc(room, sizeof(*hash));
-
-	if (!hash)
-		return false;
-	for (uint32_t i = 0; i < g->n; i++) {
-		uint32_t slot = slot_of(g->list[i].key, g->list[i].step.what, room);
-
-		while (hash[slot])
-			slot = (slot + 1) & (room - 1);
-		hash[slot] = i + 1;
-	}
-	free(g->hash);
-	g->hash = hash;
-	g->hash_room = room;
-	return true;
-}
-
-struct group *groups_get(struct groups *g, const struct step *step, uint64_t key)
-{
-	uint32_t slot;
-
-	if (2 * g->n >= g->hash_room && !grow_hash(g)) {
-		g->failed = true;
-		return NULL;
-	}
-	slot = slot_of(key, step->what, g->hash_room);
-	for (; g->hash[slot]; slot = (slot + 1) & (g->hash_room - 1)) {
-		struct group *have = &g->list[g->hash[slot] - 1];
-
-		if (have->key == key && have->step.what == step->what)
-			return have;
-	}
-	if (g->n == g->room) {
-		uint32_t room = g->room ? 2 * g->room : 16;
-		struct group *list = reallocarray(g->list, room, sizeof(*list));
-
-		if (!list) {
-			g->failed = true;
-			return NULL;
-		}
-		g->list = list;
-		g->room = room;
-	}
-	g->list[g->n] = (struct group){.step = *step, .key = key};
-	g->hash[slot] = ++g->n;
-	return &g->list[g->n - 1];
-}
-
-static void add_part(struct groups *g, struct group *to, struct part part)
-{
-	if (to->n == to->room) {
-		uint32_t room = to->room ? 2 * to->room : 4;
-		struct part *parts = reallocarray(to->parts, room, sizeof(*parts));
-
-		if (!parts) {
-			g->failed = true;
-			return;
-		}
-		to->parts = parts;
-		to->room = room;
-	}
-	to->parts[to->n++] = part;
-}
-
-void groups_add(struct groups *g, const struct step *step, uint64_t key, struct part part,
-		bool keep)
-{
-	struct group *to;
-
-	if (part.from_ns >= part.to_ns)
-		return;
-	to = groups_get(g, step, key);
-	if (!to)
-		return;
-	if (!to->step.count || part.from_ns < to->step.start_ns)
-		to->step.start_ns = part.from_ns;
-	if (to->step.count && to->step.cpu != step->cpu)
-		to->step.cpu = CPU_NONE;
-	if (to->step.count && to->step.syscall != step->syscall)
-		to->step.syscall = SYSCALL_UNKNOWN;
-	to->step.dur_ns += part.to_ns - part.from_ns;
-	to->step.count++;
-	if (keep)
-		add_part(g, to, part);
-}
-
-void groups_free(struct groups *g)
-{
-	for (uint32_t i = 0; i < g->n; i++)
-		free(g->list[i].parts);
-	free(g->list);
-	free(g->hash);
-	*g = (struct groups){0};
-}
+#include "replay/explain/chain_parts.h"
 
 /* -- steps -- */
 
@@ -134,21 +29,6 @@ static struct step *add_step(struct chain *c, const struct step *step, uint32_t 
 	c->steps[c->n].depth = (uint16_t)depth;
 	c->steps[c->n].root_ns = c->root_ns;
 	return &c->steps[c->n++];
-}
-
-/* The longest first; of equal ones the earlier. */
-static int by_length(const void *a, const void *b)
-{
-	const struct step *x = &((const struct group *)a)->step;
-	const struct step *y = &((const struct group *)b)->step;
-
-	if (x->dur_ns != y->dur_ns)
-		return x->dur_ns > y->dur_ns ? -1 : 1;
-	if (x->start_ns != y->start_ns)
-		return x->start_ns < y->start_ns ? -1 : 1;
-	return x->what != y->what ? (x->what < y->what ? -1 : 1)
-	       : x->who < y->who  ? -1
-				  : x->who > y->who;
 }
 
 /* How many of the groups, which are sorted, are told one by one; two others at least are summed. */
@@ -183,20 +63,18 @@ static int add_others(struct chain *c, const struct group *list, uint32_t n, uin
 	return add_step(c, &others, depth) ? 0 : -ENOMEM;
 }
 
-/* What holds most of a wait for a CPU. */
+/* What holds most of a wait for a CPU, of groups that are sorted. */
 static uint32_t main_holder(const struct groups *g)
 {
-	for (uint32_t i = 0; i < g->n && i < 1; i++) {
-		const struct step *s = &g->list[i].step;
-
-		if (s->what == STEP_BEHIND || s->what == STEP_PREEMPTED)
-			return s->who;
-		if (s->what == STEP_IDLE)
-			return WHO_IDLE;
-		if (s->what == STEP_FILTERED)
-			return WHO_FILTERED;
+	if (!g->n)
+		return WHO_NOBODY;
+	switch (g->list[0].step.what) {
+	case STEP_BEHIND:
+	case STEP_PREEMPTED: return g->list[0].step.who;
+	case STEP_IDLE: return WHO_IDLE;
+	case STEP_FILTERED: return WHO_FILTERED;
+	default: return WHO_NOBODY;
 	}
-	return WHO_NOBODY;
 }
 
 /* Adds the groups as steps of `depth`, each with what explains it. */
@@ -223,6 +101,11 @@ static bool is_above(const struct chain *c, uint32_t who, uint32_t depth)
 		if (c->above[i] == who)
 			return true;
 	return false;
+}
+
+static struct chain_place place(const struct chain *c, uint32_t depth)
+{
+	return (struct chain_place){c->timeline, c->above, depth, c->until_ns};
 }
 
 /*
@@ -258,6 +141,7 @@ static void parts_of_other(struct chain *c, const struct group *group, uint32_t 
 			      .by = WHO_NOBODY,
 			      .cpu = CPU_NONE,
 			      .syscall = SYSCALL_UNKNOWN};
+	const struct chain_place p = place(c, depth + 1);
 	struct step again = waking;
 	bool above = is_above(c, s->by, depth);
 
@@ -270,7 +154,7 @@ static void parts_of_other(struct chain *c, const struct group *group, uint32_t 
 		if (above)
 			groups_add(out, &again, s->by, part, false);
 		else
-			parts_of_task(c, s->by, &part, 1, depth + 1, out);
+			parts_of_task(&p, s->by, &part, 1, out);
 		groups_add(out, &waking, s->who, late, false);
 	}
 }
@@ -286,17 +170,18 @@ static bool is_up_to_another(const struct step *s)
 static void explain_into(struct chain *c, const struct group *group, uint32_t depth,
 			 struct groups *out)
 {
+	const struct chain_place p = place(c, depth);
 	const struct step *s = &group->step;
 
 	if (is_up_to_another(s))
 		parts_of_other(c, group, depth, out);
 	else if (s->what == STEP_WINDOW)
-		parts_of_task(c, s->who, group->parts, group->n, depth, out);
+		parts_of_task(&p, s->who, group->parts, group->n, out);
 	else if (s->what == STEP_RUNQUEUE)
-		parts_of_runqueue(c, group->parts, group->n, out);
+		parts_of_runqueue(&p, group->parts, group->n, out);
 	else if (s->what == STEP_BLOCKED &&
 		 (s->cause == CAUSE_REQUEST || s->cause == CAUSE_OPEN_REQUEST))
-		parts_of_requests(c, s, group->parts, group->n, depth, out);
+		parts_of_requests(&p, s, group->parts, group->n, out);
 }
 
 static int explain(struct chain *c, const struct group *group, uint32_t depth, struct err *err)
@@ -309,8 +194,7 @@ static int explain(struct chain *c, const struct group *group, uint32_t depth, s
 		return no_memory(err);
 	c->above[depth] = group->step.what == STEP_WINDOW ? WHO_NOBODY : group->step.who;
 	explain_into(c, group, depth, &parts);
-	if (parts.n)
-		qsort(parts.list, parts.n, sizeof(*parts.list), by_length);
+	groups_sort(&parts);
 	if (group->step.what == STEP_RUNQUEUE)
 		c->steps[at].by = main_holder(&parts);
 	if (depth < c->depth) {
@@ -338,19 +222,18 @@ static void limit_depth(struct chain *c)
 		c->depth = CHAIN_DEPTH_MAX;
 }
 
-/* The stretch of `who` that the wait is, or a part of. */
+/*
+ * The stretch of `who` that the wait is, or a part of. What came after the window may have shown
+ * that a wait which was not over at its end was over before.
+ */
 static const struct stretch *wait_of(const struct timeline *t, uint32_t who,
 				     const struct wait *wait)
 {
 	uint32_t at = timeline_at(t, who, wait->from_ns), end = t->by_actor.first[who + 1];
-	const struct stretch *st;
+	const struct stretch *st = at < end ? timeline_stretch(t, at) : NULL;
 
-	while (at < end && timeline_stretch(t, at)->state == STRETCH_MOVED)
-		at++;
-	if (at >= end)
-		return NULL;
-	st = timeline_stretch(t, at);
-	return st->from_ns <= wait->from_ns && st->to_ns >= wait->to_ns && st->state == wait->state
+	return st && st->from_ns <= wait->from_ns && st->state == wait->state &&
+			       (st->to_ns >= wait->to_ns || wait->end_ns != wait->to_ns)
 		       ? st
 		       : NULL;
 }
@@ -367,7 +250,7 @@ static uint32_t find_wait(const struct timeline *t, const struct wait *wait)
 	for (uint32_t who = 0; who < t->nactors; who++) {
 		const struct stretch *st = wait_of(t, who, wait);
 
-		if (st && st->from_ns == wait->from_ns && st->to_ns == wait->to_ns)
+		if (st && st->from_ns == wait->from_ns && st->to_ns == wait->end_ns)
 			return who;
 	}
 	return WHO_NOBODY;
@@ -379,13 +262,17 @@ int chain_wait(struct chain *c, const struct wait *wait, struct err *err)
 	uint32_t who = find_wait(t, wait);
 	struct part part = {wait->from_ns, wait->to_ns, UINT32_MAX};
 	struct groups root = {0};
+	struct chain_place p;
 	int rc;
 
 	limit_depth(c);
-	c->root_ns = wait->to_ns - wait->from_ns;
 	if (who == WHO_NOBODY)
 		return err_set(err, -ENOENT, "the wait of TID %u is not there", wait->tid);
-	parts_of_task(c, who, &part, 1, 0, &root);
+	if (wait_of(t, who, wait)->to_ns < part.to_ns)
+		part.to_ns = wait_of(t, who, wait)->to_ns;
+	c->root_ns = part.to_ns - part.from_ns;
+	p = place(c, 0);
+	parts_of_task(&p, who, &part, 1, &root);
 	if (root.n)
 		root.list[0].step.before = wait->start_ns < wait->from_ns;
 	rc = explain_root(c, &root, err);
@@ -393,7 +280,7 @@ int chain_wait(struct chain *c, const struct wait *wait, struct err *err)
 	return rc;
 }
 
-int chain_window(struct chain *c, uint32_t who, struct span span, struct err *err)
+int chain_window(struct chain *c, uint32_t who, uint64_t from_ns, uint64_t to_ns, struct err *err)
 {
 	const struct timeline *t = c->timeline;
 	const struct step step = {
@@ -410,14 +297,14 @@ int chain_window(struct chain *c, uint32_t who, struct span span, struct err *er
 	limit_depth(c);
 	if (first == end)
 		return 0;
-	if (span.from_ns < timeline_stretch(t, first)->from_ns)
-		span.from_ns = timeline_stretch(t, first)->from_ns;
-	if (!t->full && span.to_ns > timeline_stretch(t, end - 1)->to_ns)
-		span.to_ns = timeline_stretch(t, end - 1)->to_ns;
-	if (span.from_ns >= span.to_ns)
+	if (from_ns < timeline_stretch(t, first)->from_ns)
+		from_ns = timeline_stretch(t, first)->from_ns;
+	if (!t->full && to_ns > timeline_stretch(t, end - 1)->to_ns)
+		to_ns = timeline_stretch(t, end - 1)->to_ns;
+	if (from_ns >= to_ns)
 		return 0;
-	c->root_ns = span.to_ns - span.from_ns;
-	groups_add(&root, &step, who, (struct part){span.from_ns, span.to_ns, UINT32_MAX}, true);
+	c->root_ns = to_ns - from_ns;
+	groups_add(&root, &step, who, (struct part){from_ns, to_ns, UINT32_MAX}, true);
 	rc = explain_root(c, &root, err);
 	groups_free(&root);
 	return rc;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* chain_parts: what explains a step: what a task, the CPU of a run queue, or a request did. */
-#include "replay/explain/chain.h"
+#include "replay/explain/chain_parts.h"
+
+#include "replay/offcpu/reasons.h"
 
 static const struct step nothing = {
 	.who = WHO_NOBODY,
@@ -26,10 +27,9 @@ static struct part cut(uint64_t from, uint64_t to)
 /* -- of a task -- */
 
 /* Nothing is kept of the task between these times. */
-static void add_hole(const struct chain *c, uint32_t who, uint64_t from, uint64_t to,
+static void add_hole(const struct timeline *t, uint32_t who, uint64_t from, uint64_t to,
 		     struct groups *out)
 {
-	const struct timeline *t = c->timeline;
 	const struct actor *a = &t->actors[who];
 	uint32_t first = t->by_actor.first[who], end = t->by_actor.first[who + 1];
 	struct step s = step_of(STEP_UNBORN, who);
@@ -40,17 +40,17 @@ static void add_hole(const struct chain *c, uint32_t who, uint64_t from, uint64_
 		groups_add(out, &s, (uint64_t)who << 32 | s.by, cut(from, born), true);
 		from = born;
 	}
-	s = step_of(t->full ? STEP_UNREAD : STEP_UNKNOWN, who);
+	s = step_of(t->full ? STEP_UNREAD : t->filtered ? STEP_FILTERED : STEP_UNKNOWN, who);
 	if (first < end && timeline_stretch(t, end - 1)->flags & IVF_EXIT &&
 	    from >= timeline_stretch(t, end - 1)->to_ns)
 		s.what = STEP_GONE;
 	groups_add(out, &s, who, cut(from, to), false);
 }
 
-static void add_blocked(const struct chain *c, const struct stretch *st, struct part part,
-			uint32_t depth, struct groups *out)
+static void add_blocked(const struct chain_place *p, const struct stretch *st, struct part part,
+			struct groups *out)
 {
-	struct cause cause = cause_find(c, part.at, depth);
+	struct cause cause = cause_find(p, part.at);
 	struct step s = step_of(STEP_BLOCKED, st->who);
 
 	s.by = cause.by;
@@ -59,18 +59,21 @@ static void add_blocked(const struct chain *c, const struct stretch *st, struct 
 	s.state = st->state;
 	s.reason = st->flags & ST_REASONED ? st->why : WAIT_OTHER;
 	s.cause = (uint8_t)cause.kind;
-	s.kernel = c->timeline->actors[st->who].kthread;
+	s.kernel = p->timeline->actors[st->who].kthread;
+	s.after = p->until_ns && part.to_ns == p->until_ns && st->to_ns > part.to_ns &&
+		  cause.kind != CAUSE_OPEN && cause.kind != CAUSE_OPEN_REQUEST;
+	s.doubt = cause.kind == CAUSE_TASK && st->flags & ST_DOUBT;
 	groups_add(out, &s, cause.key ^ (uint64_t)s.reason << 52 ^ (uint64_t)s.state << 48, part,
 		   true);
 }
 
-static void add_stretch(const struct chain *c, const struct stretch *st, struct part part,
-			uint32_t depth, struct groups *out)
+static void add_stretch(const struct chain_place *p, const struct stretch *st, struct part part,
+			struct groups *out)
 {
 	struct step s = step_of(STEP_UNKNOWN, st->who);
 
 	if (state_is_blocked(st->state)) {
-		add_blocked(c, st, part, depth, out);
+		add_blocked(p, st, part, out);
 		return;
 	}
 	switch (st->state) {
@@ -81,7 +84,7 @@ static void add_stretch(const struct chain *c, const struct stretch *st, struct 
 		break;
 	case TS_NEW:
 		s.what = STEP_UNBORN;
-		s.by = c->timeline->actors[st->who].forker;
+		s.by = p->timeline->actors[st->who].forker;
 		groups_add(out, &s, (uint64_t)st->who << 32 | s.by, part, true);
 		return;
 	case TS_ZOMBIE:
@@ -92,10 +95,10 @@ static void add_stretch(const struct chain *c, const struct stretch *st, struct 
 	groups_add(out, &s, st->who, part, s.what == STEP_RUNQUEUE);
 }
 
-void parts_of_task(const struct chain *c, uint32_t who, const struct part *parts, uint32_t n,
-		   uint32_t depth, struct groups *out)
+void parts_of_task(const struct chain_place *p, uint32_t who, const struct part *parts, uint32_t n,
+		   struct groups *out)
 {
-	const struct timeline *t = c->timeline;
+	const struct timeline *t = p->timeline;
 	uint32_t end = t->by_actor.first[who + 1];
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -105,19 +108,19 @@ void parts_of_task(const struct chain *c, uint32_t who, const struct part *parts
 			const struct stretch *st = timeline_stretch(t, at);
 			uint64_t to = st->to_ns < until ? st->to_ns : until;
 
-			if (st->state == STRETCH_MOVED || to <= now)
+			if (to <= now)
 				continue;
 			if (st->from_ns >= until)
 				break;
 			if (st->from_ns > now) {
-				add_hole(c, who, now, st->from_ns, out);
+				add_hole(t, who, now, st->from_ns, out);
 				now = st->from_ns;
 			}
-			add_stretch(c, st, (struct part){now, to, at}, depth, out);
+			add_stretch(p, st, (struct part){now, to, at}, out);
 			now = to;
 		}
 		if (now < until)
-			add_hole(c, who, now, until, out);
+			add_hole(t, who, now, until, out);
 	}
 }
 
@@ -154,10 +157,9 @@ static void add_holder(const struct stretch *stretch, const struct slice *slice,
 }
 
 /* Who had the CPU in [from, to), when the task waited there. */
-static void add_cpu(const struct chain *c, const struct stretch *stretch, uint16_t cpu,
+static void add_cpu(const struct timeline *t, const struct stretch *stretch, uint16_t cpu,
 		    uint64_t from, uint64_t to, struct groups *out)
 {
-	const struct timeline *t = c->timeline;
 	const struct slice none = {from, to, WHO_UNKNOWN};
 	struct step unread = step_of(STEP_UNREAD, WHO_NOBODY);
 	uint64_t now = from;
@@ -186,35 +188,37 @@ static void add_cpu(const struct chain *c, const struct stretch *stretch, uint16
 		add_holder(stretch, &none, cpu, now, to, out);
 }
 
-/* The part of [from, to) that lies in the task's time. */
-static void add_clipped(const struct chain *c, const struct stretch *stretch, uint16_t cpu,
-			uint64_t from, uint64_t to, const struct part *part, struct groups *out)
+static uint64_t later(uint64_t a, uint64_t b)
 {
-	add_cpu(c, stretch, cpu, from > part->from_ns ? from : part->from_ns,
-		to < part->to_ns ? to : part->to_ns, out);
+	return a > b ? a : b;
 }
 
-void parts_of_runqueue(const struct chain *c, const struct part *parts, uint32_t n,
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void parts_of_runqueue(const struct chain_place *p, const struct part *parts, uint32_t n,
 		       struct groups *out)
 {
-	const struct timeline *t = c->timeline;
+	const struct timeline *t = p->timeline;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct stretch *st = timeline_stretch(t, parts[i].at);
-		uint32_t first = t->by_actor.first[st->who], at = parts[i].at;
-		uint64_t now = st->from_ns;
+		uint32_t end = t->moves_by_actor.first[st->who + 1];
+		uint64_t now = parts[i].from_ns, until = parts[i].to_ns;
 
-		/* Its moves from queue to queue were put down before it. */
-		while (at > first && timeline_stretch(t, at - 1)->state == STRETCH_MOVED &&
-		       timeline_stretch(t, at - 1)->from_ns >= st->from_ns)
-			at--;
-		for (; at < parts[i].at; at++) {
-			const struct stretch *move = timeline_stretch(t, at);
+		/* From queue to queue; the last one is where the stretch ended. */
+		for (uint32_t at = timeline_move_at(t, st->who, now); at < end && now < until;
+		     at++) {
+			const struct move *move = timeline_move(t, at);
 
-			add_clipped(c, st, move->cpu, now, move->from_ns, &parts[i], out);
-			now = move->from_ns;
+			if (move->ns > st->to_ns)
+				break;
+			add_cpu(t, st, move->cpu, now, sooner(move->ns, until), out);
+			now = later(now, move->ns);
 		}
-		add_clipped(c, st, st->cpu, now, st->to_ns, &parts[i], out);
+		add_cpu(t, st, st->cpu, now, until, out);
 	}
 	for (uint32_t i = 0; i < out->n; i++) {
 		struct step *s = &out->list[i].step;
@@ -237,24 +241,13 @@ static void add_io(const struct step *blocked, enum step_what what, uint32_t det
 	groups_add(out, &s, key, cut(from, to), false);
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * Each instant belongs to the request that is completed next: first it is not made yet, then it is
  * in the queue, then on the device.
  */
-static void add_requests(const struct chain *c, const struct step *step, const struct part *part,
+static void add_requests(const struct timeline *t, const struct step *step, const struct part *part,
 			 uint32_t woke, struct groups *out)
 {
-	const struct timeline *t = c->timeline;
 	const struct stretch *st = timeline_stretch(t, part->at);
 	uint64_t now = part->from_ns, key = 0;
 	uint32_t last = woke;
@@ -280,14 +273,13 @@ static void add_requests(const struct chain *c, const struct step *step, const s
 	       part->to_ns, out);
 }
 
-void parts_of_requests(const struct chain *c, const struct step *step, const struct part *parts,
-		       uint32_t n, uint32_t depth, struct groups *out)
+void parts_of_requests(const struct chain_place *p, const struct step *step,
+		       const struct part *parts, uint32_t n, struct groups *out)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		struct cause cause = cause_find(c, parts[i].at, depth);
+		struct cause cause = cause_find(p, parts[i].at);
 		bool one = cause.kind == CAUSE_REQUEST || cause.kind == CAUSE_OPEN_REQUEST;
-		uint32_t woke = one ? cause.detail : step->detail;
 
-		add_requests(c, step, &parts[i], woke, out);
+		add_requests(p->timeline, step, &parts[i], one ? cause.detail : step->detail, out);
 	}
 }

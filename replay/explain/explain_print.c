@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* explain_print: chains as an indented tree, or as rows for machines. */
+#include "replay/explain/explain_print.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "base/timewindow.h"
 #include "base/units.h"
-#include "replay/explain/explain.h"
+#include "replay/explain/explain_text.h"
+#include "replay/explain/timeline_maker.h"
 #include "replay/syscalls.h"
 #include "replay/views/view_states.h"
 
@@ -14,34 +16,34 @@
 #define TREE   27 /* columns before the tree */
 #define INDENT 2
 
-static const char *dim(const struct explain *e)
+static const char *dim(const struct explained *e)
 {
 	return e->opt->color ? "\033[2m" : "";
 }
 
-static const char *bold(const struct explain *e)
+static const char *bold(const struct explained *e)
 {
 	return e->opt->color ? "\033[1m" : "";
 }
 
-static const char *off(const struct explain *e)
+static const char *off(const struct explained *e)
 {
 	return e->opt->color ? "\033[0m" : "";
 }
 
-static void label(const struct explain *e, FILE *f, const char *text)
+static void label(const struct explained *e, FILE *f, const char *text)
 {
 	fprintf(f, "%s%-*s%s", dim(e), LABEL, text, off(e));
 }
 
 /* -- the header -- */
 
-static uint64_t window_end(const struct explain *e, const struct report_input *in)
+static uint64_t window_end(const struct explained *e, const struct report_input *in)
 {
 	return e->to_ns < in->last_ns ? e->to_ns : in->last_ns;
 }
 
-static void print_window(const struct explain *e, const struct report_input *in, FILE *f)
+static void print_window(const struct explained *e, const struct report_input *in, FILE *f)
 {
 	struct time_window w = {e->from_ns, window_end(e, in)};
 	struct time_span span = {in->first_ns, in->last_ns, in->start_utc_ns};
@@ -55,7 +57,7 @@ static void print_window(const struct explain *e, const struct report_input *in,
 	fprintf(f, "%s\n", format_ns(w.to_ns - w.from_ns, len));
 }
 
-static void print_lost(const struct explain *e, FILE *f)
+static void print_lost(const struct explained *e, FILE *f)
 {
 	char lost[UNITS_BUF], gaps[UNITS_BUF], n[UNITS_BUF];
 
@@ -64,9 +66,9 @@ static void print_lost(const struct explain *e, FILE *f)
 		fprintf(f, "%s event%s in %s gap%s", e->lost ? format_count(e->lost, lost) : "some",
 			e->lost == 1 ? "" : "s", format_count(e->gaps, gaps),
 			e->gaps == 1 ? "" : "s");
-		if (e->waits.unsure)
+		if (e->unsure)
 			fprintf(f, "; %s wait%s of unknown length left out",
-				format_count(e->waits.unsure, n), e->waits.unsure == 1 ? "" : "s");
+				format_count(e->unsure, n), e->unsure == 1 ? "" : "s");
 		putc('\n', f);
 	}
 	if (e->missed) {
@@ -89,30 +91,30 @@ static void print_lost(const struct explain *e, FILE *f)
 	}
 }
 
-static void print_which(const struct explain *e, FILE *f)
+static void print_which(const struct explained *e, FILE *f)
 {
 	char all[UNITS_BUF], sum[UNITS_BUF], n[UNITS_BUF];
 
 	if (!e->opt->worst)
 		return;
 	label(e, f, "waits");
-	if (!e->waits.seen) {
+	if (!e->seen) {
 		fputs("none\n", f);
 		return;
 	}
-	format_count(e->waits.n, n);
-	if (e->waits.n == e->waits.seen)
+	format_count(e->nwaits, n);
+	if (e->nwaits == e->seen)
 		fprintf(f, "%s", n);
 	else
-		fprintf(f, "the %s%slongest of %s", e->waits.n > 1 ? n : "",
-			e->waits.n > 1 ? " " : "", format_count(e->waits.seen, all));
-	fprintf(f, " (%s in all)\n", format_ns(e->waits.seen_ns, sum));
+		fprintf(f, "the %s%slongest of %s", e->nwaits > 1 ? n : "",
+			e->nwaits > 1 ? " " : "", format_count(e->seen, all));
+	fprintf(f, " (%s in all)\n", format_ns(e->seen_ns, sum));
 }
 
-static void print_header(const struct explain *e, const struct report_input *in, FILE *f)
+static void print_header(const struct explained *e, const struct report_input *in, FILE *f)
 {
 	print_window(e, in, f);
-	if (e->focus) {
+	if (e->focused) {
 		label(e, f, "focus");
 		fprintf(f, "PID %u and the processes below it (--all: the machine)\n",
 			e->meta->child_pid);
@@ -124,7 +126,7 @@ static void print_header(const struct explain *e, const struct report_input *in,
 /* -- the tree -- */
 
 /* Goes on below itself, at blanks. */
-static void print_wrapped(const struct explain *e, FILE *f, const char *text, unsigned indent)
+static void print_wrapped(const struct explained *e, FILE *f, const char *text, unsigned indent)
 {
 	size_t room = e->opt->width > indent + 30 ? e->opt->width - indent : 30;
 	bool first = true;
@@ -146,7 +148,7 @@ static void print_wrapped(const struct explain *e, FILE *f, const char *text, un
 	fprintf(f, "%s\n", text);
 }
 
-static void print_step(const struct explain *e, const struct step *s, FILE *f)
+static void print_step(const struct explained *e, const struct step *s, FILE *f)
 {
 	struct value start = {.type = VT_TIME, .i = (int64_t)(s->start_ns - e->start_ns)};
 	char text[EXPLAIN_TEXT], time[VALUE_BUF], took[UNITS_BUF];
@@ -162,7 +164,7 @@ static void print_step(const struct explain *e, const struct step *s, FILE *f)
 }
 
 /* What the steps right below a root add up to. */
-static void print_sum(const struct explain *e, size_t from, size_t to, FILE *f)
+static void print_sum(const struct explained *e, size_t from, size_t to, FILE *f)
 {
 	const struct step *steps = e->chain.steps;
 	char sum[UNITS_BUF];
@@ -180,12 +182,12 @@ static void print_sum(const struct explain *e, size_t from, size_t to, FILE *f)
 			format_ns(ns, sum), n, off(e));
 }
 
-static size_t root_end(const struct explain *e, size_t i)
+static size_t root_end(const struct explained *e, size_t i)
 {
 	return i + 1 < e->nroots ? e->roots[i + 1] : e->chain.n;
 }
 
-static void print_trees(const struct explain *e, FILE *f)
+static void print_trees(const struct explained *e, FILE *f)
 {
 	for (size_t i = 0; i < e->nroots; i++) {
 		fprintf(f, "\n%s%14s  %9s%s\n", dim(e), "START", "TIME", off(e));
@@ -198,7 +200,7 @@ static void print_trees(const struct explain *e, FILE *f)
 /* -- rows -- */
 
 struct row {
-	const struct explain *e;
+	const struct explained *e;
 	const struct step *s;
 	size_t wait;
 };
@@ -329,7 +331,7 @@ static const struct field fields[] = {
 	{"cpu", "CPU", VT_ID, 0, "Whose run queue", get_cpu},
 };
 
-static void print_rows(const struct explain *e, FILE *f)
+static void print_rows(const struct explained *e, FILE *f)
 {
 	enum rows_format format = e->opt->format;
 	struct fields fs = {0};
@@ -356,7 +358,7 @@ static void print_rows(const struct explain *e, FILE *f)
 	}
 }
 
-static void print_json_head(const struct explain *e, const struct report_input *in, FILE *f)
+static void print_json_head(const struct explained *e, const struct report_input *in, FILE *f)
 {
 	uint64_t to = window_end(e, in);
 	char utc[40] = "";
@@ -379,22 +381,20 @@ static void print_json_head(const struct explain *e, const struct report_input *
 	fprintf(f,
 		"\"waits\": {\"seen\": %" PRIu64 ", \"seen_ns\": %" PRIu64 ", \"unsure\": %" PRIu64
 		", \"complete\": %s},\n\"rows\": [",
-		e->waits.seen, e->waits.seen_ns, e->waits.unsure,
+		e->seen, e->seen_ns, e->unsure,
 		e->timeline && e->timeline->full ? "false" : "true");
 }
 
-int explain_print(struct explain *e, const struct report_input *in, FILE *f, struct err *err)
+void explain_print(const struct explained *e, const struct report_input *in, FILE *f)
 {
-	(void)err;
 	if (e->opt->format == ROWS_TABLE) {
 		print_header(e, in, f);
 		print_trees(e, f);
-		return 0;
+		return;
 	}
 	if (e->opt->format == ROWS_JSON)
 		print_json_head(e, in, f);
 	print_rows(e, f);
 	if (e->opt->format == ROWS_JSON)
 		fputs("\n]}\n", f);
-	return 0;
 }

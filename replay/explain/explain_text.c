@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* explain_text: steps in words. */
+#include "replay/explain/explain_text.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/escape.h"
 #include "base/units.h"
-#include "replay/explain/explain.h"
+#include "replay/explain/timeline_maker.h"
 #include "replay/net.h"
 #include "replay/syscalls.h"
+#include "replay/offcpu/reasons.h"
 #include "replay/view.h"
 
 /* Text that grows up to its room. */
@@ -32,13 +34,13 @@ static void __attribute__((format(printf, 2, 3))) put(struct out *o, const char 
 /* -- names -- */
 
 /* Not escaped. */
-static void put_name(const struct explain *e, uint32_t who, struct out *o)
+static void put_name(const struct explained *e, uint32_t who, struct out *o)
 {
 	const struct actor *a;
 
 	if (who > WHO_TASKS || who >= e->timeline->nactors) {
 		put(o, who == WHO_IDLE	     ? "an idle CPU"
-		       : who == WHO_FILTERED ? "a task that was left out"
+		       : who == WHO_FILTERED ? "not recorded"
 					     : "?");
 		return;
 	}
@@ -47,16 +49,6 @@ static void put_name(const struct explain *e, uint32_t who, struct out *o)
 		put(o, "%s (%u)", a->comm, a->tid);
 	else
 		put(o, "TID %u", a->tid);
-}
-
-char *explain_name(const struct explain *e, uint32_t who, char *buf, size_t size)
-{
-	char raw[TASK_COMM_LEN + 32];
-	struct out o = {raw, 0, sizeof(raw)};
-
-	put_name(e, who, &o);
-	escape_terminal(buf, size, raw, o.len);
-	return buf;
 }
 
 static const char *op_name(uint16_t op)
@@ -72,7 +64,7 @@ static const char *op_name(uint16_t op)
 	}
 }
 
-static void put_device(const struct explain *e, uint32_t dev, struct out *o)
+static void put_device(const struct explained *e, uint32_t dev, struct out *o)
 {
 	const char *name = timeline_device(e->timeline, dev);
 
@@ -82,7 +74,7 @@ static void put_device(const struct explain *e, uint32_t dev, struct out *o)
 		put(o, "%u:%u", dev >> 20, dev & 0xfffff);
 }
 
-static void put_request(const struct explain *e, const struct step *s, struct out *o)
+static void put_request(const struct explained *e, const struct step *s, struct out *o)
 {
 	const struct io_line *io = &e->timeline->ios[s->detail];
 	char bytes[UNITS_BUF];
@@ -95,7 +87,7 @@ static void put_request(const struct explain *e, const struct step *s, struct ou
 		put(o, " %s at sector %" PRIu64, format_bytes(io->bytes, bytes), io->sector);
 }
 
-static void put_wire(const struct explain *e, uint32_t wire, struct out *o)
+static void put_wire(const struct explained *e, uint32_t wire, struct out *o)
 {
 	const struct socket_info *info;
 	char protocol[24], address[NET_ADDRESS];
@@ -115,6 +107,26 @@ static void put_wire(const struct explain *e, uint32_t wire, struct out *o)
 	remote = net_address(info, false, 0, address);
 	if (remote)
 		put(o, " to %s", remote);
+}
+
+/* Not escaped: a handler's name is the recorded machine's. */
+static void put_irq(const struct explained *e, uint32_t irq, struct out *o)
+{
+	const char *name;
+
+	switch (irq) {
+	case IRQ_NOT_TOLD: put(o, "interrupt"); return;
+	case IRQ_NONE: put(o, "timer or CPU"); return;
+	case IRQ_SOME_HARD: put(o, "hard interrupt"); return;
+	case IRQ_SOME_SOFT: put(o, "soft interrupt"); return;
+	default: break;
+	}
+	name = timeline_irq(e->timeline, irq);
+	put(o, "%s interrupt ", irq & IRQ_SOFT ? "soft" : "hard");
+	if (name)
+		put(o, "%s", name);
+	else
+		put(o, "%u", irq & IRQ_SOFT ? irq & ~IRQ_SOFT : irq - 1);
 }
 
 /* -- machine words -- */
@@ -138,7 +150,7 @@ const char *explain_what(const struct step *s)
 	return words[s->what];
 }
 
-static const char *by_cause(const struct explain *e, const struct step *s, struct out *o)
+static const char *by_cause(const struct explained *e, const struct step *s, struct out *o)
 {
 	switch (s->cause) {
 	case CAUSE_TASK:
@@ -148,13 +160,14 @@ static const char *by_cause(const struct explain *e, const struct step *s, struc
 	case CAUSE_OPEN_REQUEST: put_request(e, s, o); break;
 	case CAUSE_REMOTE: put_wire(e, s->detail, o); break;
 	case CAUSE_TIMER: put(o, "timer"); break;
-	case CAUSE_INTERRUPT: put(o, "interrupt"); break;
+	case CAUSE_TIME_OR_SIGNAL: put(o, "timer or signal"); break;
+	case CAUSE_INTERRUPT: put_irq(e, s->detail, o); break;
 	default: return NULL;
 	}
 	return o->text;
 }
 
-const char *explain_by(const struct explain *e, const struct step *s, char *buf, size_t size)
+const char *explain_by(const struct explained *e, const struct step *s, char *buf, size_t size)
 {
 	struct out o = {buf, 0, size};
 
@@ -175,11 +188,14 @@ const char *explain_by(const struct explain *e, const struct step *s, char *buf,
 
 /* -- sentences -- */
 
-static void put_safe_name(const struct explain *e, uint32_t who, struct out *o)
+static void put_safe_name(const struct explained *e, uint32_t who, struct out *o)
 {
-	char name[ESCAPE_ROOM(TASK_COMM_LEN + 16)];
+	char raw[TASK_COMM_LEN + 32], safe[ESCAPE_ROOM(sizeof(raw))];
+	struct out name = {raw, 0, sizeof(raw)};
 
-	put(o, "%s", explain_name(e, who, name, sizeof(name)));
+	put_name(e, who, &name);
+	escape_terminal(safe, sizeof(safe), raw, name.len);
+	put(o, "%s", safe);
 }
 
 static void put_times(const struct step *s, const char *what, struct out *o)
@@ -212,18 +228,38 @@ static const char *blocked_verb(const struct step *s)
 	return s->kernel && s->state == TS_SLEEP ? "had no work" : "was blocked";
 }
 
-static void put_cause(const struct explain *e, const struct step *s, struct out *o)
+static void put_interrupt(const struct explained *e, const struct step *s, struct out *o)
 {
 	char raw[200], safe[ESCAPE_ROOM(sizeof(raw))];
 	struct out by = {raw, 0, sizeof(raw)};
 
-	raw[0] = '\0';
+	switch (s->detail) {
+	case IRQ_NOT_TOLD: put(o, ", woken by an interrupt"); return;
+	case IRQ_NONE: put(o, ", woken by an interrupt (timer or another CPU, no device)"); return;
+	case IRQ_SOME_HARD:
+		put(o, ", woken by an interrupt (timer, device or another CPU)");
+		return;
+	case IRQ_SOME_SOFT: put(o, ", woken by an interrupt (network, timer or device)"); return;
+	default: break;
+	}
+	put_irq(e, s->detail, &by);
+	escape_terminal(safe, sizeof(safe), raw, by.len);
+	put(o, ", woken by the %s", safe);
+}
+
+static void put_cause(const struct explained *e, const struct step *s, struct out *o)
+{
+	char raw[200] = "", safe[ESCAPE_ROOM(sizeof(raw))];
+	struct out by = {raw, 0, sizeof(raw)};
+
 	switch (s->cause) {
 	case CAUSE_TASK:
-	case CAUSE_FILTERED:
 		put(o, ", woken by ");
 		put_safe_name(e, s->by, o);
+		if (s->doubt)
+			put(o, ", or by an interrupt while that ran");
 		break;
+	case CAUSE_FILTERED: put(o, ", woken by what was not recorded"); break;
 	case CAUSE_PEER:
 		put(o, ", until ");
 		put_safe_name(e, s->by, o);
@@ -241,14 +277,26 @@ static void put_cause(const struct explain *e, const struct step *s, struct out 
 		put_wire(e, s->detail, &by);
 		put(o, ", woken by %s", raw);
 		break;
-	case CAUSE_TIMER: put(o, ", until its time was up"); break;
-	case CAUSE_INTERRUPT: put(o, ", woken by an interrupt"); break;
-	case CAUSE_OPEN: put(o, ", not over at the end of the window"); break;
+	case CAUSE_TIMER: put(o, ", until a timer ran out"); break;
+	case CAUSE_TIME_OR_SIGNAL: put(o, ", until its time was up or a signal came"); break;
+	case CAUSE_INTERRUPT: put_interrupt(e, s, o); break;
+	case CAUSE_OPEN:
+		put(o, ", not over at the end of the %s",
+		    e->to_ns == UINT64_MAX ? "trace" : "window");
+		break;
 	default: put(o, ", who woke it is not known"); break;
 	}
+	if (s->after)
+		put(o, s->count > 1 ? " (the last time after the window)" : " (after the window)");
 }
 
-static void put_blocked(const struct explain *e, const struct step *s, struct out *o)
+static void put_before(const struct explained *e, const struct step *s, struct out *o)
+{
+	if (s->before)
+		put(o, ", since before the %s", e->from_ns > e->start_ns ? "window" : "trace");
+}
+
+static void put_blocked(const struct explained *e, const struct step *s, struct out *o)
 {
 	const char *name = syscall_name(e->meta->arch, s->syscall);
 
@@ -258,25 +306,23 @@ static void put_blocked(const struct explain *e, const struct step *s, struct ou
 		put(o, " in %s", name);
 	if (s->state == TS_DISK)
 		put(o, " (D)");
-	if (s->before)
-		put(o, ", since before the window");
+	put_before(e, s, o);
 	put_times(s, "times", o);
 	put_cause(e, s, o);
 }
 
-static void put_runqueue(const struct explain *e, const struct step *s, struct out *o)
+static void put_runqueue(const struct explained *e, const struct step *s, struct out *o)
 {
 	put_safe_name(e, s->who, o);
 	if (s->cpu == CPU_NONE)
 		put(o, " waited for a CPU");
 	else
 		put(o, " waited for CPU %u", s->cpu);
-	if (s->before)
-		put(o, ", since before the window");
+	put_before(e, s, o);
 	put_times(s, "times", o);
 }
 
-static void put_io_step(const struct explain *e, const struct step *s, struct out *o)
+static void put_io_step(const struct explained *e, const struct step *s, struct out *o)
 {
 	char raw[80] = "", safe[ESCAPE_ROOM(sizeof(raw))];
 	struct out dev = {raw, 0, sizeof(raw)};
@@ -291,7 +337,7 @@ static void put_io_step(const struct explain *e, const struct step *s, struct ou
 	}
 }
 
-static void put_task_step(const struct explain *e, const struct step *s, struct out *o)
+static void put_task_step(const struct explained *e, const struct step *s, struct out *o)
 {
 	put_safe_name(e, s->who, o);
 	switch (s->what) {
@@ -316,11 +362,27 @@ static void put_task_step(const struct explain *e, const struct step *s, struct 
 		}
 		break;
 	case STEP_GONE: put(o, " had exited"); break;
+	case STEP_FILTERED: put(o, " was not recorded, because of the filters"); break;
 	default: put(o, " waited too, as above"); break;
 	}
 }
 
-char *explain_sentence(const struct explain *e, const struct step *s, char *buf, size_t size)
+/* Why it is not known, as far as that is. */
+static void put_unknown(const struct explained *e, struct out *o)
+{
+	bool filtered = e->meta->filtered;
+
+	if (filtered && e->gaps)
+		put(o, "not known: events were lost, or not recorded because of the filters");
+	else if (filtered)
+		put(o, "not recorded because of the filters");
+	else if (e->gaps)
+		put(o, "not known: events were lost, or nothing in the trace tells");
+	else
+		put(o, "not known: nothing in the trace tells");
+}
+
+char *explain_sentence(const struct explained *e, const struct step *s, char *buf, size_t size)
 {
 	struct out o = {buf, 0, size};
 	char n[UNITS_BUF];
@@ -330,13 +392,18 @@ char *explain_sentence(const struct explain *e, const struct step *s, char *buf,
 	case STEP_RUNQUEUE: put_runqueue(e, s, &o); break;
 	case STEP_BLOCKED: put_blocked(e, s, &o); break;
 	case STEP_IDLE: put(&o, "the CPU was idle, on its way to it"); break;
-	case STEP_FILTERED: put(&o, "tasks that the recording left out ran there"); break;
+	case STEP_FILTERED:
+		if (s->who <= WHO_TASKS)
+			put_task_step(e, s, &o);
+		else
+			put(&o, "tasks that were not recorded, because of the filters, ran there");
+		break;
 	case STEP_BEFORE:
 	case STEP_QUEUE:
 	case STEP_DEVICE:
 	case STEP_AFTER: put_io_step(e, s, &o); break;
 	case STEP_WAKING: put(&o, "the wake-up was on its way"); break;
-	case STEP_UNKNOWN: put(&o, "not known: lost, or not in the trace"); break;
+	case STEP_UNKNOWN: put_unknown(e, &o); break;
 	case STEP_UNREAD:
 		put(&o, "not looked at: more than %s stretches",
 		    format_count(e->opt->limit ? e->opt->limit : TIMELINE_LIMIT, n));

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * timeline: what every task and every CPU did in some windows of a trace, with the block requests
- * and the traffic of sockets that fall into them, kept so that any of it can be looked up. The
- * second pass of explain.
+ * and the traffic of sockets that fall into them, kept so that any of it can be looked up.
+ * timeline_maker.h makes one.
  *
- * Memory is bounded by what happens in the windows: 44 bytes for each stretch of a task, 24 for each
- * of a CPU, 80 for a request, 48 for a piece of traffic, so about 150 for a switch; of each of the
- * four at most `limit` (then `full`). Nothing outside of the windows is kept.
+ * Memory is bounded by what happens in the windows: 44 bytes for each stretch of a task, 24 for
+ * each of a CPU, 20 for a move from queue to queue, 80 for a request, 48 for a piece of traffic, so
+ * about 150 for a switch. Nothing outside of the windows is kept.
  */
 #ifndef RSTAT_REPLAY_EXPLAIN_TIMELINE_H
 #define RSTAT_REPLAY_EXPLAIN_TIMELINE_H
 
 #include "engine/engine.h"
-#include "format/meta.h"
-#include "replay/offcpu/reasons.h"
-
-#define TIMELINE_LIMIT	 10000000u
-#define TIMELINE_TAIL_NS 20000000u /* traffic is told up to 10 ms after it was, see net_info */
 
 /* Actors are numbered from 0; these stand for no task. */
 #define WHO_NOBODY   UINT32_MAX /* an interrupt, or not known */
@@ -24,21 +19,6 @@
 #define WHO_IDLE     (UINT32_MAX - 2) /* of a CPU */
 #define WHO_UNKNOWN  (UINT32_MAX - 3) /* of a CPU: a gap */
 #define WHO_TASKS    (UINT32_MAX - 4) /* below this: an actor */
-
-struct span {
-	uint64_t from_ns, to_ns; /* half-open */
-};
-
-/* Both lists in order, not touching; stay the caller's while a timeline is made. */
-struct timeline_windows {
-	/* What all CPUs did, and who waited for one for `long_ns` or more. */
-	const struct span *cpus;
-	size_t ncpus;
-	/* What all tasks did too, and what moved for them. Lie inside the others. */
-	const struct span *tasks;
-	size_t ntasks;
-	uint64_t long_ns;
-};
 
 /* A task, for as long as it lives. */
 struct actor {
@@ -49,13 +29,30 @@ struct actor {
 	char comm[TASK_COMM_LEN]; /* the last that it had in the windows */
 };
 
-#define STRETCH_MOVED TS_COUNT /* no state: it went to another CPU's queue at from_ns */
-
 /* stretch.flags beyond enum interval_flag */
+#define ST_DOUBT    (1u << 11) /* woken by `waker`, or by an interrupt that came while it ran */
 #define ST_HARDIRQ  (1u << 12) /* woken from a hard interrupt */
 #define ST_SOFTIRQ  (1u << 13)
 #define ST_REASONED (1u << 14) /* `why` is known */
 #define ST_BY_IDLE  (1u << 15) /* woken by the idle task, which does what interrupts ask of it */
+
+/* stretch.irq: which interrupt it was, by EV_IRQ: number + 1, with IRQ_SOFT the vector, or: */
+#define IRQ_NOT_TOLD 0u
+#define IRQ_NONE     0xffffffffu /* a hard one without a handler: a CPU's timer, or a CPU's call */
+#define IRQ_SOFT     0x80000000u
+#define IRQ_MAX	     0x7ffffffdu
+/* Not in stretch.irq, for who tells of it: some hard, some soft one. */
+#define IRQ_SOME_HARD 0x7fffffffu
+#define IRQ_SOME_SOFT 0xfffffffeu
+
+/* What can end a wait in a system call. */
+enum call_class {
+	CALL_OTHER,
+	CALL_SLEEPS, /* its time only, or a signal */
+	CALL_TASKS, /* a task, its time, or a signal: no device */
+	CALL_POLLS, /* for any of several files */
+	CALL_RECEIVES, /* through a socket, perhaps; not room to send there */
+};
 
 /* A task in one state, clipped to the windows' outermost edges. */
 struct stretch {
@@ -63,12 +60,21 @@ struct stretch {
 	uint32_t who;
 	uint32_t waker; /* blocked: an actor or WHO_* */
 	uint32_t called_ns; /* blocked: so long before the end the wake-up was called for */
+	uint32_t irq; /* blocked, woken from an interrupt: IRQ_* */
 	uint16_t cpu; /* RUN, RUNNABLE: where it ended; blocked: where it was woken, CPU_NONE not
-		       * known; STRETCH_MOVED: where it had been queued */
+		       * known */
 	int16_t syscall; /* blocked */
 	uint16_t flags; /* enum interval_flag, ST_* */
-	uint8_t state; /* enum task_state, STRETCH_MOVED */
-	uint8_t why; /* blocked, ST_REASONED: enum wait_reason; RUNNABLE: enum runnable_cause */
+	uint8_t state; /* enum task_state */
+	uint8_t call : 3; /* blocked: enum call_class */
+	uint8_t why : 5; /* blocked, ST_REASONED: enum wait_reason; RUNNABLE: enum runnable_cause */
+};
+
+/* A task that waits for a CPU goes from one queue to another. */
+struct move {
+	uint64_t ns;
+	uint32_t who;
+	uint16_t cpu; /* where it had been queued */
 };
 
 struct slice {
@@ -112,6 +118,9 @@ struct timeline {
 	struct stretch *stretches;
 	uint32_t nstretches;
 	struct index by_actor; /* of stretches */
+	struct move *moves;
+	uint32_t nmoves;
+	struct index moves_by_actor;
 	struct cpu_line {
 		struct slice *list;
 		uint32_t n, room;
@@ -124,28 +133,20 @@ struct timeline {
 	struct index traffic_by_actor, traffic_by_wire;
 	struct wire *wires;
 	uint32_t nwires;
-	bool full; /* not all of the windows is here: TIMELINE_LIMIT */
-	struct timeline_maker *maker; /* while it is made, and for the names after that */
+	bool full; /* not all of the windows is here */
+	bool filtered; /* the recording left tasks out */
+	bool own_timer; /* a CPU's timer is an interrupt without a handler (x86) */
+	struct engine *engine; /* of the maker: for its names */
 };
 
-/*
- * @end_ns     nothing after it counts
- * @cpu_limit  highest CPU number + 1
- * @limit      of stretches and so on; 0: TIMELINE_LIMIT
- */
-int timeline_new(struct timeline **out, const struct timeline_windows *windows, uint64_t end_ns,
-		 const struct meta *meta, uint32_t cpu_limit, uint32_t limit, struct err *err);
 void timeline_free(struct timeline *t); /* NULL is fine */
 
-/* Up to where events are needed. */
-uint64_t timeline_end(const struct timeline *t);
-/* Events from a checkpoint at or before the first window on. */
-int timeline_apply(struct timeline *t, const struct event *events, size_t n, struct err *err);
-/* The end; now it can be looked up. @now_ns: the last instant that the trace covers. */
-int timeline_finish(struct timeline *t, uint64_t now_ns, struct err *err);
+/* Sorts what was collected, so that it can be looked up. Returns 0 or -ENOMEM. */
+int timeline_index(struct timeline *t, struct err *err);
 
-/* The engine's names of devices; valid until timeline_free(). */
+/* What the recorded machine called a device, an interrupt (as in stretch.irq); NULL: not known. */
 const char *timeline_device(const struct timeline *t, uint32_t dev);
+const char *timeline_irq(const struct timeline *t, uint32_t irq);
 
 /* -- look-ups -- */
 
@@ -153,12 +154,19 @@ const char *timeline_device(const struct timeline *t, uint32_t dev);
 uint32_t timeline_at(const struct timeline *t, uint32_t who, uint64_t ns);
 /* The first slice of the CPU that ends after `ns`; may be its end. */
 uint32_t timeline_slice_at(const struct timeline *t, uint16_t cpu, uint64_t ns);
+/* Position in moves_by_actor.order of the first move of `who` after `ns`; may be its end. */
+uint32_t timeline_move_at(const struct timeline *t, uint32_t who, uint64_t ns);
 /* The first request that was completed after `ns`; may be nios. */
 uint32_t timeline_io_at(const struct timeline *t, uint64_t ns);
 
 static inline const struct stretch *timeline_stretch(const struct timeline *t, uint32_t at)
 {
 	return &t->stretches[t->by_actor.order[at]];
+}
+
+static inline const struct move *timeline_move(const struct timeline *t, uint32_t at)
+{
+	return &t->moves[t->moves_by_actor.order[at]];
 }
 
 /* When the wake-up that ended it was called for; its end when that is not known. */
@@ -174,10 +182,5 @@ static inline bool io_made_by(const struct io_line *io, uint32_t who)
 			return true;
 	return false;
 }
-
-/* -- between timeline.c and timeline_index.c -- */
-
-int timeline_index(struct timeline *t, struct err *err);
-void timeline_index_free(struct timeline *t);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* timeline_index: what was collected, sorted by whose it is; looking it up. */
+/* timeline_index: what was collected, sorted by whose it is; sockets and their other ends. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -120,6 +120,9 @@ int timeline_index(struct timeline *t, struct err *err)
 	rc = index_by(&t->by_actor, t->stretches, t->nstretches, sizeof(struct stretch),
 		      offsetof(struct stretch, who), t->nactors, err);
 	if (!rc)
+		rc = index_by(&t->moves_by_actor, t->moves, t->nmoves, sizeof(struct move),
+			      offsetof(struct move, who), t->nactors, err);
+	if (!rc)
 		rc = index_by(&t->traffic_by_actor, t->traffic, t->ntraffic, sizeof(struct traffic),
 			      offsetof(struct traffic, who), t->nactors, err);
 	if (!rc)
@@ -128,64 +131,4 @@ int timeline_index(struct timeline *t, struct err *err)
 	if (t->nios)
 		qsort(t->ios, t->nios, sizeof(*t->ios), by_done);
 	return rc ? rc : find_peers(t, err);
-}
-
-static void free_index(struct index *ix)
-{
-	free(ix->first);
-	free(ix->order);
-}
-
-void timeline_index_free(struct timeline *t)
-{
-	free_index(&t->by_actor);
-	free_index(&t->traffic_by_actor);
-	free_index(&t->traffic_by_wire);
-}
-
-/* -- look-ups -- */
-
-uint32_t timeline_at(const struct timeline *t, uint32_t who, uint64_t ns)
-{
-	uint32_t lo = t->by_actor.first[who], hi = t->by_actor.first[who + 1];
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (timeline_stretch(t, mid)->to_ns <= ns)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-uint32_t timeline_slice_at(const struct timeline *t, uint16_t cpu, uint64_t ns)
-{
-	uint32_t lo = 0, hi = t->cpus[cpu].n;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (t->cpus[cpu].list[mid].to_ns <= ns)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-uint32_t timeline_io_at(const struct timeline *t, uint64_t ns)
-{
-	uint32_t lo = 0, hi = t->nios;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (t->ios[mid].done_ns <= ns)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
 }

@@ -28,6 +28,7 @@ static void keep(struct waits *w, const struct interval *iv)
 		.from_ns = iv->from_ns,
 		.to_ns = iv->to_ns,
 		.start_ns = iv->start_ns,
+		.end_ns = iv->flags & (IVF_OPEN | IVF_CLIPPED_END) ? 0 : iv->to_ns,
 		.tid = iv->task->info.tid,
 		.state = iv->state,
 	};

@@ -15,6 +15,7 @@
 struct wait {
 	uint64_t from_ns, to_ns; /* clipped to the window */
 	uint64_t start_ns; /* when it began; may lie before the window */
+	uint64_t end_ns; /* when it ended: to_ns, or later; 0: not known */
 	uint32_t tid;
 	enum task_state state;
 };

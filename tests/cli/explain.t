@@ -6,12 +6,13 @@ waits    the 4 longest of 168 (1.21 s in all)
 
          START       TIME
    +0.000000 s     1.00 s  vfork_parent (23371) waited for a child in vfork (D), since before the
-                               window, not over at the end of the window
+                               trace, not over at the end of the trace
 
          START       TIME
    +0.514879 s     200 ms  vfork_parent (23380) waited for a child in vfork (D), woken by
                                vfork_parent (23385)
-   +0.515203 s     200 ms    vfork_parent (23385) was blocked, woken by an interrupt
+   +0.515203 s     200 ms    vfork_parent (23385) was blocked, woken by an interrupt (timer, device
+                                 or another CPU)
    +0.514879 s     388 us    2 smaller steps
               =    200 ms  the 2 steps below it together
 
@@ -41,7 +42,8 @@ window   all of it, 19.6 ms
    +0.003004 s    3.02 ms      pong (23347) ran, 1,119 slices
    +0.002971 s    32.7 us      2 smaller steps
    +0.016769 s    2.55 ms    ping (23346) was blocked, woken by pipe (23343)
-   +0.016769 s    2.30 ms      pipe (23343) was blocked, 3 times, woken by an interrupt
+   +0.016769 s    2.30 ms      pipe (23343) was blocked, 3 times, woken by an interrupt (timer,
+                                   device or another CPU)
    +0.016951 s     225 us      pipe (23343) ran, 3 slices
    +0.016943 s    25.8 us      pipe (23343) waited for CPU 1, 3 times
    +0.016943 s    25.8 us        the CPU was idle, on its way to it
@@ -56,7 +58,8 @@ waits    the longest of 792 (14.3 ms in all)
 
          START       TIME
    +0.016763 s    2.56 ms  pong (23347) was blocked, woken by pipe (23343)
-   +0.016763 s    2.31 ms    pipe (23343) was blocked, 3 times, woken by an interrupt
+   +0.016763 s    2.31 ms    pipe (23343) was blocked, 3 times, woken by an interrupt (timer, device
+                                 or another CPU)
    +0.016951 s     224 us    pipe (23343) ran, 3 slices
    +0.016943 s    25.8 us    pipe (23343) waited for CPU 1, 3 times (more below: --depth)
               =   2.56 ms  the 3 steps below it together
@@ -68,7 +71,8 @@ waits    1 (200 ms in all)
          START       TIME
    +0.514879 s     200 ms  vfork_parent (23380) waited for a child in vfork (D), woken by
                                vfork_parent (23385)
-   +0.515203 s     200 ms    vfork_parent (23385) was blocked, woken by an interrupt
+   +0.515203 s     200 ms    vfork_parent (23385) was blocked, woken by an interrupt (timer, device
+                                 or another CPU)
    +0.514879 s     334 us    vfork_parent (23385) waited for CPU 1, 2 times
    +0.514879 s     314 us      blocked (23383) ran there
    +0.715308 s    17.5 us      the CPU was idle, on its way to it
@@ -80,12 +84,12 @@ waits    1 (200 ms in all)
 $ rstat explain --worst 1 --tid 23380 --format csv samples/states.rstat
 group,wait,depth,what,pid,tid,comm,start_ns,dur_ns,count,by,by_tid,state,syscall,cpu
 explain,1,0,child,23380,23380,vfork_parent,514878562,200493564,1,vfork_parent (23385),23385,D,vfork,
-explain,1,1,other,23385,23385,vfork_parent,515202814,200105226,1,interrupt,,S,,
+explain,1,1,other,23385,23385,vfork_parent,515202814,200105226,1,hard interrupt,,S,,
 explain,1,1,others,,,,514878562,388338,2,,,,,
 
 $ rstat explain --worst 1 --tid 23380 --format ndjson samples/states.rstat
 {"group": "explain", "wait": 1, "depth": 0, "what": "child", "pid": 23380, "tid": 23380, "comm": "vfork_parent", "start_ns": 514878562, "dur_ns": 200493564, "count": 1, "by": "vfork_parent (23385)", "by_tid": 23385, "state": "D", "syscall": "vfork", "cpu": null}
-{"group": "explain", "wait": 1, "depth": 1, "what": "other", "pid": 23385, "tid": 23385, "comm": "vfork_parent", "start_ns": 515202814, "dur_ns": 200105226, "count": 1, "by": "interrupt", "by_tid": null, "state": "S", "syscall": null, "cpu": null}
+{"group": "explain", "wait": 1, "depth": 1, "what": "other", "pid": 23385, "tid": 23385, "comm": "vfork_parent", "start_ns": 515202814, "dur_ns": 200105226, "count": 1, "by": "hard interrupt", "by_tid": null, "state": "S", "syscall": null, "cpu": null}
 {"group": "explain", "wait": 1, "depth": 1, "what": "others", "pid": null, "tid": null, "comm": null, "start_ns": 514878562, "dur_ns": 388338, "count": 2, "by": null, "by_tid": null, "state": null, "syscall": null, "cpu": null}
 
 $ rstat explain --worst 1 --tid 23380 --format json samples/states.rstat
@@ -95,7 +99,7 @@ $ rstat explain --worst 1 --tid 23380 --format json samples/states.rstat
 "waits": {"seen": 3, "seen_ns": 201232585, "unsure": 0, "complete": true},
 "rows": [
 {"group": "explain", "wait": 1, "depth": 0, "what": "child", "pid": 23380, "tid": 23380, "comm": "vfork_parent", "start_ns": 514878562, "dur_ns": 200493564, "count": 1, "by": "vfork_parent (23385)", "by_tid": 23385, "state": "D", "syscall": "vfork", "cpu": null},
-{"group": "explain", "wait": 1, "depth": 1, "what": "other", "pid": 23385, "tid": 23385, "comm": "vfork_parent", "start_ns": 515202814, "dur_ns": 200105226, "count": 1, "by": "interrupt", "by_tid": null, "state": "S", "syscall": null, "cpu": null},
+{"group": "explain", "wait": 1, "depth": 1, "what": "other", "pid": 23385, "tid": 23385, "comm": "vfork_parent", "start_ns": 515202814, "dur_ns": 200105226, "count": 1, "by": "hard interrupt", "by_tid": null, "state": "S", "syscall": null, "cpu": null},
 {"group": "explain", "wait": 1, "depth": 1, "what": "others", "pid": null, "tid": null, "comm": null, "start_ns": 514878562, "dur_ns": 388338, "count": 2, "by": null, "by_tid": null, "state": null, "syscall": null, "cpu": null}
 ]}
 
@@ -132,6 +136,60 @@ lost     some events in 2 gaps
 ! rstat explain: samples/killed.rstat was cut or not finished: nothing is known after +0.845563 s
 ! rstat explain: samples/killed.rstat was cut or not finished: nothing is known after +0.845563 s
 [3]
+
+## A wait that outlasts the window: cut to it, and who ended it after that.
+$ rstat explain --worst 1 --state D --tid 23380 --time +0.52s,+0.6s samples/states.rstat
+window   +0.520000 s .. +0.600000 s (2026-11-21 12:11:15.799430 .. 12:11:15.879430 UTC), 80.0 ms
+waits    1 (80.0 ms in all)
+
+         START       TIME
+   +0.520000 s    80.0 ms  vfork_parent (23380) waited for a child in vfork (D), since before the
+                               window, woken by vfork_parent (23385) (after the window)
+   +0.520000 s    80.0 ms    vfork_parent (23385) was blocked, woken by an interrupt (timer, device
+                                 or another CPU) (after the window)
+
+## From a pipe: by way of a file without a name, of which nothing is left.
+$ mkdir spool; cat samples/pipe.rstat | TMPDIR=spool rstat explain --worst 1 -; ls -A spool
+window   all of it, 19.6 ms
+focus    PID 23343 and the processes below it (--all: the machine)
+waits    the longest of 4,025 (8.01 ms in all)
+
+         START       TIME
+   +0.019321 s    64.7 us  pong (23347) waited for CPU 0
+   +0.019325 s    61.7 us    ping (23346) ran there
+   +0.019321 s    3.03 us    the CPU was idle, on its way to it
+              =   64.7 us  the 2 steps below it together
+
+$ rstat explain --worst 1 - <samples/pipe.rstat
+window   all of it, 19.6 ms
+focus    PID 23343 and the processes below it (--all: the machine)
+waits    the longest of 4,025 (8.01 ms in all)
+
+         START       TIME
+   +0.019321 s    64.7 us  pong (23347) waited for CPU 0
+   +0.019325 s    61.7 us    ping (23346) ran there
+   +0.019321 s    3.03 us    the CPU was idle, on its way to it
+              =   64.7 us  the 2 steps below it together
+
+$ head -c 9000 samples/pipe.rstat | rstat explain --strict --worst 1 -
+window   all of it, 19.4 ms
+focus    PID 23343 and the processes below it (--all: the machine)
+waits    none
+lost     8,524 events in 3 gaps
+! rstat explain: standard input was cut or not finished: nothing is known after +0.019428 s
+[3]
+
+$ cat samples/pipe.rstat | TMPDIR=/nowhere rstat explain -
+! rstat explain: cannot copy the trace from the pipe to '/nowhere' (set TMPDIR, or save the trace to a file): No such file or directory
+[2]
+
+$ : | rstat explain -
+! rstat explain: standard input is empty, not a trace
+[2]
+
+$ echo no trace | rstat explain -
+! rstat explain: standard input is not a trace
+[2]
 
 ## What cannot be.
 $ rstat explain --tid 1,2 samples/pipe.rstat
@@ -186,14 +244,6 @@ $ rstat explain --time +5s, samples/pipe.rstat
 
 $ rstat explain --format xml samples/pipe.rstat
 ! rstat explain: --format: 'xml' is not a format: table, csv, json or ndjson
-[2]
-
-$ rstat explain - <samples/pipe.rstat
-! rstat explain: a trace is read twice here: save it to a file, a pipe cannot be
-[2]
-
-$ cat samples/pipe.rstat | rstat explain -
-! rstat explain: a trace is read twice here: save it to a file, a pipe cannot be
 [2]
 
 $ rstat explain nothing

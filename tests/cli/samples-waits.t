@@ -283,8 +283,8 @@ waits    4 (69.4 ms in all)
 
          START       TIME
    +0.005819 s    21.4 ms  poller (13469) polled in poll, woken by sleeper (13470)
-   +0.005858 s    20.1 ms    sleeper (13470) slept in clock_nanosleep, 2 times, until its time was
-                                 up
+   +0.005858 s    20.1 ms    sleeper (13470) slept in clock_nanosleep, 2 times, until a timer ran
+                                 out
    +0.005841 s    1.16 ms    sleeper (13470) waited for CPU 1, 3 times
    +0.017928 s    1.12 ms      fuzz_report (13166) ran there, 2 slices
    +0.005841 s    34.2 us      3 smaller steps
@@ -293,14 +293,14 @@ waits    4 (69.4 ms in all)
 
          START       TIME
    +0.006212 s    18.2 ms  parent (13471) waited for a child in wait4, woken by child (13473)
-   +0.006212 s    18.0 ms    child (13473) slept in clock_nanosleep, until its time was up
+   +0.006212 s    18.0 ms    child (13473) slept in clock_nanosleep, until a timer ran out
    +0.024236 s     189 us    2 smaller steps
               =   18.2 ms  the 2 steps below it together
 
          START       TIME
    +0.006101 s    16.4 ms  asker (13472) waited for the network in recvfrom, until answerer (13475)
                                sent through tcp 127.0.0.1:60697
-   +0.006396 s    16.1 ms    answerer (13475) slept in clock_nanosleep, until its time was up
+   +0.006396 s    16.1 ms    answerer (13475) slept in clock_nanosleep, until a timer ran out
    +0.006101 s     262 us    answerer (13475) was not there yet, forked by reasons (13444)
    +0.006101 s     262 us      3 smaller steps
    +0.006364 s    87.7 us    2 smaller steps
@@ -309,7 +309,7 @@ waits    4 (69.4 ms in all)
          START       TIME
    +0.005784 s    13.3 ms  reader (13468) waited for a pipe or socket in read, woken by sleeper
                                (13470)
-   +0.005858 s    12.1 ms    sleeper (13470) slept in clock_nanosleep, until its time was up
+   +0.005858 s    12.1 ms    sleeper (13470) slept in clock_nanosleep, until a timer ran out
    +0.005841 s    1.15 ms    sleeper (13470) waited for CPU 1, 2 times
    +0.017928 s    1.12 ms      fuzz_report (13166) ran there
    +0.005841 s    34.2 us      3 smaller steps

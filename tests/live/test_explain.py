@@ -5,12 +5,69 @@ known. Other programs may take the CPU meanwhile: that shows as waiting for a CP
 but it must add up. Times: 5 % and 2 ms."""
 import json
 import os
+import subprocess
+import sys
 
-from lib import (RSTAT, case, dump, expect, finish, good, note, record_workload, run, start,
-                 unless_hidden, within)
+from lib import (RSTAT, case, dump, expect, finish, good, note, record, record_workload, run,
+                 start, unless_hidden, within, workload)
 
 MS = 1000000
 TRACE = "e.data"
+
+# Threads that wait in vain, each with its time-out; prints their TIDs.
+IN_VAIN = """
+import json, os, select, socket, struct, threading
+
+def poll():
+    p = select.poll()
+    p.register(os.pipe()[0])
+    p.poll(40)
+
+def lock():
+    held = threading.Lock()
+    held.acquire()
+    held.acquire(timeout=0.05)
+
+def recv():
+    listener = socket.create_server(("127.0.0.1", 0))
+    asks = socket.create_connection(listener.getsockname())
+    answers = listener.accept()[0]
+    asks.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 60000))
+    try:
+        asks.recv(1)
+    except BlockingIOError:
+        pass
+    asks.send(b"again")
+    answers.recv(5)
+
+tids = {}
+
+def run(wait):
+    tids[wait.__name__] = threading.get_native_id()
+    wait()
+
+for wait in (poll, lock, recv):
+    thread = threading.Thread(target=run, args=(wait,))
+    thread.start()
+    thread.join()
+print(json.dumps(tids))
+"""
+
+# "first" waits for another process, which never has that name. Prints their PIDs.
+NAMED = """
+import json, os, time
+r, w = os.pipe()
+second = os.fork()
+if not second:
+    time.sleep(0.05)
+    os.write(w, b"x")
+    os._exit(0)
+with open("/proc/self/comm", "w") as comm:
+    comm.write("first")
+os.read(r, 1)
+os.wait()
+print(json.dumps({"waiter": os.getpid(), "second": second}))
+"""
 
 
 def explain(*options, trace=TRACE):
@@ -88,7 +145,11 @@ def lock():
     near(time_of(rows, 0, "run", holder), 7, "the holder ran")
     near(time_of(rows, 0, "sleep", holder), 7, "the holder slept")
     queue = step(rows, 0, "runqueue", holder)
-    near(rows[step(rows, queue, "preempted", hog)]["dur_ns"], 30, "the hog had the CPU")
+    ran = [row for _, row in below(rows, queue) if row["tid"]]
+    if {row["tid"] for row in ran} == {hog}:
+        near(rows[step(rows, queue, "preempted", hog)]["dur_ns"], 30, "the hog had the CPU")
+    else:  # others were there too: the hog may have come while the holder waited behind them
+        expect(any(row["tid"] == hog and row["dur_ns"] > 5 * MS for row in ran), f"{ran}")
 
 
 def pipe():
@@ -151,6 +212,93 @@ def whole():
     near(time_of(rows, at, "sleep", told["third"]), 30, "the third slept")
 
 
+def in_vain(*options):
+    """What ended each of the waits, by their names."""
+    told = json.loads(good(record(TRACE, *options, cmd=[sys.executable, "-c", IN_VAIN])).stdout)
+    ends = {}
+    for name, tid in told.items():
+        rows = explain("--tid", tid, "--worst", 1, "--state", "S")
+        near(rows[0]["dur_ns"], {"poll": 40, "lock": 50, "recv": 60}[name], f"{name} waited")
+        ends[name] = rows[0]["by"]
+    return ends
+
+
+def time_out():
+    """Nobody ended it, and no device: as far as that can be known."""
+    ends = in_vain()
+    expect(ends == {"poll": "hard interrupt", "lock": "timer or signal",
+                    "recv": "soft interrupt"}, f"{ends}")
+
+
+def time_out_irq():
+    ends = in_vain("--with", "irq")
+    x86 = os.uname().machine == "x86_64"
+    expect(ends["lock"] == ends["recv"] == "timer", f"{ends}")
+    expect(ends["poll"] == ("timer or CPU" if x86 else "timer"), f"{ends}")
+
+
+def device():
+    """In the handler or the soft interrupt of what it waits for, when requests are not recorded."""
+    with open("file", "wb") as f:
+        f.write(os.urandom(1 << 20))
+        os.fsync(f.fileno())
+    told = record_workload(TRACE, "chains", "direct", "file",
+                           options=("--with", "irq", "--without", "io"))
+    rows = explain("--tid", told["waiter"], "--worst", 20, "--state", "D")
+    ends = [row["by"] for row in rows if row["depth"] == 0 and row["syscall"] == "pread64"]
+    note(f"direct read, no requests: {ends}")
+    expect(ends, f"no wait in pread64 among {rows}")
+    named = [by for by in ends if by and (by.startswith("hard interrupt ") or
+                                          by == "soft interrupt BLOCK")]
+    tasks = [row for row in rows if row["depth"] == 0 and row["by_tid"]]
+    expect(len(named) + len(tasks) >= len(ends) > 0, f"{ends}")
+
+
+def window():
+    """A window that ends in the middle of a wait: cut to it, and the same chain."""
+    told, rows = longest("pipe", by="second")
+    start_ns, length = rows[0]["start_ns"], rows[0]["dur_ns"]
+    first, last = start_ns + length // 4, start_ns + length // 2
+    cut = explain("--tid", told["waiter"], "--worst", 1, "--state", "S", "--least", 0, "--time",
+                  f"+{first}ns,+{last}ns")
+    adds_up(cut)
+    expect((cut[0]["start_ns"], cut[0]["dur_ns"]) == (first, last - first), f"{cut[0]}")
+    expect((cut[0]["what"], cut[0]["by_tid"]) == ("pipe", told["second"]), f"{cut[0]}")
+    at = step(cut, 0, "pipe", told["second"], told["third"])
+    expect(time_of(cut, at, "sleep", told["third"]) > 0, f"{cut}")
+    done = good(run([RSTAT, "explain", "--tid", str(told["waiter"]), "--worst", "1", "--state", "S",
+                     "--time", f"+{first}ns,+{last}ns", TRACE]))
+    expect("(after the window)" in done.stdout, done.stdout)
+
+
+def filtered():
+    """Who ended the wait was not recorded: so it is said, and not that something was lost."""
+    told = json.loads(good(record(TRACE, "--comm", "first",
+                                  cmd=[sys.executable, "-c", NAMED])).stdout)
+    rows = explain("--tid", told["waiter"], "--worst", 20, "--state", "S")
+    at = next((i for i, row in enumerate(rows)
+               if row["depth"] == 0 and row["by_tid"] == told["second"]), None)
+    expect(at is not None, f"no wait by {told['second']} among {rows}")
+    steps = [(row["what"], row["tid"]) for _, row in below(rows, at)]
+    expect(("filtered", told["second"]) in steps, f"{steps}")
+    expect(not {"unknown", "run", "sleep"} & {what for what, _ in steps}, f"{steps}")
+    done = good(run([RSTAT, "explain", "--tid", str(told["waiter"]), "--worst", "3", "--state", "S",
+                     TRACE]))
+    expect("because of the filters" in done.stdout and "lost" not in done.stdout, done.stdout)
+
+
+def through_pipe():
+    """From the recorder through a pipe: the same answer as from a file."""
+    with subprocess.Popen([RSTAT, "record", "-o", "-", "-q", "--", *workload("chains", "sleep")],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as recorder:
+        done = run([RSTAT, "explain", "--worst", "1", "--state", "S", "--format", "json", "-"],
+                   stdin=recorder.stdout)
+    rows = json.loads(good(done).stdout)["rows"]
+    expect((rows[0]["what"], rows[0]["by"]) == ("sleep", "timer"), f"{rows[0]}")
+    near(rows[0]["dur_ns"], 50, "it slept")
+
+
 def machine():
     """The worst waits of everything that was recorded add up, whatever they are."""
     rows = explain("--all", "--worst", 200, "--state", "all", "--least", 0)
@@ -168,7 +316,13 @@ for name, test in (("a lock, its holder, and the hog that preempts it", lock),
                    ("a TCP peer that answers late", tcp),
                    ("a direct read", direct),
                    ("all of a thread's time", whole),
-                   ("the machine's worst waits", machine)):
+                   ("the machine's worst waits", machine),
+                   ("time-outs", time_out),
+                   ("time-outs, with interrupts recorded", time_out_irq),
+                   ("a device, by its interrupt", device),
+                   ("a wait that outlasts the window", window),
+                   ("a waker that was not recorded", filtered),
+                   ("from the recorder through a pipe", through_pipe)):
     with case(name):
         unless_hidden(TRACE, test)
 finish()

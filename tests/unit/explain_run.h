@@ -2,7 +2,7 @@
 /*
  * explain_run: a stream by hand through explain, and its steps as text, one line each:
  *
- *   DEPTH WHAT TID START+DUR [xPARTS] [by NAME]
+ *   DEPTH WHAT TID START+DUR [xPARTS] [by NAME [later] [or an interrupt]]
  *
  * times in us since T0, with ".NNN" where they are not whole. Of every step it is checked that
  * those below it add up to it.
@@ -11,11 +11,14 @@
 #define RSTAT_TESTS_EXPLAIN_RUN_H
 
 #include "replay/explain/explain.h"
+#include "replay/explain/explain_print.h"
+#include "replay/explain/explain_text.h"
 #include "report_run.h"
 
 /* A system call of x86-64 as event.aux of a switch has it. */
 #define IN(number)    ((number) + 1)
 #define IN_READ	      IN(0)
+#define IN_POLL	      IN(7)
 #define IN_NANOSLEEP  IN(35)
 #define IN_RECVFROM   IN(45)
 #define IN_WAIT4      IN(61)

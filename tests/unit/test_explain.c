@@ -131,9 +131,9 @@ static void test_three(void **state)
 		"1 pipe 200 20+313 by t300 (300)\n"
 		"2 sleep 300 30+300 by timer\n"
 		"2 run 300 25+8 x2\n"
-		"2 other 300 20+5 by interrupt\n"
+		"2 other 300 20+5 by hard interrupt\n"
 		"1 run 200 15+9 x2\n"
-		"1 other 200 10+5 by interrupt\n"
+		"1 other 200 10+5 by hard interrupt\n"
 		"1 runqueue 200 333+2 by an idle CPU\n"
 		"2 idle 333+2\n");
 	/* Two steps down, and what is small together. */
@@ -160,7 +160,7 @@ static void test_three(void **state)
 		     "0 pipe 100 10+329 by t200 (200)\n"
 		     "1 pipe 200 20+313 by t300 (300) ...\n"
 		     "1 run 200 15+9 x2\n"
-		     "1 other 200 10+5 by interrupt\n"
+		     "1 other 200 10+5 by hard interrupt\n"
 		     "1 runqueue 200 333+2 by an idle CPU ...\n");
 	synth_free(&s);
 }
@@ -346,9 +346,9 @@ static void test_filtered(void **state)
 	expect_steps(
 		&s, (struct explain_case){.tid = 100, .from = AT(90), .to = AT(200), .meta = &meta},
 		"0 window 100 90+110\n"
-		"1 lock 100 100+50 by a task that was left out\n"
+		"1 lock 100 100+50 by not recorded\n"
 		"1 run 100 90+40 x2\n"
-		"1 runqueue 100 150+20 by a task that was left out\n"
+		"1 runqueue 100 150+20 by not recorded\n"
 		"2 filtered 150+20\n");
 	synth_free(&s);
 }

@@ -236,8 +236,8 @@ static int find_windows(struct explain *e, struct err *err)
 	struct timeline_windows *w = &e->windows;
 	size_t room = e->waits.n + e->ends.n + 1;
 
-	e->cpu_windows = malloc(room * sizeof(*e->cpu_windows));
-	e->task_windows = malloc(room * sizeof(*e->task_windows));
+	e->cpu_windows = calloc(room, sizeof(*e->cpu_windows));
+	e->task_windows = calloc(room, sizeof(*e->task_windows));
 	if (!e->cpu_windows || !e->task_windows)
 		return no_memory(err);
 	w->long_ns = UINT64_MAX;

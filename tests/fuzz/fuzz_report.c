@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "events.h"
 #include "replay/explain/explain.h"
+#include "replay/explain/explain_print.h"
 #include "replay/invariants.h"
 #include "replay/report.h"
 #include "replay/views/view_states.h"
@@ -134,6 +135,8 @@ static struct meta_counter counters[2] = {
 	{.name = "faults", .live = true},
 };
 
+static struct meta_hook hooks[1] = {{.name = "irq_handler", .live = true, .feature = "irq"}};
+
 static struct meta make_meta(const struct settings *set)
 {
 	struct meta meta = {
@@ -149,6 +152,8 @@ static struct meta make_meta(const struct settings *set)
 		.ncpus = set->meta & META_CPUS ? FUZZ_CPUS : set->meta >> 6,
 		.counters = counters,
 		.ncounters = set->meta & META_COUNTERS ? 2 : 0,
+		.hooks = hooks,
+		.nhooks = set->meta & META_ALL ? 1 : 0,
 		.stacks = "all",
 		.user_stacks = true,
 	};
@@ -266,10 +271,31 @@ static void explain_stream(struct explain *e, struct input in)
 	struct event ev;
 	struct err err;
 
-	while (input_event(&in, &ev))
-		if (ev.kind != FUZZ_KIND_SELF)
-			need(!explain_apply(e, &ev, 1, &err), err.msg);
+	while (input_event(&in, &ev)) {
+		int rc = ev.kind == FUZZ_KIND_SELF ? 0 : explain_apply(e, &ev, 1, &err);
+
+		need(rc >= 0, err.msg);
+		if (rc)
+			break;
+	}
 	input_free(&in);
+}
+
+/* What a step is made of is as long as the step. */
+static void check_steps(const struct chain *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		uint64_t ns = 0;
+		size_t below = 0;
+
+		for (size_t k = i + 1; k < c->n && c->steps[k].depth > c->steps[i].depth; k++) {
+			if (c->steps[k].depth != c->steps[i].depth + 1)
+				continue;
+			ns += c->steps[k].dur_ns;
+			below++;
+		}
+		need(!below || ns == c->steps[i].dur_ns, "steps do not add up");
+	}
 }
 
 static void explain_all(const struct run *run, const struct settings *set, struct input in,
@@ -285,6 +311,7 @@ static void explain_all(const struct run *run, const struct settings *set, struc
 		.width = 100,
 	};
 	const uint64_t from_ns = FUZZ_START + (set->window & 0x0fu) * 100000u;
+	const uint64_t to_ns = FUZZ_START + (set->window & 0x70u) * 100000u;
 	const struct report_input input = make_input(run, meta, from_ns);
 	struct explain *e = NULL;
 	struct err err = {0};
@@ -294,8 +321,8 @@ static void explain_all(const struct run *run, const struct settings *set, struc
 
 	if (!opt.worst)
 		need(!select_add(&opt.select, SELECT_TID, false, "1", &err), err.msg);
-	need(!explain_new(&e, &opt, meta, FUZZ_START, from_ns, UINT64_MAX, run->last_ns, FUZZ_CPUS,
-			  &err),
+	need(!explain_new(&e, &opt, meta, FUZZ_START, from_ns, to_ns > from_ns ? to_ns : UINT64_MAX,
+			  run->last_ns, FUZZ_CPUS, &err),
 	     err.msg);
 	while ((rc = explain_pass(e, &from, &to, &err)) > 0) {
 		explain_stream(e, in);
@@ -305,8 +332,10 @@ static void explain_all(const struct run *run, const struct settings *set, struc
 	}
 	need(!rc || err.code == -EINVAL, err.msg);
 	open_output(&out);
-	if (!rc)
-		need(!explain_print(e, &input, out.f, &err), err.msg);
+	if (!rc) {
+		check_steps(&explain_result(e)->chain);
+		explain_print(explain_result(e), &input, out.f);
+	}
 	close_output(&out, opt.format == ROWS_JSON);
 	explain_free(e);
 	select_free(&opt.select);

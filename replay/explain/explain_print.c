@@ -31,6 +31,29 @@ static const char *off(const struct explained *e)
 	return e->opt->color ? "\033[0m" : "";
 }
 
+/* Goes on below itself, at blanks. */
+static void print_wrapped(const struct explained *e, FILE *f, const char *text, unsigned indent)
+{
+	size_t room = e->opt->width > indent + 30 ? e->opt->width - indent : 30;
+	bool first = true;
+
+	while (strlen(text) > room) {
+		size_t len = room;
+
+		while (len && text[len] != ' ')
+			len--;
+		if (!len)
+			len = strcspn(text, " ");
+		fprintf(f, "%.*s\n%*s", (int)len, text, (int)indent + 2 * INDENT, "");
+		text += len;
+		text += strspn(text, " ");
+		if (first)
+			room -= 2 * INDENT;
+		first = false;
+	}
+	fprintf(f, "%s\n", text);
+}
+
 static void label(const struct explained *e, FILE *f, const char *text)
 {
 	fprintf(f, "%s%-*s%s", dim(e), LABEL, text, off(e));
@@ -77,12 +100,12 @@ static void print_lost(const struct explained *e, FILE *f)
 			e->missed == 1 ? "" : "s", e->missed == 1 ? "is" : "are");
 	}
 	if (e->meta->filtered) {
-		char safe[sizeof(e->meta->filters)];
+		char safe[ESCAPE_ROOM(sizeof(e->meta->filters))], text[sizeof(safe) + 40];
 
-		escape_terminal(safe, e->opt->width - LABEL - 24, e->meta->filters,
-				strlen(e->meta->filters));
+		escape_terminal(safe, sizeof(safe), e->meta->filters, strlen(e->meta->filters));
+		snprintf(text, sizeof(text), "only this was recorded: %s", safe);
 		label(e, f, "filter");
-		fprintf(f, "only this was recorded: %s\n", safe);
+		print_wrapped(e, f, text, LABEL);
 	}
 	if (e->timeline && e->timeline->full) {
 		label(e, f, "limit");
@@ -124,29 +147,6 @@ static void print_header(const struct explained *e, const struct report_input *i
 }
 
 /* -- the tree -- */
-
-/* Goes on below itself, at blanks. */
-static void print_wrapped(const struct explained *e, FILE *f, const char *text, unsigned indent)
-{
-	size_t room = e->opt->width > indent + 30 ? e->opt->width - indent : 30;
-	bool first = true;
-
-	while (strlen(text) > room) {
-		size_t len = room;
-
-		while (len && text[len] != ' ')
-			len--;
-		if (!len)
-			len = strcspn(text, " ");
-		fprintf(f, "%.*s\n%*s", (int)len, text, (int)indent + 2 * INDENT, "");
-		text += len;
-		text += strspn(text, " ");
-		if (first)
-			room -= 2 * INDENT;
-		first = false;
-	}
-	fprintf(f, "%s\n", text);
-}
 
 static void print_step(const struct explained *e, const struct step *s, FILE *f)
 {

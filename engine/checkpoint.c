@@ -308,6 +308,7 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 
 		y->t.info = s->info;
 		y->t.flags &= (uint16_t)~TASK_UNNAMED;
+		task_move_zombie(e, y);
 		tell_changed(e, y, &before);
 	}
 	if (y->t.state == TS_RUN || !uncertain(e, y, t, &h0, &h1)) {

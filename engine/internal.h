@@ -17,6 +17,7 @@
  *   sockets.c     sockets
  *   metrics.c     figures of the machine
  *   pool.c        objects that come and go
+ *   order.c       things by key
  */
 #ifndef RSTAT_ENGINE_INTERNAL_H
 #define RSTAT_ENGINE_INTERNAL_H
@@ -24,6 +25,7 @@
 #include "engine/engine.h"
 #include "engine/flows.h"
 #include "engine/gaps.h"
+#include "engine/order.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -60,11 +62,13 @@ struct etask {
 	uint32_t pins; /* parts of open requests that refer to it: it stays until they are told */
 	uint64_t
 		sure_ns; /* TS_UNKNOWN: from when on its closing event tells the state; gaps apart */
-	struct etask *znext, *zprev; /* the list of zombies */
+	struct etask *next_free;
+	struct order_node zombie; /* in the order of its state, see struct zombies */
 	uint32_t mark; /* seen in checkpoint number `mark` */
 	uint32_t gen; /* how often this entry was another task */
 	uint32_t account; /* accounts.c: number + 1, 0 none */
 	uint32_t kernel_stack, user_stack; /* with TASK_STACK: where it blocked */
+	uint8_t zombie_state; /* as it was put among the zombies */
 	bool used;
 	bool gone; /* not used any more, but pinned */
 } __attribute__((aligned(64)));
@@ -101,6 +105,13 @@ struct cpu {
 		uint32_t tid;
 	} run[RUN_HISTORY];
 } __attribute__((aligned(64)));
+
+/* Those that have ended and are not known to be reaped, by parent and start_ns. */
+struct zombies {
+	struct order waitable; /* TS_ZOMBIE */
+	struct order leaders; /* TS_LEADER_ZOMBIE */
+	struct order doubtful; /* TS_UNKNOWN: may be reaped, or not yet be one that can be */
+};
 
 struct tid_page {
 	struct etask *task[PAGE_TIDS];
@@ -150,8 +161,8 @@ struct engine {
 
 	struct etask **chunks; /* of TASKS_PER_CHUNK */
 	uint32_t nchunks, task_limit;
-	struct etask *free_tasks; /* by znext */
-	struct etask *zombies;
+	struct etask *free_tasks; /* by next_free */
+	struct zombies zombies;
 	uint32_t mark;
 	struct gaps gaps;
 	struct gaps hidden; /* stretches of CPUs that their own next record contradicted */
@@ -200,6 +211,8 @@ void tasks_free(struct engine *e);
 void task_unpin(struct engine *e, struct etask *y); /* one pin less; when gone it goes now */
 void task_enter_zombies(struct engine *e, struct etask *y);
 void task_leave_zombies(struct engine *e, struct etask *y);
+/* Its state, its parent or its age changed: when it is among the zombies, it finds its new place. */
+void task_move_zombie(struct engine *e, struct etask *y);
 
 /* ---- emit.c ---- */
 /* Nobody asks for intervals of this state: nothing needs to be emitted. */

@@ -6,6 +6,7 @@
  */
 #include "engine/internal.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* A task_struct is freed 14-20 ms after its reap; a zombie that lasted this long was one. */
@@ -119,6 +120,7 @@ static void group_dead(struct engine *e, struct etask *leader, uint64_t t)
 		return;
 	emit_current(e, leader, leader->t.since_ns, t, 0);
 	enter(e, leader, TS_ZOMBIE, leader->t.cpu, t);
+	task_move_zombie(e, leader);
 }
 
 /* z was that until t; from then on it may have changed without an event that says so. */
@@ -132,14 +134,27 @@ static void doubt(struct engine *e, struct etask *z, uint64_t t)
 		emit_current(e, z, z->t.since_ns, t, IVF_GAP);
 	enter(e, z, TS_UNKNOWN, z->t.cpu, t);
 	z->sure_ns = t;
+	task_move_zombie(e, z);
+}
+
+static struct etask *zombie_of(const struct order_node *node)
+{
+	return node ? (struct etask *)((char *)node - offsetof(struct etask, zombie)) : NULL;
 }
 
 /* Something happened to one of them (tid, 0 any), by whom is not known (a fork was lost). */
-static void doubt_all(struct engine *e, enum task_state state, uint32_t tid, uint64_t t)
+static void doubt_all(struct engine *e, struct order *zombies, uint32_t tid, uint64_t t)
 {
-	for (struct etask *z = e->zombies; z; z = z->znext)
-		if (z->t.state == state && (!tid || z->t.info.tid == tid))
-			doubt(e, z, t);
+	struct etask *z;
+
+	if (!tid) {
+		while ((z = zombie_of(order_from(zombies, 0, 0))))
+			doubt(e, z, t); /* and so it is not among them any more */
+		return;
+	}
+	z = task_find(e, tid);
+	if (z && z->t.state == TS_ZOMBIE)
+		doubt(e, z, t);
 }
 
 void life_exit(struct engine *e, const struct event *ev, uint64_t t)
@@ -164,19 +179,33 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 		leader->t.exit_code = ev->value; /* as wait4 reports it for the process */
 		group_dead(e, leader, t);
 	} else if (!y->t.info.tgid) {
-		doubt_all(e, TS_LEADER_ZOMBIE, 0, t);
+		doubt_all(e, &e->zombies.leaders, 0, t);
 	}
 }
 
 /* ---- reap ---- */
 
+/* The first child of `tgid` in that order which is not older than `after` (start_ns). */
+static struct etask *first_child(const struct order *zombies, uint32_t tgid, uint64_t after)
+{
+	struct order_node *node = order_from(zombies, tgid, after);
+
+	return node && node->key.major == tgid ? zombie_of(node) : NULL;
+}
+
 /* A wait of process `tgid` for pid (0: any) may have reaped any of its zombies that match. */
 static void doubt_children(struct engine *e, uint32_t tgid, uint32_t pid, uint64_t t)
 {
-	for (struct etask *z = e->zombies; z; z = z->znext)
-		if (z->t.state == TS_ZOMBIE && z->t.info.ppid == tgid &&
-		    (!pid || z->t.info.tid == pid))
+	struct etask *z;
+
+	if (!pid) {
+		while ((z = first_child(&e->zombies.waitable, tgid, 0)))
 			doubt(e, z, t);
+		return;
+	}
+	z = task_find(e, pid);
+	if (z && z->t.state == TS_ZOMBIE && z->t.info.ppid == tgid)
+		doubt(e, z, t);
 }
 
 /* Its parent is gone: whoever adopted it is not known. */
@@ -196,22 +225,36 @@ static bool can_take(const struct engine *e, const struct etask *z, uint32_t tgi
 }
 
 /*
- * The one that it takes: the kernel goes by age. Of those older than `after` (start_ns) it does not
- * take any; unknown ones count, since they may be zombies still.
+ * The oldest of these zombies that a wait of process `tgid` for any child can take: the kernel goes
+ * by age. NULL: none. Orphans are init's, so it is asked for each parent that has zombies.
  */
-static struct etask *find_zombie(const struct engine *e, uint32_t tgid, uint32_t pid,
-				 uint64_t after)
+static struct etask *oldest(const struct engine *e, const struct order *zombies, uint32_t tgid,
+			    uint64_t after)
 {
-	struct etask *best = NULL;
+	struct etask *best = NULL, *z;
+	struct order_node *node;
 
-	for (struct etask *z = e->zombies; z; z = z->znext) {
-		if (z->t.state == TS_LEADER_ZOMBIE || z->t.info.start_ns < after)
-			continue;
-		if (can_take(e, z, tgid, pid) &&
+	if (tgid != 1)
+		return first_child(zombies, tgid, after);
+	for (node = order_from(zombies, 0, 0); node;
+	     node = order_from(zombies, node->key.major + 1, 0)) {
+		z = first_child(zombies, (uint32_t)node->key.major, after);
+		if (z && can_take(e, z, tgid, 0) &&
 		    (!best || z->t.info.start_ns < best->t.info.start_ns))
 			best = z;
 	}
 	return best;
+}
+
+/* A wait of process `tgid` for this child takes it, if it is a zombie. */
+static bool wait_takes_one(struct engine *e, uint32_t tgid, uint64_t t, uint32_t by, uint32_t pid)
+{
+	struct etask *z = task_find(e, pid);
+
+	if (!z || z->t.state != TS_ZOMBIE || !can_take(e, z, tgid, pid))
+		return false;
+	life_gone(e, z, t, REAP_WAIT, by, true);
+	return true;
 }
 
 /*
@@ -222,23 +265,29 @@ static struct etask *find_zombie(const struct engine *e, uint32_t tgid, uint32_t
  */
 static bool wait_takes(struct engine *e, uint32_t tgid, uint64_t t, uint32_t by, uint32_t pid)
 {
-	struct etask *z = find_zombie(e, tgid, pid, 0);
-	bool first = true, found = false, sure;
+	struct etask *z, *older;
 	uint64_t h0, h1, start;
+	bool first, sure;
 
-	for (; z; z = find_zombie(e, tgid, pid, start + 1)) {
+	if (pid)
+		return wait_takes_one(e, tgid, t, by, pid);
+	z = oldest(e, &e->zombies.waitable, tgid, 0);
+	if (!z)
+		return false;
+	older = oldest(e, &e->zombies.doubtful, tgid, 0);
+	first = !older || older->t.info.start_ns > z->t.info.start_ns;
+	for (; z; z = oldest(e, &e->zombies.waitable, tgid, start + 1)) {
 		sure = !uncertain(e, z, t, &h0, &h1);
 		start = z->t.info.start_ns;
-		found |= z->t.state == TS_ZOMBIE;
-		if (first && z->t.state == TS_ZOMBIE)
+		if (first)
 			life_gone(e, z, t, REAP_WAIT, by, true);
-		else if (z->t.state == TS_ZOMBIE)
+		else
 			doubt(e, z, t);
-		if (sure || pid)
+		if (sure)
 			break;
 		first = false;
 	}
-	return found;
+	return true;
 }
 
 void life_wait(struct engine *e, const struct event *ev, uint64_t t)
@@ -250,7 +299,7 @@ void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 	if (!y || e->reaps_exact)
 		return;
 	if (!y->t.info.tgid) {
-		doubt_all(e, TS_ZOMBIE, ev->value, t);
+		doubt_all(e, &e->zombies.waitable, ev->value, t);
 		return;
 	}
 	if (e->some_cpus && !ev->value) {

@@ -44,6 +44,7 @@ static void identify(struct engine *e, struct etask *y, const struct task_info *
 	y->t.info = *info;
 	y->t.info.tid = before.tid;
 	y->t.flags &= (uint16_t)~TASK_UNNAMED;
+	task_move_zombie(e, y);
 	if (!fresh && !same_info(&before, &y->t.info))
 		tell_changed(e, y, &before);
 }

@@ -53,7 +53,7 @@ static bool add_chunk(struct engine *e)
 	memset(chunk, 0, TASKS_PER_CHUNK * sizeof(*chunk));
 	for (uint32_t i = TASKS_PER_CHUNK; i-- > 0;) {
 		chunk[i].t.id = e->nchunks * TASKS_PER_CHUNK + i;
-		chunk[i].znext = e->free_tasks;
+		chunk[i].next_free = e->free_tasks;
 		e->free_tasks = &chunk[i];
 	}
 	e->chunks[e->nchunks++] = chunk;
@@ -78,7 +78,7 @@ struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t)
 		return NULL;
 	}
 	y = e->free_tasks;
-	e->free_tasks = y->znext;
+	e->free_tasks = y->next_free;
 	id = y->t.id;
 	gen = y->gen + 1;
 	memset(y, 0, sizeof(*y));
@@ -165,7 +165,7 @@ static void release(struct engine *e, struct etask *y)
 			e->sinks[i]->task_gone(e->sinks[i], &y->t);
 	account_forget(e, y);
 	y->gone = false;
-	y->znext = e->free_tasks;
+	y->next_free = e->free_tasks;
 	e->free_tasks = y;
 }
 
@@ -214,26 +214,33 @@ struct etask *task_next(const struct engine *e, uint32_t *pos)
 	return NULL;
 }
 
+static struct order *zombies_like(struct engine *e, enum task_state state)
+{
+	switch (state) {
+	case TS_ZOMBIE: return &e->zombies.waitable;
+	case TS_LEADER_ZOMBIE: return &e->zombies.leaders;
+	default: return &e->zombies.doubtful;
+	}
+}
+
 void task_leave_zombies(struct engine *e, struct etask *y)
 {
-	if (e->zombies != y && !y->zprev)
-		return;
-	if (y->zprev)
-		y->zprev->znext = y->znext;
-	else
-		e->zombies = y->znext;
-	if (y->znext)
-		y->znext->zprev = y->zprev;
-	y->znext = y->zprev = NULL;
+	if (y->zombie.in)
+		order_remove(zombies_like(e, (enum task_state)y->zombie_state), &y->zombie);
 }
 
 void task_enter_zombies(struct engine *e, struct etask *y)
 {
 	task_leave_zombies(e, y);
-	y->znext = e->zombies;
-	if (e->zombies)
-		e->zombies->zprev = y;
-	e->zombies = y;
+	y->zombie_state = y->t.state;
+	order_add(zombies_like(e, (enum task_state)y->t.state), &y->zombie, y->t.info.ppid,
+		  y->t.info.start_ns);
+}
+
+void task_move_zombie(struct engine *e, struct etask *y)
+{
+	if (y->zombie.in)
+		task_enter_zombies(e, y);
 }
 
 void tasks_free(struct engine *e)

@@ -190,6 +190,67 @@ static struct reaps reaps_behind(const struct synth *s, size_t at)
 	return r;
 }
 
+#define CHILDREN 20000u
+
+struct in_order {
+	struct sink sink;
+	uint64_t last_start_ns;
+	uint32_t n;
+};
+
+static void on_reap(struct sink *s, const struct interval *iv)
+{
+	struct in_order *o = (struct in_order *)s;
+
+	if (iv->state != TS_ZOMBIE)
+		return;
+	assert_int_equal(iv->reap_method, REAP_WAIT);
+	assert_true(iv->task->info.start_ns > o->last_start_ns);
+	o->last_start_ns = iv->task->info.start_ns;
+	o->n++;
+}
+
+/*
+ * The oldest goes first, whichever became a zombie first. There are so many that a wait must not look
+ * at all of them.
+ */
+static void test_many_zombies(void **state)
+{
+	struct in_order order = {.sink = {.interval = on_reap}};
+	struct synth s = {0};
+	struct engine *e;
+	struct err err = {0};
+
+	(void)state;
+	start(&s);
+	assert_int_equal(engine_new(&e, 2, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_add_sink(e, &order.sink, &err), 0);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	for (uint32_t i = 0; i < 2 * CHILDREN; i++) {
+		uint32_t tid = 1000 + i % CHILDREN;
+		const struct task_info info = {.tid = tid,
+					       .tgid = tid,
+					       .ppid = i % 3 ? 100 : 7,
+					       .start_ns = 1 + i * 7919u % CHILDREN};
+		uint64_t ts = 1100000 + 1000u * (uint64_t)i;
+		const struct event child[] = {
+			{.ts = ts, .kind = EV_FORK, .tid = tid, .peer = 100, .ext = &info},
+			{.ts = ts, .kind = EV_WAKEUP_NEW, .tid = tid, .peer = 100, .value = 1},
+			{.ts = ts, .kind = EV_SWITCH, .cpu = 1, .tid = tid},
+			{.ts = ts, .kind = EV_EXIT, .cpu = 1, .tid = tid, .flags = EVF_GROUP_DEAD},
+			{.ts = ts, .kind = EV_SWITCH, .cpu = 1, .peer = tid, .value = DEAD},
+		};
+		const struct event wait = {.ts = ts, .kind = EV_WAIT, .tid = 100};
+
+		assert_int_equal(i < CHILDREN ? engine_apply(e, child, 5, &err)
+					      : engine_apply(e, &wait, 1, &err),
+				 0);
+	}
+	assert_int_equal(order.n, CHILDREN - (CHILDREN + 2) / 3);
+	engine_free(e);
+	synth_free(&s);
+}
+
 /* A checkpoint carries that the parent is in a wait, and that the child is reaped already. */
 static void test_waits_through_checkpoints(void **state)
 {
@@ -528,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_reap_by_sleeping_parent),
 		cmocka_unit_test(test_reap_before_final_switch),
 		cmocka_unit_test(test_waits_through_checkpoints),
+		cmocka_unit_test(test_many_zombies),
 		cmocka_unit_test(test_wait_interrupted),
 		cmocka_unit_test(test_reap_by_free),
 		cmocka_unit_test(test_perhaps_no_zombie),

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* The end of a recording: what is still in the rings, then the footer. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/exit.h"
 #include "record/cost.h"
 #include "record/host.h"
 #include "record/recording.h"
 #include "record/show.h"
+
+#define DRAIN_TRIES 2000 /* of a millisecond */
 
 static void fill_end(struct recording *r, struct meta_end *end)
 {
@@ -48,6 +52,25 @@ static void summarize(const struct recording *r, const struct meta_end *end)
 	show_summary(&t, strcmp(r->opt->output, "-") ? r->opt->output : "standard output");
 }
 
+/*
+ * Detached: what is in the rings is all there is, gaps at their end included; but for a program that
+ * was running just then, on a CPU that may be slow to finish it.
+ */
+static int drain_rest(struct recording *r, struct err *err)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	int ret;
+
+	for (unsigned tries = 0; tries < DRAIN_TRIES; tries++) {
+		ret = sampler_pump(&r->sampler, &r->pump, r->end_ns, err);
+		if (ret || r->pump.limit.full_ns || r->pump.reached_ns >= r->end_ns)
+			return ret;
+		nanosleep(&moment, NULL);
+	}
+	return err_set(err, -EIO,
+		       "a ring holds a record that is never finished: this is a bug in rstat");
+}
+
 int recording_finish(struct recording *r, struct err *err)
 {
 	const bool broken = r->pump.write_failed;
@@ -64,9 +87,11 @@ int recording_finish(struct recording *r, struct err *err)
 		ret = kernel_accounts(r->kernel, r->end_ns - 1, err);
 	failed = kernel_stop(r->kernel, r->end_ns, ret ? NULL : err);
 	ret = ret ? ret : failed;
-	/* detached: what is in the rings is all there is, gaps at their end included */
 	if (!ret && !broken)
-		ret = sampler_pump(&r->sampler, &r->pump, r->end_ns, err);
+		ret = drain_rest(r, err);
+	/* what could not be had from the kernel is not in the trace: that ends before it */
+	if (ret && !r->pump.write_failed && r->pump.reached_ns < r->end_ns)
+		r->end_ns = r->pump.reached_ns > r->start_ns ? r->pump.reached_ns : r->start_ns;
 	fill_end(r, &end);
 	/* also after a failed write: there may be room for the footer, or again */
 	failed = trace_writer_finish(r->writer, &end, ret || broken ? NULL : err);

@@ -290,6 +290,11 @@ int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **event
 	return rings_drain(k->rings, until_ns, events, err);
 }
 
+bool kernel_pending(const struct kernel *k)
+{
+	return rings_pending(k->rings);
+}
+
 int kernel_doorbell_fd(const struct kernel *k)
 {
 	return ring_buffer__epoll_fd(k->doorbell);

@@ -134,6 +134,12 @@ int kernel_sockets(struct kernel *k, struct err *err);
  */
 int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err);
 
+/*
+ * Whether the last kernel_drain() held events older than until_ns back, because a program on some CPU
+ * was still busy with one that may come before them.
+ */
+bool kernel_pending(const struct kernel *k);
+
 /* Readable when a ring is half full; for poll/epoll. kernel_doorbell_ack() makes it quiet. */
 int kernel_doorbell_fd(const struct kernel *k);
 void kernel_doorbell_ack(struct kernel *k);

@@ -303,7 +303,7 @@ int recording_loop(struct recording *r, struct err *err)
 		if (!ret && r->pump.limit.full_ns)
 			stop(r, r->pump.limit.full_ns, "max-size");
 		else if (!ret)
-			ret = periodic(&l, now, until, err);
+			ret = periodic(&l, now, r->pump.reached_ns, err);
 	}
 	if (ret)
 		stop(r, host_now(), r->pump.write_failed ? strerrorname_np(-ret) : "error");

@@ -39,11 +39,13 @@ struct pump {
 	uint64_t stacks,
 		stacks_lost; /* switches with one, and those for which one could not be had */
 	uint64_t drained; /* events taken out of the kernel since the start */
+	uint64_t reached_ns; /* everything older has been moved */
 };
 
 /*
- * Everything older than until_ns, or up to limit.full_ns when that gets set. 0 or a negative errno: of the
- * kernel, the engine, the writer.
+ * Everything older than until_ns, or up to limit.full_ns when that gets set; or less when a CPU is
+ * just about to tell something: reached_ns says. 0 or a negative errno: of the kernel, the engine,
+ * the writer.
  */
 int pump_until(struct pump *p, uint64_t until_ns, struct err *err);
 

@@ -16,6 +16,8 @@
 #define WORDS_MAX   (RING_MARGIN / 8)
 #define WORDS_MIN   (sizeof(struct ring_rec) / 8)
 #define TS_NONE	    UINT64_MAX
+/* Programs take microseconds; the CPU of a virtual machine may stop in one of them for a while. */
+#define STUCK_NS UINT64_C(10000000000)
 
 /* What a source has next. */
 enum next {
@@ -62,6 +64,11 @@ struct rings {
 	struct cursor **heap; /* cursors with something to give, the oldest on top */
 	unsigned heaped;
 	struct event *events;
+	const struct cursor *pending; /* that ended the last pass before its time, NULL none */
+	struct {
+		const struct cursor *cursor;
+		uint64_t pos, since_ns; /* what it has been waiting for, and since which until_ns */
+	} stuck;
 	struct ring_arena arena;
 	uint64_t counts[EV_KIND_END];
 };
@@ -438,6 +445,8 @@ static enum next take_run(struct rings *rings, uint64_t until_ns, unsigned *n)
 		*n += (unsigned)r;
 		next = cursor_next(rings, c);
 	}
+	if (next == NEXT_PENDING)
+		rings->pending = c;
 	if (next == NEXT_NONE)
 		rings->heap[0] = rings->heap[--rings->heaped];
 	if (rings->heaped)
@@ -461,7 +470,9 @@ static enum next heap_fill(struct rings *rings)
 		next = cursor_next(rings, c);
 		if (next == NEXT_READY)
 			rings->heap[rings->heaped++] = c;
-		else if (next != NEXT_NONE)
+		else if (next == NEXT_PENDING)
+			rings->pending = c;
+		if (next != NEXT_READY && next != NEXT_NONE)
 			return next;
 	}
 	for (i = rings->heaped / 2; i-- > 0;)
@@ -469,12 +480,32 @@ static enum next heap_fill(struct rings *rings)
 	return NEXT_READY;
 }
 
+/* Whether nothing has been had for too long because of one record. */
+static bool is_stuck(struct rings *rings, uint64_t until_ns)
+{
+	const struct cursor *c = rings->pending;
+
+	if (!c || rings->stuck.cursor != c || rings->stuck.pos != c->pos) {
+		rings->stuck.cursor = c;
+		rings->stuck.pos = c ? c->pos : 0;
+		rings->stuck.since_ns = until_ns;
+	}
+	return c && until_ns > rings->stuck.since_ns && until_ns - rings->stuck.since_ns > STUCK_NS;
+}
+
+bool rings_pending(const struct rings *rings)
+{
+	return rings->pending;
+}
+
 int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **events,
 		struct err *err)
 {
-	enum next next = heap_fill(rings);
+	enum next next;
 	unsigned n = 0, i;
 
+	rings->pending = NULL;
+	next = heap_fill(rings);
 	rings->arena.used = 0;
 	while ((next == NEXT_READY || next == NEXT_NONE) && has_room(rings, n)) {
 		uint64_t top = rings->heaped ? rings->heap[0]->ts : TS_NONE;
@@ -497,6 +528,11 @@ int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **eve
 		return err_set(err, -EIO, "a ring holds a damaged record: this is a bug in rstat");
 	for (i = 0; i < rings->ncpus; i++)
 		cursor_free(rings, &rings->cursors[i]);
+	if (is_stuck(rings, until_ns))
+		return err_set(err, -EIO,
+			       "the ring of CPU %u holds a record that is never finished: this is "
+			       "a bug in rstat",
+			       rings->pending->cpu);
 	*events = rings->events;
 	return (int)n;
 }

@@ -6,6 +6,7 @@
 #ifndef RSTAT_RECORD_RING_H
 #define RSTAT_RECORD_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,10 +59,13 @@ int rings_end(struct rings *rings, uint64_t end_ns, struct err *err);
  * once given out is final, as long as until_ns is at least some microseconds ago.
  *
  * @events  valid until the next call
- * Returns how many; 0: none now. -EIO: a record is damaged.
+ * Returns how many; 0: none now. -EIO: a record is damaged, or has been reserved for ten seconds.
  */
 int rings_drain(struct rings *rings, uint64_t until_ns, const struct event **events,
 		struct err *err);
+
+/* Whether the last call held events older than until_ns back, for a record that is not committed. */
+bool rings_pending(const struct rings *rings);
 
 uint32_t rings_fill(const struct rings *rings); /* the fullest, in 1/1024 */
 uint64_t rings_lost(const struct rings *rings); /* since the start, over all CPUs */

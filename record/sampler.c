@@ -33,6 +33,8 @@ static int flush(struct sampler *s, struct pump *pump, struct err *err)
 {
 	int ret = pump_until(pump, s->events[0].ts, err);
 
+	if (!ret && pump->reached_ns < s->events[0].ts && !pump->limit.full_ns)
+		return 0; /* they go on waiting */
 	if (!ret)
 		ret = pump_add(pump, s->events, s->nevents, err);
 	s->nevents = 0;
@@ -52,6 +54,9 @@ int sampler_take_last(struct sampler *s, struct pump *pump, uint64_t end_ns, str
 {
 	int ret = s->nevents && s->events[0].ts < end_ns ? flush(s, pump, err) : 0;
 
+	/* still waiting: better too early than not at all, since only what changes is told */
+	if (!ret && s->nevents)
+		ret = pump_add(pump, s->events, s->nevents, err);
 	if (s->samples && !ret)
 		s->nevents = samples_take(s->samples, end_ns - 1, true, &s->events);
 	return ret;

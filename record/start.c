@@ -239,9 +239,9 @@ static int reach_start(struct recording *r, uint64_t start_utc, struct err *err)
 		uint64_t left;
 
 		ret = pump_until(&r->pump, until < r->start_ns ? until : r->start_ns, err);
-		if (ret || until >= r->start_ns)
+		if (ret || r->pump.reached_ns >= r->start_ns)
 			return ret;
-		left = r->start_ns - until;
+		left = until < r->start_ns ? r->start_ns - until : SLACK_NS;
 		/* a signal this late gets a trace, if one without length */
 		if (nap(left < DRAIN_NS ? left : DRAIN_NS, NULL) && r->start_ns > now)
 			r->start_ns = now;

@@ -35,7 +35,8 @@
 
 struct kernel {
 	uint64_t next_ns, gap_ns; /* gap_ns: when one event is lost, 0 never */
-	bool stopped, snapshot_due;
+	uint64_t opened_ns;
+	bool stopped, snapshot_due, pending;
 	uint32_t n;
 	int doorbell;
 	struct event events[BATCH];
@@ -48,6 +49,7 @@ struct kernel {
 /* Shared with the process that records. */
 static struct {
 	uint64_t step_ns, gap_after_ns;
+	uint64_t busy_after_ns, busy_ns; /* a program does not finish its record for so long */
 	int open_fails;
 	uint32_t snapshots, opened, closed, child_pid_filter;
 } * fake;
@@ -72,7 +74,7 @@ int kernel_open(struct kernel **out, const struct kernel_options *opt, struct er
 	fake->opened++;
 	if (opt->filter.npids)
 		fake->child_pid_filter = opt->filter.pids[0];
-	k->next_ns = now_ns();
+	k->opened_ns = k->next_ns = now_ns();
 	k->gap_ns = fake->gap_after_ns ? k->next_ns + fake->gap_after_ns : UINT64_MAX;
 	k->doorbell = eventfd(0, EFD_CLOEXEC);
 	strcpy(k->hooks[0].name, "sched_switch");
@@ -165,9 +167,13 @@ static void make_switch(struct kernel *k, struct event *ev)
 
 int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **events, struct err *err)
 {
+	const uint64_t busy_ns = k->opened_ns + fake->busy_after_ns;
 	int n = 0;
 
 	(void)err;
+	k->pending = fake->busy_ns && until_ns > busy_ns && now_ns() < busy_ns + fake->busy_ns;
+	if (k->pending)
+		until_ns = busy_ns;
 	for (; n < BATCH && k->next_ns < until_ns; k->next_ns += fake->step_ns) {
 		struct event *ev = &k->events[n++];
 
@@ -183,6 +189,11 @@ int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **event
 	}
 	*events = k->events;
 	return n;
+}
+
+bool kernel_pending(const struct kernel *k)
+{
+	return k->pending;
 }
 
 int kernel_doorbell_fd(const struct kernel *k)
@@ -380,6 +391,46 @@ static void test_duration(void **dir)
 	/* what was before the start is in the checkpoint, not among the events */
 	assert_int_equal(c.of_kind[EV_TASK], 0);
 	assert_int_equal(fake->snapshots, 1);
+	content_free(&c);
+}
+
+/* A record that is finished late holds the others up, at the end of the recording too. */
+static void test_slow_program(void **dir)
+{
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.duration_ns = 300 * MSEC;
+	fake->busy_after_ns = 200 * MSEC;
+	fake->busy_ns = 400 * MSEC;
+	record(&run);
+	assert_int_equal(run.exit_code, 0);
+	read_back(run.output, &c);
+	assert_true(trace_complete(c.trace));
+	assert_int_equal(trace_end(c.trace)->end_ns - trace_meta(c.trace)->start_ns, 300 * MSEC);
+	assert_in_range(c.of_kind[EV_SWITCH], 299, 301);
+	content_free(&c);
+}
+
+/* One that never is: what is behind it cannot be had, so the trace ends there and says so. */
+static void test_stuck_program(void **dir)
+{
+	uint64_t length;
+	struct content c;
+	struct run run;
+
+	run_init(&run, *dir, "t");
+	run.opt.duration_ns = 300 * MSEC;
+	fake->busy_after_ns = 200 * MSEC;
+	fake->busy_ns = UINT64_MAX / 2;
+	record(&run);
+	assert_int_equal(run.exit_code, 125);
+	assert_non_null(strstr(run.said, "never finished"));
+	read_back(run.output, &c);
+	length = trace_end(c.trace)->end_ns - trace_meta(c.trace)->start_ns;
+	assert_in_range(length, 100 * MSEC, 200 * MSEC);
+	assert_in_range(c.of_kind[EV_SWITCH], length / MSEC - 1, length / MSEC + 1);
 	content_free(&c);
 }
 
@@ -673,6 +724,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_duration),
+		TEST(test_slow_program),
+		TEST(test_stuck_program),
 		TEST(test_quiet),
 		TEST(test_command),
 		TEST(test_command_outlives),

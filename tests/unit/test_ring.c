@@ -274,11 +274,36 @@ static void test_uncommitted_holds_back(void **state)
 	put(page_of(f, 1), REC_SWITCH, 5, 1);
 	put(page_of(f, 1), REC_SWITCH, 20, 1);
 	expect_times(f, ALL, 2, 5, 10);
+	assert_true(rings_pending(f->rings));
 	expect_times(f, ALL, 0);
+	assert_true(rings_pending(f->rings));
 	assert_int_equal(page_of(f, 0)->tail, 24);
 	rec->ts = 15;
 	commit(rec, REC_SWITCH, 0, sizeof(*rec), 0);
 	expect_times(f, ALL, 3, 15, 20, 30);
+	assert_false(rings_pending(f->rings));
+}
+
+/* For ten seconds that is patience; then nobody is working on it any more. */
+static void test_never_committed(void **state)
+{
+	const uint64_t begin = 1000, second = 1000000000;
+	struct fixture *f = *state;
+	const struct event *e;
+	struct err err = {0};
+	struct ring_rec *rec;
+
+	put(page_of(f, 1), REC_SWITCH, 5, 1);
+	rec = reserve(page_of(f, 1), sizeof(*rec), 0);
+	assert_int_equal(drain(f, begin, &e), 1);
+	assert_int_equal(drain(f, begin + 9 * second, &e), 0);
+	rec->ts = 6;
+	commit(rec, REC_SWITCH, 0, sizeof(*rec), 0);
+	reserve(page_of(f, 1), sizeof(*rec), 0);
+	assert_int_equal(drain(f, begin + 9 * second, &e), 1);
+	assert_int_equal(drain(f, begin + 18 * second, &e), 0);
+	assert_int_equal(rings_drain(f->rings, begin + 20 * second, &e, &err), -EIO);
+	assert_non_null(strstr(err.msg, "CPU 1"));
 }
 
 static void test_tangles(void **state)
@@ -641,6 +666,7 @@ int main(void)
 		TEST(test_long_kinds),
 		TEST(test_merge_and_watermark),
 		TEST(test_uncommitted_holds_back),
+		TEST(test_never_committed),
 		TEST(test_tangles),
 		TEST(test_equal_times_keep_their_order),
 		TEST(test_wrap_and_zeroing),

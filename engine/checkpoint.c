@@ -205,6 +205,7 @@ static void load_details(struct engine *e, struct etask *y, const struct task_sn
 	y->t.waker = s->waker;
 	y->t.waking_ns = earlier(s->waking_ns, t);
 	y->t.flags &= (uint16_t)~TASK_WOKEN_BY_IRQ;
+	y->t.flags |= TASK_WAKER_UNSURE;
 	y->t.cause = s->run_state == TS_RUNNABLE ? s->cause : RC_NONE;
 	for (size_t i = 0; i < NFLAGS; i++)
 		if (s->flags & flag_map[i].snap)

@@ -76,6 +76,7 @@ enum task_flag {
 	TASK_HIDDEN = 1 << 12, /* its wake-up may have been hidden before the first checkpoint */
 	TASK_WOKEN_BY_IRQ = 1 << 13, /* the `waker` that is set to 0 was an interrupt */
 	TASK_STACK = 1 << 14, /* blocked, and where is known */
+	TASK_WAKER_UNSURE = 1 << 15, /* `waker` may be whom an interrupt interrupted */
 };
 
 enum interval_flag {
@@ -90,6 +91,7 @@ enum interval_flag {
 	IVF_GAP = 1 << 7, /* a gap touches it; totals only */
 	IVF_IOWAIT = 1 << 9, /* blocked: the kernel counted it as IO wait */
 	IVF_WOKEN_BY_IRQ = 1 << 10, /* blocked: woken from an interrupt; `waker` is 0 */
+	IVF_WAKER_UNSURE = 1 << 11, /* blocked: `waker` may be whom an interrupt interrupted */
 	IVF_REAP_BOUND = 1 << 8, /* ZOMBIE: end_ns is an upper bound (reap_method FREE, REUSE) */
 };
 

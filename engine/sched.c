@@ -307,10 +307,11 @@ static uint32_t waker_of(const struct event *ev)
 static void set_waker(struct etask *y, const struct event *ev)
 {
 	y->t.waker = waker_of(ev);
+	y->t.flags &= (uint16_t) ~(TASK_WOKEN_BY_IRQ | TASK_WAKER_UNSURE);
 	if (by_interrupt(ev))
 		y->t.flags |= TASK_WOKEN_BY_IRQ;
-	else
-		y->t.flags &= (uint16_t)~TASK_WOKEN_BY_IRQ;
+	else if (ev->flags & EVF_CTX_UNKNOWN)
+		y->t.flags |= TASK_WAKER_UNSURE;
 }
 
 static void sched_waking(struct engine *e, const struct event *ev, uint64_t t)
@@ -400,6 +401,8 @@ static inline void wake(struct engine *e, struct etask *y, const struct event *e
 		e->counts.early_wakings++;
 	}
 	flags = y->t.flags & TASK_WOKEN_BY_IRQ ? IVF_WOKEN_BY_IRQ : 0;
+	if (unlikely(y->t.flags & TASK_WAKER_UNSURE))
+		flags |= IVF_WAKER_UNSURE;
 	if (unlikely(!state_is_blocked((enum task_state)y->t.state) ||
 		     y->t.flags & (TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP)))
 		emit_current(e, y, y->t.since_ns, t, flags);

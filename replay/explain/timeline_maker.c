@@ -228,7 +228,7 @@ static int set_up(struct timeline_maker *m, const struct meta *meta, struct err 
 	if (m->wakes)
 		m->sink.kinds |= UINT64_C(1) << EV_IRQ | 1u << EV_SWITCH | 1u << EV_GAP;
 	m->forget.task_gone = on_gone;
-	rc = reasons_new(&m->reasons, meta->arch, &m->stacks, on_reason, m, err);
+	rc = reasons_new(&m->reasons, meta->arch, &m->stacks, engine, on_reason, m, err);
 	if (!rc)
 		rc = engine_add_sink(engine, &m->sink, err);
 	if (!rc)

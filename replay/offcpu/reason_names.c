@@ -19,8 +19,8 @@ const char *wait_reason_name(enum wait_reason reason)
 
 const char *reason_basis_name(enum reason_basis basis)
 {
-	static const char *const names[BASIS_COUNT] = {"stack",	 "request", "iowait",
-						       "socket", "syscall", "state"};
+	static const char *const names[BASIS_COUNT] = {"stack",	  "request", "iowait", "socket",
+						       "syscall", "waker",   "state"};
 
 	return basis < BASIS_COUNT ? names[basis] : "?";
 }

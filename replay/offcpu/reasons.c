@@ -37,6 +37,7 @@ struct reasons {
 	struct sink sink;
 	char arch[16];
 	const struct stacks *stacks;
+	const struct engine *engine;
 	reasons_fn *tell;
 	void *ctx;
 	struct call calls[CALLS_MAX];
@@ -178,8 +179,28 @@ static void by_call(const struct interval *iv, const struct call *c, struct wait
 	if (iv->state != TS_DISK && iv->state != TS_SLEEP)
 		return;
 	v->basis = BASIS_SYSCALL;
+	if (iv->state == TS_DISK && reason == WAIT_CHILD && !(iv->raw_state & RAW_WAKEKILL))
+		return; /* copying its memory, say: vfork waits killable */
 	if (reason < WAIT_REASONS)
 		v->reason = (enum wait_reason)reason;
+}
+
+/* The waits of vfork, exec and FUSE for other programs are killable: no lock. */
+static void by_waker(const struct reasons *r, const struct interval *iv, struct wait_verdict *v)
+{
+	const struct task *waker;
+
+	if (iv->state != TS_DISK || iv->raw_state & (RAW_WAKEKILL | RAW_FROZEN) || !iv->raw_state)
+		return;
+	if (!iv->waker || iv->waker == TID_OTHER ||
+	    iv->flags & (IVF_OPEN | IVF_GAP | IVF_INFERRED | IVF_WAKER_UNSURE))
+		return;
+	waker = engine_task(r->engine, iv->waker);
+	if (!waker || waker == iv->task || waker->flags & TASK_UNNAMED ||
+	    waker->info.flags & TASKF_KTHREAD)
+		return;
+	v->reason = WAIT_LOCK;
+	v->basis = BASIS_WAKER;
 }
 
 /* Returns whether traffic through a socket may change the verdict. */
@@ -199,10 +220,13 @@ static bool judge(const struct reasons *r, const struct interval *iv, const stru
 		v->idle_work = false;
 		return false;
 	}
-	if (!c || kernel)
+	if (kernel)
 		return false;
-	by_call(iv, c, v);
-	return iv->state == TS_SLEEP && c->moves && !(iv->flags & (IVF_OPEN | IVF_GAP));
+	if (c)
+		by_call(iv, c, v);
+	if (v->reason == WAIT_OTHER)
+		by_waker(r, iv, v);
+	return c && iv->state == TS_SLEEP && c->moves && !(iv->flags & (IVF_OPEN | IVF_GAP));
 }
 
 static void blocked(struct reasons *r, const struct interval *iv)
@@ -302,7 +326,7 @@ static void on_changed(struct sink *s, const struct task *task, const struct tas
 }
 
 int reasons_new(struct reasons **out, const char *arch, const struct stacks *stacks,
-		reasons_fn *tell, void *ctx, struct err *err)
+		const struct engine *engine, reasons_fn *tell, void *ctx, struct err *err)
 {
 	struct reasons *r = calloc(1, sizeof(*r));
 
@@ -319,6 +343,7 @@ int reasons_new(struct reasons **out, const char *arch, const struct stacks *sta
 	};
 	strncpy(r->arch, arch, sizeof(r->arch) - 1);
 	r->stacks = stacks;
+	r->engine = engine;
 	r->tell = tell;
 	r->ctx = ctx;
 	learn_calls(r);

@@ -9,6 +9,8 @@
  *   socket   it moved bytes through a socket when it was back from a system call that may be about
  *            one. That is told at the end of its next slice, so such a verdict comes late.
  *   syscall  the system call that it is in
+ *   waker    a program that was not interrupted ended a wait in D that not even a signal could: it
+ *            gave up a lock of the kernel's. Kernel threads complete other things too.
  *   state    nothing but its state: "other"
  *
  * Kernel threads and the states I, T, t and P are "other" unless a request or IO wait says disk.
@@ -38,6 +40,7 @@ enum reason_basis {
 	BASIS_IOWAIT,
 	BASIS_SOCKET,
 	BASIS_SYSCALL,
+	BASIS_WAKER,
 	BASIS_STATE,
 	BASIS_COUNT
 };
@@ -59,7 +62,10 @@ const char *reason_basis_name(enum reason_basis basis); /* "stack", "request", .
  */
 bool reason_of_frames(const char *frames, uint32_t len, enum wait_reason *out);
 
-/* What a system call says of who is blocked in it in that state. False: nothing. */
+/*
+ * What a system call says of who is blocked in it in that state. False: nothing. In D, one that
+ * waits for a child says so of waits that a fatal signal ends: other ones are on the way there.
+ */
 bool reason_of_syscall(const char *name, enum task_state state, enum wait_reason *out);
 
 /*
@@ -74,9 +80,10 @@ struct reasons;
 /*
  * @arch    as uname -m has it, of the recorded machine; "" not known
  * @stacks  what stack ids mean; stays the caller's, who feeds it; NULL: no stacks
+ * @engine  whose intervals they are: who a waker is; stays the caller's
  */
 int reasons_new(struct reasons **out, const char *arch, const struct stacks *stacks,
-		reasons_fn *tell, void *ctx, struct err *err);
+		const struct engine *engine, reasons_fn *tell, void *ctx, struct err *err);
 void reasons_free(struct reasons *r); /* NULL is fine */
 
 /*

@@ -92,7 +92,8 @@ static void on_changed(struct sink *s, const struct task *task, const struct tas
 static int start(struct view *v, struct err *err)
 {
 	struct reasons *r;
-	int rc = reasons_new(&r, v->env->meta->arch, v->env->stacks, on_wait, v, err);
+	int rc = reasons_new(&r, v->env->meta->arch, v->env->stacks, v->env->engine, on_wait, v,
+			     err);
 
 	v->own = rc ? NULL : r;
 	return rc;
@@ -260,6 +261,7 @@ GET_NS(by_request, f->by[BASIS_REQUEST])
 GET_NS(by_iowait, f->by[BASIS_IOWAIT])
 GET_NS(by_socket, f->by[BASIS_SOCKET])
 GET_NS(by_syscall, f->by[BASIS_SYSCALL])
+GET_NS(by_waker, f->by[BASIS_WAKER])
 GET_NS(by_state, f->by[BASIS_STATE])
 
 static void get_by(const void *row, struct value *v)
@@ -316,7 +318,8 @@ static const struct field fields[] = {
 	 "Dead and not reaped, in no other figure", get_zombie},
 	{"by", "TOLD BY", VT_TEXT, FIELD_TABLE | FIELD_SPARE,
 	 "What the reasons rest on: stack, request (of its own, on a disk), iowait, socket (that it "
-	 "used next), syscall; state: nothing but its state",
+	 "used next), syscall, waker (a program that ended a wait in D); state: nothing but its "
+	 "state",
 	 get_by},
 	{"by_stack_ns", "BY STACK", VT_NS, 0, "Of blocked_ns, told by kernel stacks", get_by_stack},
 	{"by_request_ns", "BY REQUEST", VT_NS, 0, "Told by its own block requests", get_by_request},
@@ -325,6 +328,8 @@ static const struct field fields[] = {
 	{"by_socket_ns", "BY SOCKET", VT_NS, 0, "Told by the socket that it used next",
 	 get_by_socket},
 	{"by_syscall_ns", "BY SYSCALL", VT_NS, 0, "Told by the system call", get_by_syscall},
+	{"by_waker_ns", "BY WAKER", VT_NS, 0, "Told by the program that ended a wait in D",
+	 get_by_waker},
 	{"by_state_ns", "BY STATE", VT_NS, 0, "Told by nothing but its state", get_by_state},
 };
 

@@ -197,7 +197,8 @@ static int start(struct view *v, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	v->own = own;
 	subjects_add_user(v->subjects, &(struct subject_user){v, weigh, fold});
-	return reasons_new(&own->reasons, v->env->meta->arch, v->env->stacks, on_wait, v, err);
+	return reasons_new(&own->reasons, v->env->meta->arch, v->env->stacks, v->env->engine,
+			   on_wait, v, err);
 }
 
 static void stop(struct view *v)

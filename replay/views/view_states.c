@@ -333,8 +333,8 @@ static void text_exit(char *buf, size_t size, uint32_t status)
 }
 
 /*
- * Blocked: the system call it is in. A clone, clone3 or vfork that blocks in D waits for its
- * vfork child to exec or exit (kernel/fork.c, wait_for_vfork_done).
+ * Blocked: the system call it is in. A clone, clone3 or vfork that blocks in D until a fatal signal
+ * waits for its vfork child to exec or exit (kernel/fork.c, wait_for_vfork_done).
  */
 static void get_reason(const void *row, struct value *v)
 {
@@ -359,8 +359,9 @@ static void get_reason(const void *row, struct value *v)
 		name = syscall_name(env_of(row)->meta->arch, e->syscall);
 		if (!name)
 			snprintf(buf, sizeof(buf), "system call %d", e->syscall);
-		else if (e->state == TS_DISK && (!strcmp(name, "vfork") || !strcmp(name, "clone") ||
-						 !strcmp(name, "clone3")))
+		else if (e->state == TS_DISK && e->raw_state & RAW_WAKEKILL &&
+			 (!strcmp(name, "vfork") || !strcmp(name, "clone") ||
+			  !strcmp(name, "clone3")))
 			strcpy(buf, "vfork");
 		else
 			snprintf(buf, sizeof(buf), "%s", name);

@@ -136,8 +136,8 @@ static char *run_on(const char *arch, const struct synth *s, uint64_t end)
 	FILE *f = open_memstream(&text, &len);
 
 	assert_non_null(f);
-	assert_int_equal(reasons_new(&r, arch, &stacks, tell, f, &err), 0);
 	assert_int_equal(engine_new(&e, 2, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(reasons_new(&r, arch, &stacks, e, tell, f, &err), 0);
 	assert_int_equal(engine_add_sink(e, reasons_sink(r), &err), 0);
 	for (size_t i = 0; i < s->n; i++) {
 		stacks_event(&stacks, &s->ev[i]);
@@ -250,8 +250,10 @@ static void test_calls(void **state)
 					 cases[i].want);
 		}
 	}
-	assert_string_equal(verdict(D, X86("vfork"), false, false, "x86_64"),
+	assert_string_equal(verdict(0x102, X86("vfork"), false, false, "x86_64"),
 			    "100 child syscall 20-30");
+	assert_string_equal(verdict(D, X86("vfork"), false, false, "x86_64"),
+			    "100 other syscall 20-30");
 	assert_string_equal(verdict(S, X86("pause"), false, false, "x86_64"),
 			    "100 sleep syscall 20-30");
 	assert_string_equal(verdict(S, X86("read"), false, false, "vax"),
@@ -276,6 +278,68 @@ static void test_without_call(void **state)
 			    "100 other state 20-30");
 	assert_string_equal(verdict(D, AUX_SYSCALL_NONE, true, true, "x86_64"),
 			    "100 disk iowait 20-30");
+}
+
+/* 100 waits in D from 20 on; at 30 CPU 1, where 200 runs, wakes it. */
+static const char *woken_by_200(uint32_t raw, const char *name, bool kthread, uint16_t flags)
+{
+	static char line[100];
+	struct task_snapshot t[] = {
+		snap(100, 100, TS_RUN, 0, 0, 5),
+		snap(200, 200, TS_RUN, 0, 1, 5),
+	};
+	struct synth s = {0};
+	char *text;
+
+	if (kthread)
+		t[1].info.flags = TASKF_KTHREAD;
+	ev_start(&s, 10, 2, t, 2);
+	ev_switch_in(&s, 20, 0, 100, raw, 0, name ? X86(name) : AUX_SYSCALL_NONE, false);
+	ev_waking(&s, 30, 1, 200, 100);
+	s.ev[s.n - 1].flags |= flags;
+	ev_wakeup(&s, 30, 1, 200, 100, 0);
+	ev_switch(&s, 30, 0, 0, 0, 100);
+	text = run_on("x86_64", &s, 40);
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	synth_free(&s);
+	return line;
+}
+
+static void test_wakers(void **state)
+{
+	static const struct {
+		uint32_t raw;
+		const char *name;
+		bool kthread;
+		uint16_t flags;
+		const char *want;
+	} cases[] = {
+		{D, "rename", false, 0, "100 lock waker 20-30"},
+		{D, "write", false, 0, "100 lock waker 20-30"},
+		{D, "clone", false, 0, "100 lock waker 20-30"}, /* not vfork's wait */
+		{D, NULL, false, 0, "100 lock waker 20-30"}, /* a page fault */
+		{D, "fsync", false, 0, "100 disk syscall 20-30"},
+		{D, "sendto", false, 0, "100 network syscall 20-30"},
+		{D, "rename", true, 0, "100 other syscall 20-30"},
+		{D, "rename", false, EVF_CTX_HARDIRQ, "100 other syscall 20-30"},
+		{D, "rename", false, EVF_CTX_SOFTIRQ, "100 other syscall 20-30"},
+		{D, "rename", false, EVF_CTX_UNKNOWN, "100 other syscall 20-30"},
+		{D, NULL, true, 0, "100 other state 20-30"},
+		{0x102, "execve", false, 0, "100 other syscall 20-30"},
+		{0x102, "clone", false, 0, "100 child syscall 20-30"},
+		{S, "ioctl", false, 0, "100 other syscall 20-30"},
+		{S, "read", false, 0, "100 pipe syscall 20-30"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *got = woken_by_200(cases[i].raw, cases[i].name, cases[i].kthread,
+					       cases[i].flags);
+
+		if (strcmp(got, cases[i].want) != 0)
+			fail_msg("case %zu: %s, not %s", i, got, cases[i].want);
+	}
 }
 
 /* A request of its own counts when it is completed during the wait, and only in D or in AIO. */
@@ -503,15 +567,11 @@ static void test_interning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stacks),
-		cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_without_call),
-		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_request_of_another),
-		cmocka_unit_test(test_sockets),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_by_stack),
+		cmocka_unit_test(test_stacks),	     cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_without_call), cmocka_unit_test(test_wakers),
+		cmocka_unit_test(test_requests),     cmocka_unit_test(test_request_of_another),
+		cmocka_unit_test(test_sockets),	     cmocka_unit_test(test_late),
+		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_by_stack),
 		cmocka_unit_test(test_interning),
 	};
 

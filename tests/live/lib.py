@@ -328,7 +328,9 @@ def hidden(trace):
 
 def unless_hidden(trace, test, tries=5):
     """Runs a test whose figures are exact only if the kernel shows every event. It is repeated when
-    it fails on a recording in which events were hidden, and only then."""
+    it fails on a recording in which events were hidden, and only then: what rstat does wrong every
+    time, or without that, fails all the same. So a test that records several times judges each
+    recording before it makes the next one."""
     for left in reversed(range(tries)):
         try:
             return test()

@@ -40,7 +40,8 @@ override CFLAGS += -O1 $(SANITIZERS) -fsanitize=fuzzer-no-link
 override LDFLAGS += -fsanitize=fuzzer,address,undefined
 endif
 
-MODULES := base format engine replay replay/offcpu replay/views replay/explain record verbs
+MODULES := base format engine replay replay/offcpu replay/views replay/explain replay/html record \
+	verbs
 SRCS := $(wildcard $(MODULES:%=%/*.c))
 OBJS := $(SRCS:%.c=$(B)/%.o)
 BPF_SRCS := $(wildcard bpf/*.bpf.c)

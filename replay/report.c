@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "replay/report_sections.h"
 #include "replay/views/view_life.h"
 #include "replay/views/view_states.h"
 
@@ -148,6 +149,9 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 		r->cpus.interval = on_task_interval;
 	if (!rc)
 		rc = engine_add_sink(r->engine, &r->cpus, err);
+	bands_init(&r->bands, r->env.from_ns, r->env.to_ns);
+	if (!rc && opt->html)
+		rc = engine_add_sink(r->engine, &r->bands.sink, err);
 	if (!rc)
 		rc = engine_add_sink(r->engine, &r->names.sink, err);
 	if (!rc)
@@ -183,11 +187,28 @@ static int check_offcpu(const struct report_options *opt, struct err *err)
 	return 0;
 }
 
+/* A page has room for what most people look at, as far as --by and -C leave it. */
+static void add_page_groups(struct report_options *opt)
+{
+	static const struct view_kind *const kinds[] = {
+		&view_cpu, &view_latency, &view_offcpu, &view_states, &view_io,
+		&view_fs,  &view_net,	  &view_memory, &view_life,   &view_machine,
+	};
+	const bool cpus = select_has_cpus(&opt->select);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (view_can_be_by(kinds[i], opt->by) &&
+		    (!cpus || view_can_be_by(kinds[i], BY_CPU)))
+			opt->kinds[opt->nkinds++] = kinds[i];
+}
+
 int report_check(struct report_options *opt, struct err *err)
 {
 	bool cpus = select_has_cpus(&opt->select);
 	char can[200] = "";
 
+	if (!opt->nkinds && opt->html)
+		add_page_groups(opt);
 	if (!opt->nkinds)
 		opt->kinds[opt->nkinds++] = opt->flame || opt->stack   ? &view_offcpu
 					    : opt->by == BY_DEVICE     ? &view_io
@@ -393,16 +414,6 @@ int report_finish(struct report *r, uint64_t now_ns, struct err *err)
 
 /* -- printing -- */
 
-/* The rows of one view, sorted and cut. */
-struct section {
-	struct view *view;
-	struct view_rows rows;
-	const void **order;
-	size_t n; /* to be shown */
-	size_t cut, dull; /* more than -n allows; rows with nothing in them */
-	struct fields all, shown;
-};
-
 static void section_free(struct section *s)
 {
 	free(s->rows.list);
@@ -475,7 +486,7 @@ static const char *what_rows(const struct view *v, size_t n)
 	return n == 1 ? one[v->subjects->by] : many[v->subjects->by];
 }
 
-static void print_remarks(const struct section *s, FILE *f, const struct table_style *style)
+void section_remarks(const struct section *s, FILE *f, const struct table_style *style)
 {
 	const struct view *v = s->view;
 	char n[UNITS_BUF], kept[UNITS_BUF];
@@ -519,7 +530,7 @@ static int print_table(const struct report *r, struct section *s, FILE *f, struc
 		rc = rows_table(f, &style, &s->shown, s->order, s->n, err);
 	if (rc)
 		return rc;
-	print_remarks(s, f, &style);
+	section_remarks(s, f, &style);
 	return v->kind->after && s->n ? v->kind->after(s->view, f, &style, err) : 0;
 }
 
@@ -585,7 +596,9 @@ int report_print(struct report *r, const struct report_input *in, FILE *f, struc
 		return offcpu_print_flame(r->views[0], r->opt->flame, in->name, f, err);
 	for (size_t i = 0; i < r->nviews && !rc; i++)
 		rc = make_section(r, r->views[i], &sections[i], err);
-	if (!rc) {
+	if (!rc && r->opt->html) {
+		rc = report_page(r, in, sections, f, err);
+	} else if (!rc) {
 		if (r->opt->format == ROWS_TABLE)
 			report_header_table(r, in, f);
 		if (r->opt->format == ROWS_JSON) {

@@ -9,6 +9,7 @@
 #include "base/rows.h"
 #include "format/meta.h"
 #include "format/reader.h"
+#include "replay/html/bands.h"
 #include "replay/select.h"
 #include "replay/subjects.h"
 #include "replay/view.h"
@@ -33,6 +34,7 @@ struct report_options {
 	bool stack; /* offcpu: also by stack */
 	bool wakers; /* of a flame graph */
 	enum flame_format flame; /* instead of `format` */
+	bool html; /* the tables as a page, with charts; `format` is ROWS_TABLE then */
 	bool zero; /* rows with nothing in them too */
 	bool all; /* no default focus */
 	bool color;
@@ -104,6 +106,7 @@ struct report {
 	struct stacks stacks;
 	struct sink cpus; /* what all CPUs did, for the header */
 	uint64_t cpu_ns[CS_OTHER + 1];
+	struct bands bands; /* of a page */
 	uint64_t events, lost, gaps; /* in the window */
 	uint64_t unseen_before; /* contradictions up to its start */
 	bool finished;

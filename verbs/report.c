@@ -13,7 +13,9 @@
 #include "verbs/select_args.h"
 #include "verbs/verbs.h"
 
-#define VERB "report"
+#define VERB	   "report"
+#define PAGE_WIDTH 140 /* of text on an HTML page */
+#define PAGE_TOP   100 /* rows of each table there, when nobody says how many */
 
 enum {
 	KEY_GROUP = 1,
@@ -77,7 +79,8 @@ static const struct option_spec options[] = {
 	{0, 0, NULL, NULL, "Output:"},
 	{KEY_FORMAT, 0, "format", "FORMAT",
 	 "table (default), csv, json or ndjson. The last three have every key, times in ns since "
-	 "the start of the trace, and all rows. folded, svg: the waits of offcpu in ns, as stacks for "
+	 "the start of the trace, and all rows. html: a page with charts, of most groups unless -g says "
+	 "which. folded, svg: the waits of offcpu in ns, as stacks for "
 	 "flame-graph tools, or as a flame graph for a browser."},
 	ANSWER_OPTIONS,
 	OPTIONS_END,
@@ -86,6 +89,7 @@ static const struct option_spec options[] = {
 struct args {
 	struct answer_args answer;
 	struct report_options report;
+	bool top; /* was given */
 };
 
 static int set_format(struct report_options *o, const char *arg, struct err *err)
@@ -93,13 +97,14 @@ static int set_format(struct report_options *o, const char *arg, struct err *err
 	o->flame = !strcmp(arg, "folded") ? FLAME_FOLDED
 		   : !strcmp(arg, "svg")  ? FLAME_SVG
 					  : FLAME_NONE;
-	if (!o->flame && !rows_format_parse(arg, &o->format, err))
-		return 0;
-	if (!o->flame)
-		return err_set(err, -EINVAL,
-			       "'%.100s' is not a format: table, csv, json, ndjson, folded or svg",
-			       arg);
-	o->format = ROWS_NDJSON; /* no table: no pager, nothing is cut */
+	o->html = !strcmp(arg, "html");
+	/* folded and svg are no tables: no pager, nothing is cut */
+	o->format = o->html ? ROWS_TABLE : ROWS_NDJSON;
+	if (!o->html && !o->flame && rows_format_parse(arg, &o->format, err))
+		return err_set(
+			err, -EINVAL,
+			"'%.100s' is not a format: table, csv, json, ndjson, html, folded or svg",
+			arg);
 	return 0;
 }
 
@@ -119,7 +124,7 @@ static int set(void *ctx, int key, const char *arg, struct err *err)
 	case KEY_BY: return subject_by_parse(arg, &o->by, err);
 	case KEY_STATE: return states_parse(arg, &o->states, err);
 	case KEY_FORMAT: return set_format(o, arg, err);
-	case KEY_TOP: return parse_u64(arg, INT64_MAX, &o->top, err);
+	case KEY_TOP: a->top = true; return parse_u64(arg, INT64_MAX, &o->top, err);
 	case KEY_NO_SPLIT: o->no_split = true; break;
 	case KEY_TREE: o->tree = true; break;
 	case KEY_STACK: o->stack = true; break;
@@ -195,15 +200,16 @@ static int report(void *ctx, struct reader *in, struct err *err)
 	struct report *r = NULL;
 	int rc;
 
-	a->report.color = a->answer.color;
-	a->report.width = a->answer.width;
+	a->report.color = a->answer.color && !a->report.html;
+	a->report.width = a->report.html ? PAGE_WIDTH : a->answer.width;
 	rc = report_new(&r, &a->report, trace_meta(in->trace), in->span.start_ns,
 			in->window.from_ns, reader_window_end(in),
 			meta_cpu_limit(trace_meta(in->trace)), err);
 	if (!rc)
 		rc = read_all(r, in, err);
 	if (!rc) {
-		answer_begin(&a->answer, in, a->report.format == ROWS_TABLE, &input);
+		answer_begin(&a->answer, in, a->report.format == ROWS_TABLE && !a->report.html,
+			     &input);
 		rc = report_print(r, &input, stdout, err);
 	}
 	report_free(r);
@@ -228,11 +234,19 @@ static int check(struct args *a, struct err *err)
 {
 	int rc = report_check(&a->report, err);
 
-	if (!rc && a->report.flame == FLAME_SVG && isatty(STDOUT_FILENO))
-		rc = err_set(
+	if (rc)
+		return rc;
+	if (a->report.html && !a->top)
+		a->report.top = PAGE_TOP;
+	if (a->report.flame == FLAME_SVG && isatty(STDOUT_FILENO))
+		return err_set(
 			err, -EINVAL,
 			"--format svg is a picture, not for a terminal: redirect it, >waits.svg");
-	return rc;
+	if (a->report.html && isatty(STDOUT_FILENO))
+		return err_set(
+			err, -EINVAL,
+			"--format html is a page, not for a terminal: redirect it, >report.html");
+	return 0;
 }
 
 int verb_report(int argc, char **argv)

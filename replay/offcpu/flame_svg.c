@@ -10,6 +10,7 @@
 
 #include "base/escape.h"
 #include "base/units.h"
+#include "base/xml.h"
 #include "replay/offcpu/flame.h"
 
 #define WIDTH	     1200
@@ -32,36 +33,13 @@ struct drawing {
 	uint64_t frames, small; /* drawn, drawn together */
 };
 
-/* XML of text that is escaped for a terminal already: no control characters, valid UTF-8. */
-static void put_xml(FILE *out, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len;) {
-		uint32_t code;
-		unsigned n = utf8_decode(text + i, len - i, &code);
-
-		if (!n || (code & 0xfffe) == 0xfffe) { /* no characters of XML */
-			putc('?', out);
-			i += n ? n : 1;
-			continue;
-		}
-		switch (text[i]) {
-		case '&': fputs("&amp;", out); break;
-		case '<': fputs("&lt;", out); break;
-		case '>': fputs("&gt;", out); break;
-		case '"': fputs("&quot;", out); break;
-		default: fwrite(text + i, 1, n, out);
-		}
-		i += n;
-	}
-}
-
 static void put_text(FILE *out, const char *text)
 {
 	char safe[ESCAPE_ROOM(NAME_MAX_LEN)];
 	size_t len = strlen(text);
 
 	len = escape_terminal(safe, sizeof(safe), text, len < NAME_MAX_LEN ? len : NAME_MAX_LEN);
-	put_xml(out, safe, len);
+	xml_put(out, safe, len);
 }
 
 /* As much of a name as fits; two dots say that there is more. */
@@ -79,7 +57,7 @@ static void put_short(FILE *out, const char *name, double width)
 		n++;
 	}
 	if (at == len) {
-		put_xml(out, safe, len);
+		xml_put(out, safe, len);
 		return;
 	}
 	for (n = 0, at = 0; n + 2 < fits; n++) {
@@ -88,7 +66,7 @@ static void put_short(FILE *out, const char *name, double width)
 
 		at += bytes ? bytes : 1;
 	}
-	put_xml(out, safe, at);
+	xml_put(out, safe, at);
 	fputs("..", out);
 }
 

@@ -20,7 +20,7 @@ $ rstat report -g cpu,io -C 0 none
 [2]
 
 $ rstat report --format xml none
-! rstat report: --format: 'xml' is not a format: table, csv, json, ndjson, folded or svg
+! rstat report: --format: 'xml' is not a format: table, csv, json, ndjson, html, folded or svg
 [2]
 
 $ rstat report --state D,Q none

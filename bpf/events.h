@@ -92,7 +92,7 @@ enum ring_kind {
 	REC_SOCKET_STATE = 27, /* + u64 socket */
 	REC_RETRANSMIT = 28, /* peer: segments; + u64 socket */
 	REC_RESET = 29, /* + u64 socket */
-	REC_STACK = 30, /* value: kernel stack, peer: user stack: id + 1 in the map, 0 none */
+	REC_STACK = 30, /* value: kernel stack, peer: user stack: bpf/stacks.h, 0 none */
 	REC_COUNTERS = 32, /* + struct ring_counters, a u64 per counter */
 	REC_IRQ = 33, /* + u64 start_ns */
 	REC_END
@@ -216,6 +216,9 @@ struct ring_counters {
 	u64 enabled, running; /* ns */
 };
 #define RING_COUNTERS 8u /* at most */
+
+/* Maps of a kind of stacks. */
+#define STACK_WAYS 2u
 
 /* Whose stacks are taken when they block. */
 enum stacks_of {

@@ -49,7 +49,7 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 	u32 flags = kernel ? 0 : RECF_STACK_LOST;
 	struct ring_rec *stack, *rec;
 
-	if (user_stacks_on && !(prev->flags & PF_KTHREAD)) {
+	if (stack_has_user(prev)) {
 		user = stack_user(ctx);
 		flags |= user ? 0 : RECF_STACK_LOST;
 	}

@@ -18,12 +18,12 @@ struct definition {
 	uint32_t execs; /* of the process, when it was made */
 	uint32_t segment; /* that it was said in last; 0: an unused slot */
 	uint32_t len;
-	char *text; /* of a user stack: the process may be gone in the next segment. NULL: a
-		     * kernel stack, which can be made again */
+	char *text; /* the kernel may have forgotten the stack in the next segment, and the
+		     * process of a user stack may be gone */
 };
 
 struct frames {
-	const struct kernel *kernel;
+	struct kernel *kernel;
 	struct symbols *symbols; /* NULL: not to be had */
 	struct err why;
 	struct usersyms *users; /* NULL: no user stacks */
@@ -31,10 +31,11 @@ struct frames {
 	struct definition *table; /* open addressing */
 	uint32_t n, size;
 	uint32_t execs[EXECS];
+	bool named[EXECS]; /* processes that have had a user stack defined, in the same way */
 	char text[STACK_DEPTH_MAX * USERSYM_ROOM];
 };
 
-int frames_new(struct frames **out, const struct kernel *kernel, const char *root, bool user,
+int frames_new(struct frames **out, struct kernel *kernel, const char *root, bool user,
 	       struct err *err)
 {
 	struct frames *f = calloc(1, sizeof(*f));
@@ -76,6 +77,13 @@ void frames_exec(struct frames *f, uint32_t tgid)
 	f->execs[tgid % EXECS]++;
 	if (f->users)
 		usersyms_forget(f->users, tgid);
+}
+
+void frames_fork(struct frames *f, uint32_t tgid)
+{
+	if (f->named[tgid % EXECS])
+		frames_exec(f, tgid);
+	f->named[tgid % EXECS] = false;
 }
 
 static struct definition *slot_of(const struct frames *f, uint32_t tgid, uint32_t id)
@@ -186,23 +194,21 @@ int frames_define(struct frames *f, uint32_t tgid, uint32_t id, struct frames_in
 	d = slot_of(f, tgid, id);
 	if (d->segment == f->segment && d->execs == execs)
 		return 0;
-	if (!d->segment)
-		f->n++;
 	if (!d->text || d->execs != execs) {
 		d->len = (uint32_t)describe(f, tgid, id);
 		free(d->text);
-		d->text = NULL;
-		if (tgid) {
-			d->text = malloc(d->len ? d->len : 1);
-			if (!d->text)
-				return err_set(err, -ENOMEM, "cannot name stacks: out of memory");
-			memcpy(d->text, f->text, d->len);
-		}
+		d->text = malloc(d->len ? d->len : 1);
+		if (!d->text)
+			return err_set(err, -ENOMEM, "cannot name stacks: out of memory");
+		memcpy(d->text, f->text, d->len);
 	}
+	if (!d->segment)
+		f->n++;
 	d->tgid = tgid;
 	d->id = id;
 	d->execs = execs;
+	f->named[tgid % EXECS] |= tgid != 0;
 	d->segment = f->segment;
-	*info = (struct frames_info){.frames = d->text ? d->text : f->text, .frames_len = d->len};
+	*info = (struct frames_info){.frames = d->text, .frames_len = d->len};
 	return 1;
 }

@@ -22,7 +22,7 @@ struct frames;
  * @root  "" for this machine, or a folder with a copy of its /proc (tests)
  * @user  user stacks too
  */
-int frames_new(struct frames **out, const struct kernel *kernel, const char *root, bool user,
+int frames_new(struct frames **out, struct kernel *kernel, const char *root, bool user,
 	       struct err *err);
 void frames_free(struct frames *f); /* NULL is fine */
 bool frames_has_kernel_symbols(const struct frames *f);
@@ -33,6 +33,9 @@ void frames_new_segment(struct frames *f);
 
 /* A process runs another program from now on. */
 void frames_exec(struct frames *f, uint32_t tgid);
+
+/* There is a new process of this number: what is known of it is of one that is gone. */
+void frames_fork(struct frames *f, uint32_t tgid);
 
 /*
  * The EV_FRAMES that must come before the first use of a stack.

@@ -121,6 +121,9 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 	else
 		r = 0;
 	r = r ?: kernel_load(k, opt, err);
+	r = r
+		    ?: stackmaps_new(&k->stacks, k->skel, kernel_takes_stacks(k, false),
+				     kernel_takes_stacks(k, true), err);
 	r = r ?: counter_events_fill(k->counters, k->skel, err);
 	r = r ?: filter_fill(k->skel, &opt->filter, err);
 	r = r ?: map_rings(k, err);
@@ -173,6 +176,7 @@ void kernel_close(struct kernel *k)
 	if (k->map)
 		munmap(k->map, k->map_bytes);
 	rstat_bpf__destroy(k->skel);
+	stackmaps_free(k->stacks);
 	counter_events_close(k->counters);
 	btf__free(k->vmlinux);
 	if (k->stats_fd >= 0)
@@ -202,9 +206,14 @@ bool kernel_takes_stacks(const struct kernel *k, bool user)
 	return k->parts & (user ? PART_USER_STACKS : PART_STACKS);
 }
 
-size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
+size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
 {
-	return stackmaps_read(k->skel, user, id, ips);
+	return stackmaps_read(k->stacks, user, id, ips);
+}
+
+void kernel_renew_stacks(struct kernel *k, uint64_t now_ns, uint64_t until_ns, bool lost)
+{
+	stackmaps_renew(k->stacks, now_ns, until_ns, lost);
 }
 
 /* What happens on a CPU that is left out stays unknown: only who these tasks are is told. */

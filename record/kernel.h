@@ -100,9 +100,18 @@ bool kernel_takes_stacks(const struct kernel *k, bool user);
  * The addresses of a stack, innermost first.
  *
  * @id  of an EV_STACK, not 0
- * Returns how many, 0 when there is no such stack.
+ * Returns how many, 0 when there is no such stack, or not any more.
  */
-size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX]);
+size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX]);
+
+/*
+ * Makes room for stacks where it gets scarce: what was asked for by kernel_stack() so far is not to
+ * be had any more then, and gets other ids when it is taken again. To be called now and then, with
+ * everything before until_ns drained and its stacks asked for.
+ *
+ * @lost  stacks have been lost lately
+ */
+void kernel_renew_stacks(struct kernel *k, uint64_t now_ns, uint64_t until_ns, bool lost);
 
 /*
  * Reads the state of every task (iter/task). The entries come out of kernel_drain() as EV_TASK,

@@ -165,9 +165,9 @@ static void spoil(struct rstat_bpf *skel)
 	if (!getenv(variable))
 		return;
 	if (testing_lists(variable, "stacks"))
-		bpf_map__set_type(skel->maps.kernel_stacks, BPF_MAP_TYPE_ARRAY);
+		bpf_map__set_type(skel->maps.kernel_stacks_0, BPF_MAP_TYPE_ARRAY);
 	if (testing_lists(variable, "user_stacks"))
-		bpf_map__set_type(skel->maps.user_stacks, BPF_MAP_TYPE_ARRAY);
+		bpf_map__set_type(skel->maps.user_stacks_0, BPF_MAP_TYPE_ARRAY);
 	if (testing_lists(variable, "counters"))
 		bpf_map__set_type(skel->maps.counter_events, BPF_MAP_TYPE_ARRAY);
 	bpf_object__for_each_program(

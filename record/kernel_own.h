@@ -42,6 +42,7 @@ struct kernel {
 	uint64_t ring_bytes;
 	unsigned ncpus;
 	bool filtered; /* by task */
+	struct stackmaps *stacks;
 	struct counter_events *counters;
 	struct meta_counter counter_meta[COUNTERS_MAX];
 	size_t ncounters;

@@ -46,6 +46,7 @@ struct loop {
 	int epoll_fd;
 	uint64_t pause_ns;
 	uint64_t segment_ns, segment_bytes, snapshot_ns, snapshot_wait_ns, shown_ns, shown_events;
+	uint64_t stacks_lost; /* when the segment began */
 	uint64_t grace_ns; /* end of the command's grace, 0: no signal yet */
 	bool snapshot_failed, progress;
 };
@@ -240,6 +241,20 @@ static int new_segment(struct loop *l, uint64_t now, uint64_t until, struct err 
 	return ret;
 }
 
+/* A new segment tells all stacks again anyhow: time to let those have a place that had none. */
+static void renew_stacks(struct loop *l, uint64_t now, uint64_t until)
+{
+	struct recording *r = l->r;
+	const bool new_segment = l->segment_ns == now;
+
+	if (!r->frames)
+		return;
+	kernel_renew_stacks(r->kernel, now, until,
+			    new_segment && r->pump.stacks_lost != l->stacks_lost);
+	if (new_segment)
+		l->stacks_lost = r->pump.stacks_lost;
+}
+
 /* What has its own pace. `until` is how far the rings have been read. */
 static int periodic(struct loop *l, uint64_t now, uint64_t until, struct err *err)
 {
@@ -258,6 +273,7 @@ static int periodic(struct loop *l, uint64_t now, uint64_t until, struct err *er
 	}
 	if (ret)
 		r->pump.write_failed = true;
+	renew_stacks(l, now, until);
 	progress(l, now);
 	return ret;
 }

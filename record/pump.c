@@ -123,6 +123,8 @@ static int name_of_event(struct pump *p, const struct event *ev, struct err *err
 	case EV_TASK:
 		/* a task_snapshot begins with its task_info */
 		info = ev->ext;
+		if (p->frames && ev->kind == EV_FORK && info->tid == info->tgid)
+			frames_fork(p->frames, info->tgid);
 		ret = name(p, ev->ts, NAME_USER, info->uid, err);
 		if (!ret && info->cgroup_id)
 			ret = name(p, ev->ts, NAME_CGROUP, info->cgroup_id, err);

@@ -103,8 +103,8 @@ void show_summary(const struct show_totals *t, const char *where)
 			 100.0 * (double)t->cpu_ns / (double)t->duration_ns);
 	escape_terminal(name, sizeof(name), where, strlen(where));
 	if (t->stacks_lost) {
-		show_note("%s of %s stacks could not be kept: the kernel's map of them is full, or "
-			  "two wanted one place",
+		show_note("%s of %s stacks could not be kept: the kernel's maps of them were full, "
+			  "or too many wanted one place",
 			  format_count(t->stacks_lost, lost), format_count(t->stacks, events));
 	}
 	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s, %s to start",

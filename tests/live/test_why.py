@@ -132,23 +132,61 @@ def around_the_ring():
         expect(len(stacks) >= 0.8 * task["nvcsw"], "most are missing")
 
 
-def tiny_map():
-    """Two places for all: the others are lost, every one counted, none shown as another."""
-    os.environ["RSTAT_TEST_STACK_ENTRIES"] = "2"
+def with_places(n, *options, cmd):
+    """Records with maps of n places, two of each kind."""
+    os.environ["RSTAT_TEST_STACK_PLACES"] = str(n)
     try:
-        done = good(record(TRACE, "--stacks", cmd=workload("sleeps", MS)))
+        return good(record(TRACE, *options, cmd=cmd))
     finally:
-        del os.environ["RSTAT_TEST_STACK_ENTRIES"]
+        del os.environ["RSTAT_TEST_STACK_PLACES"]
+
+
+def eras(stacks, key):
+    """Numbers by what they count in: a map from one emptying to the next (record/stackmaps.h)."""
+    found = {}
+    for number in {e[key] for e in stacks} - {0}:
+        found.setdefault((number - 1) // 8192, set()).add(number)
+    return found
+
+
+def tiny_map():
+    """Two places for all: others are lost, every one counted, none shown as another."""
+    done = with_places(1, "--stacks", cmd=workload("sleeps", MS))
     stacks = [e for e in dump(TRACE) if e["kind"] == "stack"]
     lost = [e for e in stacks if e["lost"]]
     note(f"{len(lost)} of {len(stacks)} stacks were lost")
     expect(len(lost) > 5, "six sleepers do not fit into two places")
     for event in stacks:
         equal(event["lost"], event["kernel_stack"] == 0, str(event))
-    expect(len({e["kernel_stack"] for e in stacks} - {0}) <= 2, "two places")
+    expect(all(len(numbers) == 1 for numbers in eras(stacks, "kernel_stack").values()), "one place")
     summary = info(TRACE)["stacks"]
     equal((summary["taken"], summary["lost"]), (len(stacks), len(lost)), "info")
     expect("stacks could not be kept" in done.stderr, done.stderr)
+
+
+def emptied_maps():
+    """Far more stacks than there are places: they are emptied in turn, and stay what they are."""
+    sleeps = " ".join(workload("sleeps", MS))
+    done = with_places(256, "--user-stacks", cmd=["sh", "-c", f"for i in 1 2 3 4 5 6; do {sleeps}; "
+                       "for j in $(seq 60); do sleep 0.001 | cat >&2; done; done"])
+    events = dump(TRACE)
+    stacks = [e for e in events if e["kind"] == "stack"]
+    user = eras(stacks, "user_stack")
+    taken = sum(map(len, user.values()))
+    lost = sum(e["lost"] for e in stacks)
+    note(f"{taken:,} user stacks in {len(user)} eras; {lost} of {len(stacks):,} lost")
+    expect(taken > 2 * 256 and len(user) > 4, "the maps were never emptied")
+    expect(lost < len(stacks) / 5, "most have a place")
+    for told in map(json.loads, done.stdout.splitlines()):
+        for name in set(WHERE) & set(told):
+            stack = longest(events, told[name]["tid"])[2]
+            expect(stack, f"{name}: no stack")
+            if stack["kernel_stack"]:
+                frames = frames_of(events, 0, stack["kernel_stack"], stack["ts_ns"])
+                expect(WHERE[name] & set(frames), f"{name}: {frames}")
+            if stack["user_stack"] and name == "epoll":
+                frames = frames_of(events, told["pid"], stack["user_stack"], stack["ts_ns"])
+                expect("sleeps_outer" in frames, str(frames))
 
 
 def without_symbols():
@@ -281,6 +319,7 @@ for title, test in (("the system call of every blocking switch", system_calls),
                     ("--user-stacks", user_stacks),
                     ("stacks around the end of a ring", around_the_ring),
                     ("a map of stacks that is too small", tiny_map),
+                    ("maps of stacks that fill up", emptied_maps),
                     ("no symbols of the kernel", without_symbols),
                     ("software counters against perf stat", counters_against_perf),
                     ("counters that are not there", what_cannot_be_counted),

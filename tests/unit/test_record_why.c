@@ -263,7 +263,7 @@ static void test_nameless_file(void **dir)
 static uint64_t stack[STACK_DEPTH_MAX];
 static size_t depth, asked;
 
-size_t kernel_stack(const struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
+size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
 {
 	(void)k, (void)user, (void)id;
 	asked++;
@@ -312,8 +312,12 @@ static void test_kernel_frames(void **dir)
 	STACK(0xffffffff81000100);
 	depth = 0; /* not there: no frames, said all the same */
 	expect_frames(f, 0, 4, "", 0);
+	/* the kernel may have forgotten it by then: it stays what it was */
 	frames_new_segment(f);
 	STACK(0xffffffff81000100);
+	expect_frames(f, 0, 1, "futex_wait\0first", 17);
+	frames_new_segment(f);
+	frames_new_segment(f);
 	expect_frames(f, 0, 1, "second", 7);
 	/* many: the table grows */
 	for (uint32_t i = 10; i < 5000; i++)
@@ -338,6 +342,7 @@ static void test_frames_without_names(void **dir)
 static void test_user_frames(void **dir)
 {
 	const uint32_t pid = (uint32_t)getpid();
+	struct frames_info info;
 	struct frames *f;
 	struct err err = {0};
 
@@ -358,6 +363,12 @@ static void test_user_frames(void **dir)
 	frames_new_segment(f);
 	expect_frames(f, pid, 1, "some_function", 14);
 	assert_int_equal(asked, 4);
+	/* another process of this number; one of a number that nothing is known of changes nothing */
+	frames_fork(f, pid);
+	expect_frames(f, pid, 1, "some_function", 14);
+	assert_int_equal(asked, 5);
+	frames_fork(f, pid + 1);
+	assert_int_equal(frames_define(f, pid, 1, &info, &err), 0);
 	frames_free(f);
 }
 

@@ -76,9 +76,8 @@ static bool subtract(const struct acct_info *now, const struct acct_info *before
 
 static void tell(struct engine *e, const struct account *a)
 {
-	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->account)
-			e->sinks[i]->account(e->sinks[i], a);
+	for (struct sink *const *on = e->on_account.list; *on; on++)
+		(*on)->account(*on, a);
 }
 
 void account_event(struct engine *e, const struct event *ev, uint64_t t)

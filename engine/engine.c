@@ -65,6 +65,12 @@ int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
 	e->want_other |= sink->interval && sink->other;
 	if (sink->cpu_interval)
 		add_to(&e->on_cpu, sink);
+	if (sink->request)
+		add_to(&e->on_request, sink);
+	if (sink->account)
+		add_to(&e->on_account, sink);
+	if (sink->socket)
+		add_to(&e->on_socket, sink);
 	e->want_depth |= sink->depth != NULL;
 	if (sink->event)
 		e->want_kinds |= sink->kinds ? sink->kinds : UINT64_MAX;
@@ -97,10 +103,11 @@ static void start(struct engine *e, uint64_t ts)
 /* Those that carry more than numbers, or are rare. */
 void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 {
-	bool needs_ext = ev->kind == EV_FORK || ev->kind == EV_EXEC || ev->kind == EV_RENAME ||
-			 (ev->kind >= EV_CGROUP && ev->kind <= EV_TASK) || ev->kind >= EV_GAP;
+	/* up to EV_GAP; all behind it need one */
+	const uint32_t needs_ext = 1u << EV_FORK | 1u << EV_EXEC | 1u << EV_RENAME |
+				   1u << EV_CGROUP | 1u << EV_TASK;
 
-	if (needs_ext && !ev->ext) {
+	if (!ev->ext && (ev->kind >= EV_GAP || needs_ext >> ev->kind & 1)) {
 		e->counts.ignored++;
 		return;
 	}

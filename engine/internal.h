@@ -155,7 +155,7 @@ struct engine {
 	uint32_t nsinks;
 	/* Of them, those that want what is told most often. */
 	struct sink_list on_state[TS_COUNT]; /* interval(), by enum task_state */
-	struct sink_list on_cpu;
+	struct sink_list on_cpu, on_request, on_account, on_socket;
 	/* A slice, a wait, and a sleep up to a wake-up, of which only what differs from one to the other is set anew. */
 	struct interval run, wait, sleep;
 

@@ -73,9 +73,8 @@ static void cut_parts(struct requests *r, struct open_request *q, uint64_t bytes
 
 static void tell(struct engine *e, const struct request *rq)
 {
-	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->request)
-			e->sinks[i]->request(e->sinks[i], rq);
+	for (struct sink *const *on = e->on_request.list; *on; on++)
+		(*on)->request(*on, rq);
 }
 
 /*

@@ -226,8 +226,10 @@ static struct open_socket *use(struct engine *e, uint64_t id, uint32_t tid, uint
 		set_owner(so, y, t);
 	resolve_owner(e, so);
 	so->used_ns = t;
-	leave_list(&e->sockets, so);
-	enter_list(&e->sockets, so);
+	if (so->next) { /* else it is the last one already, that is the one used last */
+		leave_list(&e->sockets, so);
+		enter_list(&e->sockets, so);
+	}
 	return so;
 }
 
@@ -239,25 +241,29 @@ static void relist(struct engine *e, struct open_socket *so)
 
 /* ---- events ---- */
 
+/* 0 is no socket: the reset that answers who knocks where nobody listens */
+static void count_unknown(struct engine *e, struct open_socket *so)
+{
+	if (so->s.info.id && !so->s.info.family && !so->counted) {
+		so->counted = true;
+		e->counts.sockets_unknown++;
+	}
+}
+
 static void tell(struct engine *e, struct open_socket *so, struct socket_event *se,
 		 const struct event *ev, uint64_t t)
 {
 	const struct etask *y = ev->tid ? task_find(e, ev->tid) : NULL;
 
-	/* 0 is no socket: the reset that answers who knocks where nobody listens */
-	if (so->s.info.id && !so->s.info.family && !so->counted) {
-		so->counted = true;
-		e->counts.sockets_unknown++;
-	}
+	count_unknown(e, so);
 	if (t < e->lo_ns || t >= e->hi_ns)
 		return;
 	se->socket = &so->s;
 	se->task = y ? &y->t : ev->tid ? NULL : so->s.owner;
 	se->ts = t;
 	se->cpu = ev->cpu;
-	for (uint32_t i = 0; i < e->nsinks; i++)
-		if (e->sinks[i]->socket)
-			e->sinks[i]->socket(e->sinks[i], se);
+	for (struct sink *const *on = e->on_socket.list; *on; on++)
+		(*on)->socket(*on, se);
 }
 
 void socket_describe(struct engine *e, const struct event *ev, uint64_t t)
@@ -280,7 +286,15 @@ void socket_traffic(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct net_info *net = ev->ext;
 	struct open_socket *so = use(e, net->socket, ev->tid, t);
-	struct socket_event se = {
+	struct socket_event se;
+
+	if (!so)
+		return;
+	if (!e->on_socket.list[0]) {
+		count_unknown(e, so);
+		return;
+	}
+	se = (struct socket_event){
 		.kind = SE_TRAFFIC,
 		.first_ns = net->first_ns && net->first_ns < t ? net->first_ns : t,
 		.tx_bytes = net->tx_bytes,
@@ -288,9 +302,7 @@ void socket_traffic(struct engine *e, const struct event *ev, uint64_t t)
 		.tx_calls = net->tx_calls,
 		.rx_calls = net->rx_calls,
 	};
-
-	if (so)
-		tell(e, so, &se, ev, t);
+	tell(e, so, &se, ev, t);
 }
 
 /* Told with the socket as it was, so that a sink sees how long it was in the state before. */

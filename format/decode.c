@@ -27,7 +27,8 @@ enum path {
 	PATH_AUX = 1 << 2, /* an aux from the column */
 	PATH_SWITCH = 1 << 3, /* the event moves this predictor: `current` */
 	PATH_WAKING = 1 << 4, /* `woken` */
-	PATH_OTHER = PATH_SWITCH | PATH_WAKING, /* any other event */
+	PATH_PACKED = PATH_SWITCH | PATH_WAKING, /* any that is packed, its value the shape's */
+	PATH_OTHER, /* any other event */
 	PATHS = 1 << 5 /* the compiler must see that there are no more */
 };
 
@@ -229,6 +230,8 @@ static void set_shape(const struct decoder *d, struct shape *shape, const uint8_
 	    mode & (MODE_RARE | MODE_VALUE | MODE_PACKED))
 		shape->path = PATH_OTHER;
 	shape->packed = shape->known && mode & MODE_PACKED ? fields_ext(kind) : NULL;
+	if (shape->packed && !(mode & MODE_VALUE))
+		shape->path = PATH_PACKED;
 }
 
 /* What an entry has behind the value. False when malformed. */
@@ -337,11 +340,41 @@ static const char *count_demand(const struct decoder *d, struct demand *demand)
 	return NULL;
 }
 
+/*
+ * How many varints begin with the first byte of s, when all are short: 0 when one may be longer than
+ * seven bytes, or the last is not whole.
+ */
+static uint64_t count_short(const struct span *s)
+{
+	const uint64_t tops = 0x8080808080808080u, ones = 0x0101010101010101u;
+	const uint8_t *p = s->p;
+	uint64_t n = 0, ends;
+
+	if (p == s->end || s->end[-1] >= 0x80)
+		return 0;
+	for (; s->end - p >= 8; p += 8) {
+		ends = ~le64_get(p) & tops; /* the last bytes of varints */
+		if (!(uint32_t)ends || !(ends >> 32))
+			return 0;
+		n += (ends >> 7) * ones >> 56;
+	}
+	/* at most seven more, but they may go on with what was before: so few at a time are short */
+	for (uint32_t run = 3; p < s->end; p++) {
+		run = *p < 0x80 ? 0 : run + 1;
+		if (run > 6)
+			return 0;
+		n += *p < 0x80;
+	}
+	return n;
+}
+
 /* Whether s is exactly n varints, each at most max. */
 static bool are_varints(struct span s, uint64_t n, uint64_t max)
 {
 	uint64_t v;
 
+	if (max == UINT64_MAX && n && count_short(&s) == n)
+		return true;
 	while (n--)
 		if (!varint_get_max(&s, &v, max))
 			return false;
@@ -637,6 +670,16 @@ _Static_assert(FROM_SHAPE > offsetof(struct event, ts) &&
 		       FROM_SHAPE > offsetof(struct event, peer),
 	       "what is not a shape's comes first");
 
+static inline void take_usual_packed(struct decoder *d, struct shape *shape, struct event *ev,
+				     struct cursors *c)
+{
+	ev->tid = take_tid(d, shape->tid, c);
+	ev->peer = take_tid(d, shape->peer, c);
+	if (shape->has_aux)
+		ev->aux = take_aux(d, shape, c);
+	take_packed(d, shape, ev); /* of no kind that moves a predictor */
+}
+
 #define USUAL(path)                                                                                \
 	case path:                                                                                 \
 		take_usual(d, shape, ev, &c, path);                                                \
@@ -678,6 +721,7 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 				USUAL_OF_ALL_TIDS(PATH_SWITCH | PATH_AUX);
 				USUAL_OF_ALL_TIDS(PATH_WAKING);
 				USUAL_OF_ALL_TIDS(PATH_WAKING | PATH_AUX);
+			case PATH_PACKED: take_usual_packed(d, shape, ev, &c); break;
 			default: {
 				struct cursors copy = c;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include "format/columns.h"
 #include "format/fields.h"
+#include "format/packed.h"
 
 #define FIELD(no, kind, type, member)                                                              \
 	{                                                                                          \
@@ -10,7 +11,7 @@
 #define FIELDS(name, type, list) const struct fields name = {list, COUNT(list), sizeof(type), false}
 #define PACKED(name, type, list)                                                                   \
 	const struct fields name = {list, COUNT(list), sizeof(type), true};                        \
-	_Static_assert(COUNT(list) <= PACKED_FIELDS, #list)
+	_Static_assert(COUNT(list) <= PACKED_FIELDS && sizeof(type) <= PACKED_BYTES, #list)
 
 static const struct field event_fields[] = {
 	FIELD(1, U32, struct event, tid),   FIELD(2, U32, struct event, peer),

@@ -72,7 +72,8 @@ void packed_out_free(struct packed_out *p)
 
 void packed_in_rewind(struct packed_in *p)
 {
-	memcpy(p->at, p->columns, sizeof(p->at));
+	for (size_t i = 0; i < PACKED_FIELDS; i++)
+		p->at[i] = p->columns[i].p;
 	memset(p->last, 0, sizeof(p->last));
 }
 
@@ -81,14 +82,17 @@ void packed_take(struct packed_in *p, const struct fields *f, uint32_t n, const 
 {
 	uint64_t *last = n ? p->last[packed_row(ev->tid, ev->value)] : NULL;
 
-	memset(ext, 0, f->size);
+	memset(ext, 0, PACKED_BYTES);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct field *field = &f->list[i];
-		uint64_t v = 0;
+		bool time = field->type == FIELD_TIME;
+		uint64_t v = (uint64_t)unzigzag(varint_take(&p->at[i]));
 
-		varint_get(&p->at[i], &v);
-		v = (uint64_t)unzigzag(v) + (field->type == FIELD_TIME ? ev->ts : last[i]);
+		v += time ? ev->ts : last[i];
 		last[i] = v;
-		field_store(field, (uint8_t *)ext + field->offset, v);
+		if (time || field->type == FIELD_U64)
+			memcpy((uint8_t *)ext + field->offset, &v, sizeof(v));
+		else
+			field_store(field, (uint8_t *)ext + field->offset, v);
 	}
 }

@@ -37,15 +37,17 @@ void packed_out_free(struct packed_out *p);
 /* Being read. The columns are set and checked by the decoder. */
 struct packed_in {
 	struct span columns[PACKED_FIELDS]; /* of the block */
-	struct span at[PACKED_FIELDS]; /* what is left of them */
+	const uint8_t *at[PACKED_FIELDS]; /* what is left of them */
 	packed_rows last;
 };
 
 void packed_in_rewind(struct packed_in *p);
 
+#define PACKED_BYTES 80u /* of the largest packed kind's struct */
+
 /*
- * Takes n fields of an event whose ts, tid and value are known into ext; the others become 0. p may
- * be NULL when n is 0.
+ * Takes n fields of an event whose ts, tid and value are known into ext, which has PACKED_BYTES; the
+ * others become 0. p may be NULL when n is 0.
  */
 void packed_take(struct packed_in *p, const struct fields *f, uint32_t n, const struct event *ev,
 		 void *ext);

@@ -57,6 +57,20 @@ static inline bool varint_get(struct span *s, uint64_t *out)
 	return false;
 }
 
+/* Takes one that is known to be whole, and to fit. */
+static inline uint64_t varint_take(const uint8_t **p)
+{
+	const uint8_t *at = *p;
+	uint64_t byte = *at++, v = byte & 0x7f;
+
+	for (unsigned int shift = 7; __builtin_expect(byte >= 0x80, 0); shift += 7) {
+		byte = *at++;
+		v |= (byte & 0x7f) << shift;
+	}
+	*p = at;
+	return v;
+}
+
 /* As varint_get(), for a value that must not exceed max. */
 static inline bool varint_get_max(struct span *s, uint64_t *out, uint64_t max)
 {

@@ -156,12 +156,21 @@ int options_parse(const struct command *cmd, int argc, char **argv, void *ctx, s
 	return optind;
 }
 
-/* Writes text wrapped at HELP_WIDTH; the cursor stands at column `col`. */
+/*
+ * Writes text wrapped at HELP_WIDTH; the cursor stands at column `col`. What follows a newline is a
+ * line of its own, as it is.
+ */
 static void put_wrapped(FILE *f, const char *text, int indent, int col)
 {
 	while (*text) {
-		int len = (int)strcspn(text, " ");
+		int len = (int)strcspn(text, *text == '\n' ? "" : " \n");
 
+		if (*text == '\n') {
+			len = (int)strcspn(text + 1, "\n");
+			fprintf(f, "\n%*s%.*s", indent, "", len, text + 1);
+			text += len + 1;
+			continue;
+		}
 		if (col > indent && col + 1 + len > HELP_WIDTH) {
 			fprintf(f, "\n%*s", indent, "");
 			col = indent;

@@ -38,16 +38,27 @@ static const struct option_spec options[] = {
 	READER_OPTION_TIME,
 	{0, 0, NULL, NULL, "What to report:"},
 	{KEY_GROUP, 'g', "group", "GROUP,...",
-	 "cpu (default): time on a CPU, waiting and blocked. latency: from ready to running. "
-	 "waking: the same from sched_waking. slice: how long it runs at a time. sleep: how long "
-	 "it is blocked at a time. idle: the CPUs. migration: moves between CPUs. states: every "
-	 "stretch in D or Z. totals: their sums. life: fork, exec and exit. depth: run queues. "
-	 "io: block requests. fs: bytes of system calls and what of them went to devices, with an "
-	 "estimate of the page cache's hits. memory: resident memory over time. net: bytes through sockets, and connections. "
-	 "offcpu: where the time went: on a CPU, in a run queue, or waiting for what. "
-	 "machine: CPU times, load, memory, pressure. schedstat: the scheduler's statistics. "
-	 "counters: what slices counted. irq: interrupts. "
-	 "May be given more than once."},
+	 "May be given more than once. Default: cpu."
+	 "\ncpu        time on a CPU, waiting for one, blocked"
+	 "\nlatency    from ready to running, the worst waits"
+	 "\nwaking     the same from sched_waking"
+	 "\nslice      how long it runs at a time"
+	 "\nsleep      how long it is blocked at a time"
+	 "\nidle       the CPUs: run, idle, how long at a time"
+	 "\nmigration  moves between CPUs, caches, nodes"
+	 "\nstates     every stretch in D or Z"
+	 "\ntotals     their sums"
+	 "\nlife       fork, exec and exit of processes"
+	 "\ndepth      run queues: how many on each CPU"
+	 "\nio         block requests"
+	 "\nfs         bytes of system calls and of devices"
+	 "\nmemory     resident memory over time"
+	 "\nnet        bytes through sockets, connections"
+	 "\noffcpu     where the time went: CPU, or which wait"
+	 "\nmachine    CPU times, load, memory, pressure ..."
+	 "\nschedstat  the scheduler's own statistics"
+	 "\ncounters   what slices counted: cycles, faults ..."
+	 "\nirq        interrupts"},
 	{KEY_BY, 0, "by", "WHAT",
 	 "A row per process (default), thread, comm, cgroup, user or cpu; for io also device, for "
 	 "net also connection; irq is of all CPUs, or by cpu."},

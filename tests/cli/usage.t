@@ -43,3 +43,8 @@ $ for f in 'info' 'info --format json' check dump 'dump --format ndjson' report 
 
 $ for f in recover merge 'cut --time ,50%'; do rstat $f -o - samples/waits.rstat >/dev/full; echo $?; rstat $f -o - samples/waits.rstat >&-; echo $?; done 2>/dev/null | sort | uniq -c
       6 2
+
+## Every group is in the help, and no line of any help is longer than 80 columns.
+$ rstat report -g x 2>&1 none | sed 's/.*not a group: //; s/ or /, /; s/, /\n/g' | while read -r g; do rstat help report | grep -q "^ *$g  *[^ ]" || echo "$g"; done
+
+$ for v in record report explain profile info check recover dump cut merge; do rstat help $v | awk -v v=$v 'length($0) > 80 {print v ": " $0}'; done

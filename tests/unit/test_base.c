@@ -296,7 +296,8 @@ static const struct option_spec rows[] = {
 	 "So many rows. This sentence goes on and on so that it must be wrapped by whoever prints it, "
 	 "at a blank and within eighty columns."},
 	{KEY_STRICT, 0, "strict", NULL, "Be strict."},
-	{KEY_STRIPE, 0, "stripe-with-a-long-name", "LONG-ARGUMENT", "Stripes."},
+	{KEY_STRIPE, 0, "stripe-with-a-long-name", "LONG-ARGUMENT",
+	 "Stripes:\nred   wide ones,  as they are\nblue  narrow"},
 	OPTIONS_END,
 };
 
@@ -384,6 +385,9 @@ static void test_help_fits(void **state)
 		snprintf(name, sizeof(name), "--%s", o->name ? o->name : "help");
 		assert_non_null(strstr(text, name));
 	}
+	assert_non_null(strstr(text, "LONG-ARGUMENT\n                          Stripes:\n"
+				     "                          red   wide ones,  as they are\n"
+				     "                          blue  narrow\n"));
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		assert_true(strlen(line) <= 80);
 		assert_true(line[strlen(line) - 1] != ' ');

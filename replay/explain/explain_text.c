@@ -116,7 +116,7 @@ static void put_irq(const struct explained *e, uint32_t irq, struct out *o)
 
 	switch (irq) {
 	case IRQ_NOT_TOLD: put(o, "interrupt"); return;
-	case IRQ_NONE: put(o, "timer or CPU"); return;
+	case IRQ_NONE: put(o, "timer or kernel"); return;
 	case IRQ_SOME_HARD: put(o, "hard interrupt"); return;
 	case IRQ_SOME_SOFT: put(o, "soft interrupt"); return;
 	default: break;
@@ -235,11 +235,11 @@ static void put_interrupt(const struct explained *e, const struct step *s, struc
 
 	switch (s->detail) {
 	case IRQ_NOT_TOLD: put(o, ", woken by an interrupt"); return;
-	case IRQ_NONE: put(o, ", woken by an interrupt (timer or another CPU, no device)"); return;
+	case IRQ_NONE: put(o, ", woken by an interrupt (timer or the kernel itself, no device)"); return;
 	case IRQ_SOME_HARD:
-		put(o, ", woken by an interrupt (timer, device or another CPU)");
+		put(o, ", woken by an interrupt (timer, device or the kernel itself)");
 		return;
-	case IRQ_SOME_SOFT: put(o, ", woken by an interrupt (network, timer or device)"); return;
+	case IRQ_SOME_SOFT: put(o, ", woken by an interrupt (network, timer, device or the kernel itself)"); return;
 	default: break;
 	}
 	put_irq(e, s->detail, &by);

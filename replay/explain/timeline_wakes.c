@@ -5,7 +5,7 @@
  * A wake-up says whether it was made in an interrupt, hard or soft, but not in which. When
  * interrupts were recorded (record --with irq), the handler that a wake-up was made in is told
  * right after it on the same CPU, as it returns. A hard interrupt that no handler is told of is one
- * of the vectors that the kernel serves by itself: the CPU's own timer, or a call from another CPU.
+ * of the vectors that the kernel serves by itself: the CPU's own timer, or calls between CPUs.
  */
 #include <errno.h>
 #include <stdlib.h>

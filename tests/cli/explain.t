@@ -12,7 +12,7 @@ waits    the 4 longest of 168 (1.21 s in all)
    +0.514879 s     200 ms  vfork_parent (23380) waited for a child in vfork (D), woken by
                                vfork_parent (23385)
    +0.515203 s     200 ms    vfork_parent (23385) was blocked, woken by an interrupt (timer, device
-                                 or another CPU)
+                                 or the kernel itself)
    +0.514879 s     388 us    2 smaller steps
               =    200 ms  the 2 steps below it together
 
@@ -43,7 +43,7 @@ window   all of it, 19.6 ms
    +0.002971 s    32.7 us      2 smaller steps
    +0.016769 s    2.55 ms    ping (23346) was blocked, woken by pipe (23343)
    +0.016769 s    2.30 ms      pipe (23343) was blocked, 3 times, woken by an interrupt (timer,
-                                   device or another CPU)
+                                   device or the kernel itself)
    +0.016951 s     225 us      pipe (23343) ran, 3 slices
    +0.016943 s    25.8 us      pipe (23343) waited for CPU 1, 3 times
    +0.016943 s    25.8 us        the CPU was idle, on its way to it
@@ -59,7 +59,7 @@ waits    the longest of 792 (14.3 ms in all)
          START       TIME
    +0.016763 s    2.56 ms  pong (23347) was blocked, woken by pipe (23343)
    +0.016763 s    2.31 ms    pipe (23343) was blocked, 3 times, woken by an interrupt (timer, device
-                                 or another CPU)
+                                 or the kernel itself)
    +0.016951 s     224 us    pipe (23343) ran, 3 slices
    +0.016943 s    25.8 us    pipe (23343) waited for CPU 1, 3 times (more below: --depth)
               =   2.56 ms  the 3 steps below it together
@@ -72,7 +72,7 @@ waits    1 (200 ms in all)
    +0.514879 s     200 ms  vfork_parent (23380) waited for a child in vfork (D), woken by
                                vfork_parent (23385)
    +0.515203 s     200 ms    vfork_parent (23385) was blocked, woken by an interrupt (timer, device
-                                 or another CPU)
+                                 or the kernel itself)
    +0.514879 s     334 us    vfork_parent (23385) waited for CPU 1, 2 times
    +0.514879 s     314 us      blocked (23383) ran there
    +0.715308 s    17.5 us      the CPU was idle, on its way to it
@@ -146,7 +146,7 @@ waits    1 (80.0 ms in all)
    +0.520000 s    80.0 ms  vfork_parent (23380) waited for a child in vfork (D), since before the
                                window, woken by vfork_parent (23385) (after the window)
    +0.520000 s    80.0 ms    vfork_parent (23385) was blocked, woken by an interrupt (timer, device
-                                 or another CPU) (after the window)
+                                 or the kernel itself) (after the window)
 
 ## From a pipe: by way of a file without a name, of which nothing is left.
 $ mkdir spool; cat samples/pipe.rstat | TMPDIR=spool rstat explain --worst 1 -; ls -A spool

@@ -234,7 +234,7 @@ def time_out_irq():
     ends = in_vain("--with", "irq")
     x86 = os.uname().machine == "x86_64"
     expect(ends["lock"] == ends["recv"] == "timer", f"{ends}")
-    expect(ends["poll"] == ("timer or CPU" if x86 else "timer"), f"{ends}")
+    expect(ends["poll"] == ("timer or kernel" if x86 else "timer"), f"{ends}")
 
 
 def device():

@@ -105,14 +105,14 @@ static void test_told(void **state)
 		bool soft;
 		const char *by;
 	} cases[] = {
-		{IN_POLL, EVF_CTX_HARDIRQ, 0, 0, 0, false, "timer or CPU"},
+		{IN_POLL, EVF_CTX_HARDIRQ, 0, 0, 0, false, "timer or kernel"},
 		{IN_FUTEX, EVF_CTX_HARDIRQ, 0, 0, 0, false, "timer"},
 		{IN_NANOSLEEP, EVF_CTX_HARDIRQ, 0, 0, 0, false, "timer"},
 		{IN_POLL, EVF_CTX_HARDIRQ, 199, 201, DISK, false, "hard interrupt virtio1-req.0"},
 		{IN_FUTEX, EVF_CTX_HARDIRQ, 200, 200, DISK, false, "hard interrupt virtio1-req.0"},
 		{IN_POLL, EVF_CTX_HARDIRQ, 199, 201, 40, false, "hard interrupt 40"},
-		{IN_POLL, EVF_CTX_HARDIRQ, 201, 202, DISK, false, "timer or CPU"}, /* after it */
-		{IN_POLL, EVF_CTX_HARDIRQ, 199, 202, TIMER, true, "timer or CPU"}, /* within it */
+		{IN_POLL, EVF_CTX_HARDIRQ, 201, 202, DISK, false, "timer or kernel"}, /* after it */
+		{IN_POLL, EVF_CTX_HARDIRQ, 199, 202, TIMER, true, "timer or kernel"}, /* within it */
 		{IN_POLL, EVF_CTX_SOFTIRQ, 199, 202, TIMER, true, "timer"},
 		{IN_RECVFROM, EVF_CTX_SOFTIRQ, 199, 202, TIMER, true, "timer"},
 		{IN_POLL, EVF_CTX_SOFTIRQ, 199, 202, NET_RX, true, "the network"},

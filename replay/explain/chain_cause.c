@@ -19,7 +19,14 @@
 #define LOOK_MAX 4096u
 
 /* Soft interrupts, include/linux/interrupt.h. */
-enum { SOFT_TIMER = 1, SOFT_NET_TX = 2, SOFT_NET_RX = 3, SOFT_HRTIMER = 8 };
+enum {
+	SOFT_TIMER = 1,
+	SOFT_NET_TX = 2,
+	SOFT_NET_RX = 3,
+	SOFT_SCHED = 7,
+	SOFT_HRTIMER = 8,
+	SOFT_RCU = 9,
+};
 
 static struct cause make(enum cause_kind kind, uint32_t by, uint32_t detail, uint64_t id)
 {
@@ -232,15 +239,23 @@ static bool is_timers(const struct timeline *t, uint32_t irq)
 	return !(irq & IRQ_SOFT) && name && (strstr(name, "timer") || strstr(name, "hpet"));
 }
 
+static bool may_be_request(const struct timeline *t, const struct stretch *st)
+{
+	return !is_timers(t, st->irq) && !is_soft(st->irq, SOFT_SCHED) &&
+	       !is_soft(st->irq, SOFT_RCU);
+}
+
 /* That it came over the network is known, or can be told from traffic. */
 static bool may_be_network(const struct stretch *st)
 {
 	enum wait_reason why = st->flags & ST_REASONED ? (enum wait_reason)st->why : WAIT_OTHER;
 
+	if (st->call == CALL_SLEEPS || st->call == CALL_TASKS)
+		return false;
 	if (is_told(st))
 		return is_soft(st->irq, SOFT_NET_RX) || is_soft(st->irq, SOFT_NET_TX);
-	return !(st->flags & ST_HARDIRQ) && st->call != CALL_SLEEPS && st->call != CALL_TASKS &&
-	       why != WAIT_SLEEP && why != WAIT_LOCK && why != WAIT_CHILD && why != WAIT_DISK;
+	return !(st->flags & ST_HARDIRQ) && why != WAIT_SLEEP && why != WAIT_LOCK &&
+	       why != WAIT_CHILD && why != WAIT_DISK;
 }
 
 static bool by_network(const struct timeline *t, uint32_t at, struct cause *out)
@@ -308,9 +323,9 @@ struct cause cause_find(const struct chain_place *p, uint32_t at)
 		return make(CAUSE_FILTERED, WHO_FILTERED, 0, 0);
 	if (!(st->flags & (IVF_WOKEN_BY_IRQ | ST_BY_IDLE)))
 		return make(CAUSE_UNKNOWN, WHO_NOBODY, 0, 0);
-	if (is_timers(t, st->irq))
-		return by_interrupt(t, st);
-	if (by_request(p, st, &cause) || by_network(t, at, &cause))
+	if (may_be_request(t, st) && by_request(p, st, &cause))
+		return cause;
+	if (by_network(t, at, &cause))
 		return cause;
 	return by_interrupt(t, st);
 }

@@ -36,6 +36,8 @@ struct actor {
 #define ST_REASONED (1u << 14) /* `why` is known */
 #define ST_BY_IDLE  (1u << 15) /* woken by the idle task, which does what interrupts ask of it */
 
+_Static_assert(IVF_WOKEN_BY_IRQ < ST_DOUBT, "flags of a stretch beyond those of an interval");
+
 /* stretch.irq: which interrupt it was, by EV_IRQ: number + 1, with IRQ_SOFT the vector, or: */
 #define IRQ_NOT_TOLD 0u
 #define IRQ_NONE     0xffffffffu /* a hard one without a handler: a CPU's timer, or a CPU's call */

@@ -61,7 +61,7 @@ struct seen {
 };
 
 /* Wake-ups that an interrupt of a CPU has made, which is not over: which one is told at its end. */
-#define WAKES_OPEN 16
+#define WAKES_OPEN 64
 struct cpu_wakes {
 	struct open_wake {
 		uint64_t ns;

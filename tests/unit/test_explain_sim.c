@@ -70,19 +70,26 @@ static void test_worst(void **state)
 	}
 }
 
-static uint64_t truth_ns(const struct sim *m, uint32_t tid, uint32_t what)
+static uint64_t truth_in(const struct sim *m, uint32_t tid, uint32_t what, uint64_t first,
+			 uint64_t last)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < m->nsegs; i++) {
 		const struct seg *s = &m->segs[i];
-		uint64_t from = s->start < m->start ? m->start : s->start;
+		uint64_t from = s->start < first ? first : s->start;
+		uint64_t to = s->end > last ? last : s->end;
 
 		/* What no event has told by the end, nobody can know. */
-		if (s->tid == tid && s->state == what && s->end > from && !s->untold)
-			sum += s->end - from;
+		if (s->tid == tid && s->state == what && to > from && !s->untold)
+			sum += to - from;
 	}
 	return sum;
+}
+
+static uint64_t truth_ns(const struct sim *m, uint32_t tid, uint32_t what)
+{
+	return truth_in(m, tid, what, m->start, m->end);
 }
 
 /* The time of step `what` right below the root, as the text tells it. */
@@ -129,6 +136,44 @@ static void test_thread(void **state)
 			assert_int_equal(c.roots_ns, m.end - m.start);
 			assert_int_equal(told_ns(text, "run"), run);
 			assert_int_equal(told_ns(text, "runqueue"), truth_ns(&m, tid, TS_RUNNABLE));
+			compared++;
+			free(text);
+		}
+		sim_free(&m);
+	}
+	assert_true(compared > SEEDS);
+}
+
+/* The same in a window: what comes after it is read too, and does not count. */
+static void test_window(void **state)
+{
+	unsigned compared = 0;
+
+	(void)state;
+	for (uint32_t seed = 2; seed <= SEEDS; seed += 2) {
+		struct sim m;
+		uint64_t len;
+
+		sim_run(&m, (struct sim_options){.seed = seed, .steps = 1500, .ncpus = SIM_CPUS});
+		len = m.end - m.start;
+		for (uint32_t tid = 2; tid < 12; tid++) {
+			struct explain_case c = {.tid = tid,
+						 .from = m.start + len / 5,
+						 .to = m.end - len / (2 + seed % 7),
+						 .end = m.end,
+						 .ncpus = SIM_CPUS};
+			char *text;
+
+			if (!truth_ns(&m, tid, TS_RUN))
+				continue;
+			text = explain_steps(&m.s, &c);
+			if (c.failed)
+				fail_msg("seed %u: %s", seed, c.err.msg);
+			assert_int_equal(c.roots_ns, c.to - c.from);
+			assert_int_equal(told_ns(text, "run"),
+					 truth_in(&m, tid, TS_RUN, c.from, c.to));
+			assert_int_equal(told_ns(text, "runqueue"),
+					 truth_in(&m, tid, TS_RUNNABLE, c.from, c.to));
 			compared++;
 			free(text);
 		}
@@ -188,9 +233,8 @@ static void test_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_worst),
-		cmocka_unit_test(test_thread),
-		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_worst),  cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_window), cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_limit),
 	};
 

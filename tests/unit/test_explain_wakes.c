@@ -112,10 +112,12 @@ static void test_told(void **state)
 		{IN_FUTEX, EVF_CTX_HARDIRQ, 200, 200, DISK, false, "hard interrupt virtio1-req.0"},
 		{IN_POLL, EVF_CTX_HARDIRQ, 199, 201, 40, false, "hard interrupt 40"},
 		{IN_POLL, EVF_CTX_HARDIRQ, 201, 202, DISK, false, "timer or kernel"}, /* after it */
-		{IN_POLL, EVF_CTX_HARDIRQ, 199, 202, TIMER, true, "timer or kernel"}, /* within it */
+		{IN_POLL, EVF_CTX_HARDIRQ, 199, 202, TIMER, true,
+		 "timer or kernel"}, /* within it */
 		{IN_POLL, EVF_CTX_SOFTIRQ, 199, 202, TIMER, true, "timer"},
 		{IN_RECVFROM, EVF_CTX_SOFTIRQ, 199, 202, TIMER, true, "timer"},
 		{IN_POLL, EVF_CTX_SOFTIRQ, 199, 202, NET_RX, true, "the network"},
+		{IN_FUTEX, EVF_CTX_SOFTIRQ, 199, 202, NET_RX, true, "soft interrupt 3"},
 		{IN_POLL, EVF_CTX_SOFTIRQ, 199, 202, 9, true, "soft interrupt 9"},
 		{IN_POLL, EVF_CTX_SOFTIRQ, 199, 202, DISK, false, "soft interrupt"}, /* nested */
 		{IN_POLL, EVF_CTX_SOFTIRQ, 0, 0, 0, false, "soft interrupt"},
@@ -149,6 +151,27 @@ static void test_told_early(void **state)
 	ev_wakeup(&s, AT(203), 0, 0, 100, 0);
 	runs_again(&s);
 	expect_by(&s, &meta, "hard interrupt virtio1-req.0");
+}
+
+/* A request of its own ends in its soft interrupt, or shortly before one that is not about those. */
+static void test_told_request(void **state)
+{
+	const struct meta meta = meta_with_irq();
+
+	(void)state;
+	for (int rcu = 0; rcu < 2; rcu++) {
+		struct synth s;
+
+		ex_start(&s);
+		ex_begin(&s, 10, 0, 100);
+		ev_io(&s, AT(90), EV_IO_START, 100, 7, 2048, 4096)->cpu = 0;
+		ev_switch_in(&s, AT(100), 0, 100, 0x1, 0, IN_READ, true);
+		ev_io(&s, AT(199), EV_IO_DONE, 0, 7, 2048, 4096)->cpu = 0;
+		ex_irq_wake(&s, 200, 0, 0, 100, 0, EVF_CTX_SOFTIRQ);
+		ev_irq(&s, AT(198), AT(201), 0, 0, rcu ? 9 : 4, true);
+		runs_again(&s);
+		expect_by(&s, &meta, rcu ? "soft interrupt 9" : "8:0 read 4.10 kB at sector 2048");
+	}
 }
 
 /* What was lost between the wake-up and the end of its interrupt may have told of it. */
@@ -378,12 +401,12 @@ static void test_stranger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_context),	   cmocka_unit_test(test_told),
-		cmocka_unit_test(test_told_early), cmocka_unit_test(test_told_lost),
-		cmocka_unit_test(test_asks_again), cmocka_unit_test(test_doubt),
-		cmocka_unit_test(test_later),	   cmocka_unit_test(test_later_lost),
-		cmocka_unit_test(test_later_disk), cmocka_unit_test(test_later_moved),
-		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_context),	     cmocka_unit_test(test_told),
+		cmocka_unit_test(test_told_early),   cmocka_unit_test(test_told_lost),
+		cmocka_unit_test(test_told_request), cmocka_unit_test(test_asks_again),
+		cmocka_unit_test(test_doubt),	     cmocka_unit_test(test_later),
+		cmocka_unit_test(test_later_lost),   cmocka_unit_test(test_later_disk),
+		cmocka_unit_test(test_later_moved),  cmocka_unit_test(test_stranger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

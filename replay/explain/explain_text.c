@@ -235,11 +235,15 @@ static void put_interrupt(const struct explained *e, const struct step *s, struc
 
 	switch (s->detail) {
 	case IRQ_NOT_TOLD: put(o, ", woken by an interrupt"); return;
-	case IRQ_NONE: put(o, ", woken by an interrupt (timer or the kernel itself, no device)"); return;
+	case IRQ_NONE:
+		put(o, ", woken by an interrupt (timer or the kernel itself, no device)");
+		return;
 	case IRQ_SOME_HARD:
 		put(o, ", woken by an interrupt (timer, device or the kernel itself)");
 		return;
-	case IRQ_SOME_SOFT: put(o, ", woken by an interrupt (network, timer, device or the kernel itself)"); return;
+	case IRQ_SOME_SOFT:
+		put(o, ", woken by an interrupt (network, timer, device or the kernel itself)");
+		return;
 	default: break;
 	}
 	put_irq(e, s->detail, &by);

@@ -48,7 +48,7 @@ static struct explain_case case_of(const struct sim *m, uint32_t seed)
 	};
 }
 
-/* Every wait of a stream without losses is found again, and the worst ones are as long as the truth's. */
+/* Every wait of a stream without losses is found again. */
 static void test_worst(void **state)
 {
 	(void)state;

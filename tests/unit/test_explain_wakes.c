@@ -153,7 +153,7 @@ static void test_told_early(void **state)
 	expect_by(&s, &meta, "hard interrupt virtio1-req.0");
 }
 
-/* A request of its own ends in its soft interrupt, or shortly before one that is not about those. */
+/* A request of its own ends in its soft interrupt, or shortly before one that is about others. */
 static void test_told_request(void **state)
 {
 	const struct meta meta = meta_with_irq();

@@ -16,7 +16,7 @@ struct chart {
 	const struct bands *bands;
 	const struct series *series;
 	size_t nseries;
-	uint64_t to_ns;
+	uint64_t start_ns, to_ns; /* of the trace; of the window */
 	unsigned n; /* bands that are in the window */
 	uint64_t full; /* at the top, in 1/1000 of the unit */
 	const char *unit;
@@ -81,6 +81,17 @@ static void put_area(FILE *f, const struct chart *c, size_t s)
 	fputs("Z\"/>\n", f);
 }
 
+/* An instant as the tables have it: since the start of the trace. */
+static char *instant(const struct chart *c, uint64_t since_from, char text[VALUE_BUF])
+{
+	const struct value v = {
+		.type = VT_TIME,
+		.i = (int64_t)(c->bands->from_ns + since_from - c->start_ns),
+	};
+
+	return value_format(&v, text);
+}
+
 static void put_milli(FILE *f, uint64_t milli)
 {
 	fprintf(f, "%" PRIu64 ".%02" PRIu64, milli / 1000, milli % 1000 / 10);
@@ -89,11 +100,10 @@ static void put_milli(FILE *f, uint64_t milli)
 /* What the mouse tells: when, and how much of each. */
 static void put_hit(FILE *f, const struct chart *c, unsigned band)
 {
-	const struct value at = {.type = VT_TIME, .i = (int64_t)(band * c->bands->step_ns)};
 	char text[VALUE_BUF];
 
 	fprintf(f, "<rect class=\"hit\" x=\"%u\" y=\"0\" width=\"1\" height=\"%u\"><title>%s", band,
-		HEIGHT, value_format(&at, text));
+		HEIGHT, instant(c, band * c->bands->step_ns, text));
 	for (size_t s = 0; s < c->nseries; s++) {
 		fprintf(f, "\n%s: ", c->series[s].name);
 		put_milli(f, mean_milli(c, c->series[s].which, band));
@@ -103,15 +113,12 @@ static void put_hit(FILE *f, const struct chart *c, unsigned band)
 
 static void put_axis(FILE *f, const struct chart *c)
 {
+	const uint64_t length = c->to_ns - c->bands->from_ns;
 	char text[VALUE_BUF];
 
 	fputs("<div class=\"axis\">", f);
-	for (uint64_t i = 0; i <= 4; i++) {
-		const uint64_t length = c->to_ns - c->bands->from_ns;
-		const struct value v = {.type = VT_TIME, .i = (int64_t)(length / 4 * i)};
-
-		fprintf(f, "<span>%s</span>", value_format(&v, text));
-	}
+	for (uint64_t i = 0; i <= 4; i++)
+		fprintf(f, "<span>%s</span>", instant(c, length / 4 * i, text));
 	fputs("</div>\n", f);
 }
 
@@ -123,6 +130,14 @@ static bool has_some(const struct chart *c, size_t s)
 	return false;
 }
 
+/* How much of the last band the picture ends with, in 1/1000: no more than is in the window. */
+static unsigned last_milli(const struct chart *c)
+{
+	const uint64_t milli = band_ns(c, c->n - 1) * 1000 / c->bands->step_ns;
+
+	return milli < 1000 ? (unsigned)milli : 999;
+}
+
 static void put_chart(FILE *f, const struct chart *c, const char *title)
 {
 	fprintf(f, "<h2>%s</h2>\n<div class=\"key\">", title);
@@ -131,8 +146,9 @@ static void put_chart(FILE *f, const struct chart *c, const char *title)
 			c->series[s].css, c->series[s].name);
 	fputs("<span>the top is ", f);
 	put_milli(f, c->full);
-	fprintf(f, " %s</span></div>\n<svg viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\">\n",
-		c->unit, c->n, HEIGHT);
+	fprintf(f,
+		" %s</span></div>\n<svg viewBox=\"0 0 %u.%03u %u\" preserveAspectRatio=\"none\">\n",
+		c->unit, c->n - 1, last_milli(c), HEIGHT);
 	for (size_t s = 0; s < c->nseries; s++)
 		if (has_some(c, s))
 			put_area(f, c, s);
@@ -152,7 +168,7 @@ static uint64_t most(const struct chart *c)
 	return max;
 }
 
-void page_charts(FILE *f, const struct bands *b, uint64_t to_ns, unsigned ncpus)
+void page_charts(FILE *f, const struct bands *b, uint64_t start_ns, uint64_t to_ns, unsigned ncpus)
 {
 	static const struct series cpus[] = {
 		{BAND_RUN, "run", "running"},
@@ -166,6 +182,7 @@ void page_charts(FILE *f, const struct bands *b, uint64_t to_ns, unsigned ncpus)
 	struct chart c = {.bands = b,
 			  .series = cpus,
 			  .nseries = 3,
+			  .start_ns = start_ns,
 			  .to_ns = to_ns,
 			  .full = 1000 * ncpus,
 			  .unit = "CPUs"};

@@ -56,3 +56,8 @@ $ rstat report --format html samples/waits.rstat >/dev/full
 
 $ script -qec 'rstat report --format html samples/pipe.rstat' /dev/null </dev/null | tr -d '\r'
 rstat report: --format html is a page, not for a terminal: redirect it, >report.html
+
+## Times of the charts are those of the tables, in a window too.
+$ rstat report --format html -g cpu --time 40%,80% samples/compile.rstat | grep -o '<div class="axis">.*' | head -1 | sed 's/<[^>]*>/ /g'; rstat report --time 40%,80% samples/compile.rstat | grep ^window
+  +0.025034 s  +0.031292 s  +0.037550 s  +0.043809 s  +0.050067 s  
+window   +0.025033 s .. +0.050067 s (2026-11-21 12:11:14.947372 .. 12:11:14.972405 UTC), 25.0 ms

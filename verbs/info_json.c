@@ -269,6 +269,8 @@ static bool fill(json_t *o, const struct info *info)
 	       put(o, "start_utc",
 		   m->start_utc_ns ? json_string(format_utc(m->start_utc_ns, utc)) : json_null()) &&
 	       put(o, "start_utc_ns", number(m->start_utc_ns)) &&
+	       put(o, "start_monotonic_ns", number(m->start_ns)) &&
+	       put(o, "boottime_offset_ns", json_integer((json_int_t)m->boottime_offset_ns)) &&
 	       put(o, "duration_ns", number(info->duration_ns)) &&
 	       put(o, "events", number(info->events)) && put(o, "events_by_kind", by_kind(info)) &&
 	       put(o, "lost", number(info->lost)) && put(o, "lost_by_cpu", lost_by_cpu(info)) &&

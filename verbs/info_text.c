@@ -127,6 +127,19 @@ static void print_stacks(const struct info *info)
 	putchar('\n');
 }
 
+/* What the other clocks of the host said at the start. */
+static void print_clocks(const struct meta *m)
+{
+	const uint64_t boot = m->start_ns + (uint64_t)m->boottime_offset_ns;
+
+	if (!m->start_ns)
+		return;
+	printf(LABEL "monotonic %" PRIu64 ".%09" PRIu64 " s, since boot %" PRIu64 ".%09" PRIu64
+		     " s\n",
+	       "clocks", m->start_ns / NSEC_PER_SEC, m->start_ns % NSEC_PER_SEC,
+	       boot / NSEC_PER_SEC, boot % NSEC_PER_SEC);
+}
+
 static void print_recording(const struct info *info)
 {
 	const struct meta *m = info->meta;
@@ -141,6 +154,7 @@ static void print_recording(const struct info *info)
 	print_stacks(info);
 	print_counters(m);
 	printf(LABEL "%s\n", "start", m->start_utc_ns ? format_utc(m->start_utc_ns, utc) : "?");
+	print_clocks(m);
 	printf(LABEL "%s", "duration", format_ns(info->duration_ns, buf));
 	if (info->end && info->end->stopped_by[0])
 		printf(", ended by: %s", safe(info->end->stopped_by));

@@ -9,6 +9,7 @@ command      rstat record -q -o disk.rstat -- sh load
 child        sh load (PID 1751), exit code 0
 features     sched,io,fs,net,syscall,samples
 start        2026-11-21T14:14:45.034906365Z
+clocks       monotonic 16903.609909727 s, since boot 16903.609909727 s
 duration     439 ms, ended by: command ended
 events       2,867, 6,527/s
   switch                   861   30.0 %

@@ -6,6 +6,7 @@ command      rstat record -q -o build/samples/net.rstat -- build/tests/workloads
 child        build/tests/workloads/talk 500 (PID 11121), exit code 0
 features     sched,io,fs,net,syscall,samples
 start        2026-11-21T14:15:51.262635821Z
+clocks       monotonic 16969.837639183 s, since boot 16969.837639183 s
 duration     12.6 ms, ended by: command ended
 events       3,772, 299,462/s
   switch                 1,127   29.9 %
@@ -33,7 +34,6 @@ hooks
   sched_switch             tp_btf
   sched_waking             tp_btf
   sched_wakeup             tp_btf
-  sched_wakeup_new         tp_btf
 
 $ rstat check samples/net.rstat
 trace        samples/net.rstat, rstat trace 1.1

@@ -7,6 +7,7 @@ CPUs         2, 2 cores, 1 L3 cache, 1 package, 1 NUMA node
 command      rstat record -q -o /tmp/samples/pipe.rstat -- build/tests/workloads/pipe 2000 0
 child        build/tests/workloads/pipe 2000 0 (PID 23343), exit code 0
 start        2026-11-21T12:11:14.806445783Z
+clocks       monotonic 9493.381449145 s, since boot 9493.381449145 s
 duration     19.6 ms, ended by: command ended
 events       8,650, 440,639/s
   switch                 4,074   47.1 %
@@ -58,6 +59,7 @@ host         vm, Linux 6.18.44-fc-v595 x86_64, Debian GNU/Linux 12 (bookworm)
 CPUs         2, 2 cores, 1 L3 cache, 1 package, 1 NUMA node
 command      rstat record -q -o /tmp/samples/killed.rstat --duration 20s
 start        2026-11-21T12:11:16.735262335Z
+clocks       monotonic 9495.310265697 s, since boot 9495.310265697 s
 duration     846 ms
 events       4,255, 5,032/s
   switch                 2,120   49.8 %

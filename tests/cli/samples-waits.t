@@ -1,6 +1,6 @@
 ## needs samples/waits.rstat
 ## Threads that wait for a lock, a pipe, poll, a time, a child, the network, the disk, with stacks.
-$ rstat info samples/waits.rstat | head -36
+$ rstat info samples/waits.rstat | head -37
 trace        samples/waits.rstat, rstat trace 1.1, complete
 host         vm, Linux 6.18.44-fc-v595 x86_64, Debian GNU/Linux 12 (bookworm)
 CPUs         2, 2 cores, 1 L3 cache, 1 package, 1 NUMA node
@@ -9,6 +9,7 @@ child        nice -n -10 build/tests/workloads/reasons /tmp/tmp.XaoYOQNTxY/file 
 features     sched,io,fs,net,syscall,samples
 stacks       all, 275 taken, 0 lost
 start        2026-11-21T14:16:15.834025595Z
+clocks       monotonic 16994.409028952 s, since boot 16994.409028952 s
 duration     32.9 ms, ended by: command ended
 events       1,017, 30,866/s
   switch                   278   27.3 %

@@ -163,7 +163,8 @@ static void parts_of_other(struct chain *c, const struct group *group, uint32_t 
 static bool is_up_to_another(const struct step *s)
 {
 	if (s->what == STEP_BLOCKED)
-		return s->cause == CAUSE_TASK || s->cause == CAUSE_PEER;
+		return s->cause == CAUSE_TASK || s->cause == CAUSE_PEER ||
+		       s->cause == CAUSE_PEER_STATE;
 	return s->what == STEP_UNBORN && s->by <= WHO_TASKS;
 }
 

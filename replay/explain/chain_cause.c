@@ -188,14 +188,16 @@ static bool ran_on(const struct timeline *t, uint32_t who, uint16_t cpu, uint64_
 /*
  * Who sent to the other end of this socket at that time, when the sleeper was woken on that CPU: by
  * the send itself as a rule, which returns shortly after, or later when the sender is preempted.
+ * Or who had just opened or closed it.
  */
-static uint32_t sender(const struct timeline *t, uint32_t wire, uint16_t cpu, uint64_t ns)
+static struct cause sender(const struct timeline *t, uint32_t wire, uint16_t cpu, uint64_t ns)
 {
+	const struct cause nobody = make(CAUSE_REMOTE, WHO_NOBODY, wire, wire);
 	const struct index *ix = &t->traffic_by_wire;
 	uint32_t peer = t->wires[wire].peer, first;
 
 	if (peer == UINT32_MAX)
-		return WHO_NOBODY;
+		return nobody;
 	first = first_at(t, ix, peer, ns);
 	for (uint32_t i = first; i < ix->first[peer + 1] && i - first < LOOK_MAX; i++) {
 		const struct traffic *x = &t->traffic[ix->order[i]];
@@ -203,7 +205,7 @@ static uint32_t sender(const struct timeline *t, uint32_t wire, uint16_t cpu, ui
 		if (!x->sent)
 			continue;
 		if (x->first_ns <= ns + SENT_NS || ran_on(t, x->who, cpu, ns))
-			return x->who;
+			return make(CAUSE_PEER, x->who, wire, x->who);
 		break;
 	}
 	for (uint32_t i = first; i > ix->first[peer] && first - i < LOOK_MAX; i--) {
@@ -211,10 +213,12 @@ static uint32_t sender(const struct timeline *t, uint32_t wire, uint16_t cpu, ui
 
 		if (ns - x->ts > SENT_NS)
 			break;
-		if (x->sent || x->state)
-			return x->who;
+		if (x->sent)
+			return make(CAUSE_PEER, x->who, wire, x->who);
+		if (x->state)
+			return make(CAUSE_PEER_STATE, x->who, wire, x->who);
 	}
-	return WHO_NOBODY;
+	return nobody;
 }
 
 /* -- interrupts -- */
@@ -261,7 +265,7 @@ static bool may_be_network(const struct stretch *st)
 static bool by_network(const struct timeline *t, uint32_t at, struct cause *out)
 {
 	const struct stretch *st = timeline_stretch(t, at);
-	uint32_t wire, who;
+	uint32_t wire;
 
 	if (!may_be_network(st))
 		return false;
@@ -270,10 +274,8 @@ static bool by_network(const struct timeline *t, uint32_t at, struct cause *out)
 		*out = make(CAUSE_REMOTE, WHO_NOBODY, UINT32_MAX, UINT32_MAX);
 		return is_told(st);
 	}
-	who = sender(t, wire, st->cpu, stretch_called(st));
-	if (who <= WHO_TASKS && who != st->who)
-		*out = make(CAUSE_PEER, who, wire, who);
-	else
+	*out = sender(t, wire, st->cpu, stretch_called(st));
+	if (out->by == st->who)
 		*out = make(CAUSE_REMOTE, WHO_NOBODY, wire, wire);
 	return true;
 }

@@ -134,6 +134,21 @@ static void print_which(const struct explained *e, FILE *f)
 	fprintf(f, " (%s in all)\n", format_ns(e->seen_ns, sum));
 }
 
+/* Some wait was ended by an interrupt, and only the recorder could have told which. */
+static bool wants_irq(const struct explained *e)
+{
+	if (meta_has_feature(e->meta, "irq"))
+		return false;
+	for (size_t i = 0; i < e->chain.n; i++) {
+		const struct step *s = &e->chain.steps[i];
+
+		if (s->what == STEP_BLOCKED &&
+		    (s->cause == CAUSE_INTERRUPT || s->cause == CAUSE_TIME_OR_SIGNAL))
+			return true;
+	}
+	return false;
+}
+
 static void print_header(const struct explained *e, const struct report_input *in, FILE *f)
 {
 	print_window(e, in, f);
@@ -144,6 +159,10 @@ static void print_header(const struct explained *e, const struct report_input *i
 	}
 	print_which(e, f);
 	print_lost(e, f);
+	if (wants_irq(e)) {
+		label(e, f, "hint");
+		fputs("'rstat record --with irq' finds out more about interrupts\n", f);
+	}
 }
 
 /* -- the tree -- */

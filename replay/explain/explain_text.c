@@ -155,6 +155,7 @@ static const char *by_cause(const struct explained *e, const struct step *s, str
 	switch (s->cause) {
 	case CAUSE_TASK:
 	case CAUSE_PEER:
+	case CAUSE_PEER_STATE:
 	case CAUSE_FILTERED: put_name(e, s->by, o); break;
 	case CAUSE_REQUEST:
 	case CAUSE_OPEN_REQUEST: put_request(e, s, o); break;
@@ -265,10 +266,11 @@ static void put_cause(const struct explained *e, const struct step *s, struct ou
 		break;
 	case CAUSE_FILTERED: put(o, ", woken by what was not recorded"); break;
 	case CAUSE_PEER:
+	case CAUSE_PEER_STATE:
 		put(o, ", until ");
 		put_safe_name(e, s->by, o);
 		put_wire(e, s->detail, &by);
-		put(o, " sent through %s", raw);
+		put(o, s->cause == CAUSE_PEER ? " sent through %s" : " opened or closed %s", raw);
 		break;
 	case CAUSE_REQUEST:
 	case CAUSE_OPEN_REQUEST:

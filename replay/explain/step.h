@@ -34,6 +34,7 @@ enum cause_kind {
 	CAUSE_UNKNOWN,
 	CAUSE_TASK, /* `by` */
 	CAUSE_PEER, /* `by` sent to the socket `detail` */
+	CAUSE_PEER_STATE, /* `by` opened or closed the other end of the socket `detail` */
 	CAUSE_REQUEST, /* the request `detail` */
 	CAUSE_REMOTE, /* the socket `detail`, from elsewhere */
 	CAUSE_TIMER,

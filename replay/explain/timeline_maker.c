@@ -91,8 +91,14 @@ static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 	else if (iv->state == CS_OTHER)
 		who = WHO_FILTERED;
 	line = &m->t->cpus[iv->cpu];
-	if (maker_room(m, &line->list, line->n, &line->room, sizeof(*line->list)))
-		line->list[line->n++] = (struct slice){iv->from_ns, iv->to_ns, who};
+	if (m->nslices >= m->limit) { /* of all CPUs together */
+		m->t->full = true;
+		return;
+	}
+	if (!maker_room(m, &line->list, line->n, &line->room, sizeof(*line->list)))
+		return;
+	line->list[line->n++] = (struct slice){iv->from_ns, iv->to_ns, who};
+	m->nslices++;
 }
 
 /* A reason comes when it is sure: at the end of the stretch or some time later. */

@@ -78,7 +78,7 @@ struct timeline_maker {
 	struct stacks stacks;
 	struct timeline_windows windows;
 	uint64_t from_ns, end_ns;
-	uint32_t limit;
+	uint32_t limit, nslices;
 	uint32_t stretches_room, moves_room, actors_room, ios_room, traffic_room, wires_room;
 	struct seen *seen;
 	uint32_t seen_room;

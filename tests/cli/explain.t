@@ -3,6 +3,7 @@
 $ rstat explain --all --worst 4 samples/states.rstat
 window   all of it, 1.00 s
 waits    the 4 longest of 168 (1.21 s in all)
+hint     'rstat record --with irq' finds out more about interrupts
 
          START       TIME
    +0.000000 s     1.00 s  vfork_parent (23371) waited for a child in vfork (D), since before the
@@ -31,6 +32,7 @@ waits    the 4 longest of 168 (1.21 s in all)
 ## All of one thread's time.
 $ rstat explain --tid 23346 samples/pipe.rstat
 window   all of it, 19.6 ms
+hint     'rstat record --with irq' finds out more about interrupts
 
          START       TIME
    +0.002887 s    16.5 ms  ping (23346), all of its time here
@@ -55,6 +57,7 @@ window   all of it, 19.6 ms
 $ rstat explain -p 23343 --worst 1 --state S --time +12ms, --depth 1 samples/pipe.rstat
 window   +0.012000 s .. +0.019630 s (2026-11-21 12:11:14.818445 .. 12:11:14.826076 UTC), 7.63 ms
 waits    the longest of 792 (14.3 ms in all)
+hint     'rstat record --with irq' finds out more about interrupts
 
          START       TIME
    +0.016763 s    2.56 ms  pong (23347) was blocked, woken by pipe (23343)
@@ -67,6 +70,7 @@ waits    the longest of 792 (14.3 ms in all)
 $ rstat explain --worst 1 --state D,S --tid 23380 --least 0 --time +0.51s, samples/states.rstat
 window   +0.510000 s .. +1.000000 s (2026-11-21 12:11:15.789430 .. 12:11:16.279430 UTC), 490 ms
 waits    1 (200 ms in all)
+hint     'rstat record --with irq' finds out more about interrupts
 
          START       TIME
    +0.514879 s     200 ms  vfork_parent (23380) waited for a child in vfork (D), woken by
@@ -141,6 +145,7 @@ lost     some events in 2 gaps
 $ rstat explain --worst 1 --state D --tid 23380 --time +0.52s,+0.6s samples/states.rstat
 window   +0.520000 s .. +0.600000 s (2026-11-21 12:11:15.799430 .. 12:11:15.879430 UTC), 80.0 ms
 waits    1 (80.0 ms in all)
+hint     'rstat record --with irq' finds out more about interrupts
 
          START       TIME
    +0.520000 s    80.0 ms  vfork_parent (23380) waited for a child in vfork (D), since before the

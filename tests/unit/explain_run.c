@@ -96,6 +96,8 @@ static void put_step(FILE *f, const struct explained *e, const struct step *s)
 	put_us(f, s->dur_ns);
 	if (s->count > 1)
 		fprintf(f, " x%u", s->count);
+	if (s->what == STEP_BLOCKED && s->cause == CAUSE_PEER_STATE)
+		fputs(" closed", f);
 	if (who)
 		fprintf(f, " by %s", who);
 	if (s->after)

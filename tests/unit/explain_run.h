@@ -2,7 +2,7 @@
 /*
  * explain_run: a stream by hand through explain, and its steps as text, one line each:
  *
- *   DEPTH WHAT TID START+DUR [xPARTS] [by NAME [later] [or an interrupt]]
+ *   DEPTH WHAT TID START+DUR [xPARTS] [closed] [by NAME [later] [or an interrupt]]
  *
  * times in us since T0, with ".NNN" where they are not whole. Of every step it is checked that
  * those below it add up to it.

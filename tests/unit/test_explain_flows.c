@@ -187,6 +187,37 @@ static void test_peer(void **state)
 	}
 }
 
+/* 200 closes its end: nothing is sent, and 100 reads the end of the file. */
+static void test_peer_closes(void **state)
+{
+	struct synth s;
+
+	(void)state;
+	ex_start(&s);
+	sockets(&s, true);
+	ex_begin(&s, 10, 0, 100);
+	ex_begin(&s, 20, 1, 200);
+	ex_block(&s, 50, 1, 200, IN_NANOSLEEP, 0);
+	ex_block(&s, 100, 0, 100, IN_RECVFROM, 0);
+	ex_begin(&s, 280, 1, 200);
+	ev_state(&s, AT(298), 200, 2, 1, 4, 0); /* FIN_WAIT1 */
+	s.ev[s.n - 1].cpu = 1;
+	ev_state(&s, AT(299), 0, 1, 1, 8, 0); /* CLOSE_WAIT, in the soft interrupt of that CPU */
+	s.ev[s.n - 1].cpu = 1;
+	ex_irq_wake(&s, 300, 1, 200, 100, 0, EVF_CTX_SOFTIRQ);
+	ev_switch(&s, AT(302), 0, 0, 0, 100);
+	ex_block(&s, 320, 0, 100, IN_NANOSLEEP, 0);
+	ex_block(&s, 330, 1, 200, IN_NANOSLEEP, 0);
+	expect_steps(
+		&s,
+		(struct explain_case){
+			.tid = 100, .worst = 1, .states = SLEEPS, .from = AT(90), .to = AT(310)},
+		"0 network 100 100+200 closed by t200 (200)\n"
+		"1 sleep 200 100+180 by timer\n"
+		"1 run 200 280+20\n");
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_disk_of_another),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_peer),
+		cmocka_unit_test(test_peer_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

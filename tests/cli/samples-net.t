@@ -1,7 +1,7 @@
 ## needs samples/net.rstat
 ## A client and a server on one host: 500 questions and answers, a call that is refused, one that is
 ## reset, datagrams.
-$ rstat info samples/net.rstat | tail -n +4 | head -32
+$ rstat info samples/net.rstat | tail -n +4 | head -33
 command      rstat record -q -o build/samples/net.rstat -- build/tests/workloads/talk 500
 child        build/tests/workloads/talk 500 (PID 11121), exit code 0
 features     sched,io,fs,net,syscall,samples
@@ -34,6 +34,7 @@ hooks
   sched_switch             tp_btf
   sched_waking             tp_btf
   sched_wakeup             tp_btf
+  sched_wakeup_new         tp_btf
 
 $ rstat check samples/net.rstat
 trace        samples/net.rstat, rstat trace 1.1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* limit: what this process is allowed. */
+/* limit: what this process may have open. */
 #ifndef RSTAT_RECORD_LIMIT_H
 #define RSTAT_RECORD_LIMIT_H
 
@@ -12,5 +12,12 @@
  * Returns whether it is more than it was.
  */
 bool limit_raise_files(void);
+
+/*
+ * Opens /dev/null where standard input, output or error are closed: else the first files that are
+ * opened get these numbers, and messages for nobody are written into them. A command that is started
+ * finds them closed, as they were.
+ */
+void limit_keep_standard_files(void);
 
 #endif

@@ -13,6 +13,7 @@
 #include "record/cost.h"
 #include "record/features.h"
 #include "record/host.h"
+#include "record/limit.h"
 #include "record/privilege.h"
 #include "record/recording.h"
 #include "record/show.h"
@@ -230,9 +231,16 @@ static int open_kernel(struct recording *r, struct err *err)
 /* Everything before start_ns shapes the first checkpoint, and none of it is written. */
 static int reach_start(struct recording *r, uint64_t start_utc, struct err *err)
 {
+	const struct schedule *start = &r->opt->start;
 	uint64_t now = host_now(), utc = now_utc();
+	char late[UNITS_BUF];
 	int ret = 0;
 
+	if (start_utc < utc && start->kind == START_ALIGNED)
+		start_utc = schedule_resolve(start, utc);
+	else if (start_utc < utc && start->kind != START_NOW && !r->opt->quiet)
+		show_note("the recording starts %s late: attaching took that long",
+			  format_ns(utc - start_utc, late));
 	r->start_ns = start_utc > utc ? now + (start_utc - utc) : now;
 	for (;;) {
 		const uint64_t until = now - SLACK_NS;
@@ -309,6 +317,7 @@ static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, str
 			return ret;
 		}
 	}
+	limit_keep_standard_files();
 	ret = signals_install(err);
 	/*
 	 * Before anything is opened, raised or dropped, also for the trial that comes before a wait:

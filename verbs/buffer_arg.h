@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-/* A size from 4K to 1G for the ring of one CPU. -EINVAL: not a size, -ERANGE: another one. */
+/* A size from 4K to 256M for the ring of one CPU. -EINVAL: not a size, -ERANGE: another one. */
 int buffer_arg_parse(const char *arg, uint64_t *ring_bytes, struct err *err);
 
 #endif

@@ -25,7 +25,7 @@
 enum key { KEY_BUFFER = 1 };
 
 static const struct option_spec options[] = {
-	{KEY_BUFFER, 0, "buffer", "SIZE", "Ring buffer per CPU, 4K to 1G. Default: 4M."},
+	{KEY_BUFFER, 0, "buffer", "SIZE", "Ring buffer per CPU, 4K to 256M. Default: 4M."},
 	OPTIONS_END,
 };
 

@@ -17,7 +17,7 @@ $ rstat record --max-size 1K
 [125]
 
 $ rstat record --buffer 1K
-! rstat record: --buffer: '1K' is not between 4K and 1G per CPU
+! rstat record: --buffer: '1K' is not between 4K and 256M per CPU
 [125]
 
 $ rstat record --nice 20
@@ -153,7 +153,7 @@ $ rstat record --counters r1,r2,r3,r4,r5,r6,r7,r8,cycles
 [125]
 
 $ rstat profile --buffer 2G
-! rstat profile: --buffer: '2G' is not between 4K and 1G per CPU
+! rstat profile: --buffer: '2G' is not between 4K and 256M per CPU
 [2]
 
 $ rstat record --without stacks --user-stacks

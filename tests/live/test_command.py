@@ -52,12 +52,13 @@ def inherits():
         f.write(INHERITED)
     # a soft limit that the recorder has to raise, a file and an ignored signal that CMD must find
     begin = "trap '' USR2 QUIT; ulimit -S -n 150; exec 5</dev/null; exec nice -n 3 "
-    want = good(run(["sh", "-c", f"{begin} sh inherits.sh"])).stdout
-    for options in (["--counters", "cpu-clock,page-faults", "--user-stacks", "--start", "+2200ms"],
-                    ["--nice", "-15", "--with", "irq", "-q"]):
-        done = good(run(["sh", "-c", f"{begin} {RSTAT} record -o {TRACE} {' '.join(options)}"
-                                     " -- sh inherits.sh"]))
-        equal(done.stdout.splitlines(), want.splitlines(), f"with {options}")
+    for options, closed in (("--counters cpu-clock --user-stacks --start +2200ms", ""),
+                            ("--nice -15 --with irq -q", ""), ("--duration 10s", "<&- 2>&-")):
+        want = good(run(["sh", "-c", f"{begin} sh inherits.sh {closed}"])).stdout
+        done = good(run(["sh", "-c", f"{begin} {RSTAT} record -o {TRACE} {options}"
+                                     f" -- sh inherits.sh {closed}"]))
+        equal(done.stdout.splitlines(), want.splitlines(), f"with {options} {closed}")
+        check(TRACE)
 
 
 def focus():
@@ -186,6 +187,17 @@ def later():
     expect(time.monotonic() - begin >= 1.2, "began too early")
 
 
+def missed():
+    """A start that is too near: told, or the next multiple."""
+    done = good(record(TRACE, "--start", "+10ms", "--duration", "50ms"))
+    expect(re.search(r"the recording starts [\d.]+ \S+ late", done.stderr), done.stderr)
+    for _ in range(2):
+        good(record(TRACE, "--start", "/100ms", "--duration", "10ms"))
+        begin = int(info(TRACE)["start_utc"].rstrip("Z").partition(".")[2].ljust(9, "0"))
+        off = (begin + 50000000) % 100000000 - 50000000
+        within(off, 0, 1000000, "ns after a multiple of 100 ms")
+
+
 def piped():
     """record -o - | tee | report -: both readers see the same."""
     argv = [RSTAT, "record", "-o", "-", "--", *workload("pipe", 5000, CPUS[0])]
@@ -285,7 +297,8 @@ for title, test in (("exit codes", exit_codes), ("what CMD inherits", inherits),
                     ("CMD gets the signal too", passed_on), ("Ctrl-C before the start", too_early),
                     ("a second signal", aborted),
                     ("--duration and --max-size", limits),
-                    ("--start", later), ("-o - and report -", piped),
+                    ("--start", later), ("a start that is missed", missed),
+                    ("-o - and report -", piped),
                     ("CMD's output and the summary", output_goes_through),
                     ("the progress line", terminal),
                     ("nasty names", names), ("nothing stays attached", gone_with_the_recorder)):

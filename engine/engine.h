@@ -119,7 +119,7 @@ struct interval {
 	uint32_t waker; /* blocked: who ended it; RUNNABLE: who woke it; ZOMBIE: who
 				    * reaped it; 0 an interrupt, idle, or not known */
 	uint32_t other; /* RUNNABLE, with sink.other: of the last 8 slices on the CPU that it
-			 * got, whose took the longest part of the wait (0 idle or not known);
+			 * got, whose took the longest part of the wait (0 idle, TID_OTHER);
 			 * RUN: who came next */
 	uint32_t kernel_stack, user_stack; /* blocked states: ids of EV_FRAMES; 0 none */
 	uint16_t cpu; /* RUN, RUNNABLE: where it ended; blocked: where it slept */

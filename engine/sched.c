@@ -8,7 +8,7 @@
 /*
  * Whose slice took the longest part of [start, t) on c: looked up when the wait ends, among the
  * last RUN_HISTORY slices of the CPU that the task got; a bounded walk that ends with the first
- * slice which began before the wait. 0: idle, or not known.
+ * slice which began before the wait. 0: idle; TID_OTHER: somebody who is not recorded.
  */
 static uint32_t who_ran(const struct cpu *c, uint64_t start, uint64_t t)
 {
@@ -29,7 +29,7 @@ static uint32_t who_ran(const struct cpu *c, uint64_t start, uint64_t t)
 			break;
 		end = from;
 	}
-	return tid == TID_OTHER ? 0 : tid;
+	return tid;
 }
 
 static void emit_run(struct engine *e, const struct etask *x, uint64_t t, const struct event *ev)

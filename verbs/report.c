@@ -63,7 +63,7 @@ static const struct option_spec options[] = {
 	 "A row per process (default), thread, comm, cgroup, user or cpu; for io also device, for "
 	 "net also connection; irq is of all CPUs, or by cpu."},
 	{KEY_STATE, 0, "state", "S,T,...",
-	 "What states and totals are about: R S D I T t P N Z Zl, or all. Default: D,Z,Zl (Zl: a "
+	 "What states and totals are about: R Rq S D I T t P N Z Zl, or all. Default: D,Z,Zl (Zl: a "
 	 "leader that exited before its threads)."},
 	{KEY_NO_SPLIT, 0, "no-split", NULL,
 	 "latency, slice, sleep: one row for all causes or states together."},

@@ -40,6 +40,16 @@ const char *states_letter(enum task_state state)
 	return state < TS_COUNT ? letters[state] : "?";
 }
 
+const char *states_name(enum task_state state)
+{
+	return state == TS_RUNNABLE ? "Rq" : states_letter(state);
+}
+
+static bool is_word(const char *s, size_t len, const char *word)
+{
+	return strlen(word) == len && !memcmp(word, s, len);
+}
+
 int states_parse(const char *text, uint32_t *states, struct err *err)
 {
 	const char *s = text;
@@ -55,14 +65,15 @@ int states_parse(const char *text, uint32_t *states, struct err *err)
 		uint32_t found = 0;
 
 		for (unsigned i = TS_RUN; i < TS_DEAD; i++) {
-			const char *letter = states_letter((enum task_state)i);
+			const enum task_state state = (enum task_state)i;
 
-			if (strlen(letter) == len && !memcmp(letter, s, len))
+			if (is_word(s, len, states_letter(state)) ||
+			    is_word(s, len, states_name(state)))
 				found |= 1u << i;
 		}
 		if (!found)
 			return err_set(err, -EINVAL,
-				       "'%.*s' is not a state: R S D I T t P N Z Zl, or all",
+				       "'%.*s' is not a state: R Rq S D I T t P N Z Zl, or all",
 				       (int)(len < 40 ? len : 40), s);
 		*states |= found;
 		if (!*end)
@@ -268,7 +279,7 @@ static void get_cpu(const void *row, struct value *v)
 
 static void get_state(const void *row, struct value *v)
 {
-	value_text(v, states_letter((enum task_state)entry_of(row)->state));
+	value_text(v, states_name((enum task_state)entry_of(row)->state));
 }
 
 static void get_detail(const void *row, struct value *v)

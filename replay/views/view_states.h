@@ -13,4 +13,7 @@ int states_parse(const char *text, uint32_t *states, struct err *err);
 /* "D"; "Zl" for a leader that exited while its threads live on, as ps(1) has it. */
 const char *states_letter(enum task_state state);
 
+/* The same, and "Rq" in a run queue, which is "R" too. */
+const char *states_name(enum task_state state);
+
 #endif

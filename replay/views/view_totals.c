@@ -71,7 +71,7 @@ static const struct total *total_of(const void *row)
 
 static void get_state(const void *row, struct value *v)
 {
-	value_text(v, states_letter((enum task_state)((const struct view_row *)row)->split));
+	value_text(v, states_name((enum task_state)((const struct view_row *)row)->split));
 }
 
 static void get_count(const void *row, struct value *v)

@@ -240,7 +240,7 @@ $ rstat explain --state Z samples/pipe.rstat
 [2]
 
 $ rstat explain --state Q samples/pipe.rstat
-! rstat explain: --state: 'Q' is not a state: R S D I T t P N Z Zl, or all
+! rstat explain: --state: 'Q' is not a state: R Rq S D I T t P N Z Zl, or all
 [2]
 
 $ rstat explain --time +5s, samples/pipe.rstat

@@ -24,7 +24,7 @@ $ rstat report --format xml none
 [2]
 
 $ rstat report --state D,Q none
-! rstat report: --state: 'Q' is not a state: R S D I T t P N Z Zl, or all
+! rstat report: --state: 'Q' is not a state: R Rq S D I T t P N Z Zl, or all
 [2]
 
 $ rstat report -n -3 none

@@ -81,7 +81,8 @@ def states_agree(r):
     equal(sum(of[s] for s in "SDITtPN"), r.sum("cpu", "blocked_ns"), "blocked: totals and cpu")
     equal(of["D"], r.sum("cpu", "dstate_ns"), "D: totals and cpu")
     equal(of["Z"] + of["Zl"], r.sum("cpu", "zombie_ns"), "Z: totals and cpu")
-    equal(of["R"], r.sum("cpu", "oncpu_ns") + r.sum("cpu", "runq_ns"), "R: totals and cpu")
+    equal((of["R"], of["Rq"]), (r.sum("cpu", "oncpu_ns"), r.sum("cpu", "runq_ns")),
+          "R and Rq: totals and cpu")
     clipped = collections.Counter()
     for row in r.rows["states"]:
         equal(row["dur_ns"], row["end_ns"] - row["start_ns"], "a stretch")

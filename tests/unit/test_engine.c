@@ -358,6 +358,31 @@ static void test_migration_and_depth(void **state)
 	synth_free(&s);
 }
 
+/* Somebody who is not recorded ran there: that is not idle. */
+static void test_who_ran_other(void **state)
+{
+	struct task_snapshot t[] = {
+		snap(100, 100, TS_RUN, 0, 0, 900),
+		snap(200, 200, TS_SLEEP, S, 0, 900),
+	};
+	struct synth s = {0};
+
+	(void)state;
+	ev_start(&s, 1000, 1, t, 2);
+	ev_switch(&s, 1500, 0, 100, S, TID_OTHER);
+	ev_wakeup(&s, 1600, 0, 0, 200, 0);
+	ev_preempt(&s, 2000, 0, TID_OTHER, 200);
+	expect_run(&s, (struct expect){
+			       .ncpus = 1,
+			       .from = 1550,
+			       .end = 2000,
+			       .want = "200 sleep 900-1600 (1550-1600) cpu0 raw=0x1 before\n"
+				       "200 runnable:wakeup 1600-2000 cpu0 other=4294967295\n"
+				       "100 sleep 1500-2000 (1550-2000) cpu0 raw=0x1 open before\n"
+				       "200 run 2000-2000 cpu0 open\n"});
+	synth_free(&s);
+}
+
 /* interval.other: the longest of the last 8 slices within the wait, idle not named. */
 static void test_who_ran(void **state)
 {
@@ -426,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_block),
 		cmocka_unit_test(test_migration_and_depth),
 		cmocka_unit_test(test_who_ran),
+		cmocka_unit_test(test_who_ran_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

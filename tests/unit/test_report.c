@@ -196,11 +196,11 @@ static void test_who_ended(void **state)
 		      "tid,state,start_ns,reason,waker_tid,ended_by\n"
 		      "100,S,-600000,,,idle\n"
 		      "400,R,-20000,,,\n"
-		      "100,R,100000,wakeup,,\n"
+		      "100,Rq,100000,wakeup,,\n"
 		      "100,R,110000,,,\n"
-		      "200,R,202000,wakeup,,\n"
+		      "200,Rq,202000,wakeup,,\n"
 		      "200,R,300000,,,\n"
-		      "400,R,300000,preempted,,\n"
+		      "400,Rq,300000,preempted,,\n"
 		      "100,S,400000,read,,\n"
 		      "200,S,500000,,,\n");
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/views/dist_values.h"
+
 /* -- what is measured -- */
 
 static bool measure_latency(const struct interval *iv, struct dist_measure *m)
@@ -262,50 +264,16 @@ static const struct dist_figures *figures_of(const void *row)
 	return ((const struct dist_record *)r->figures)->by[r->split];
 }
 
-static void get_count(const void *row, struct value *v)
+static const struct dist *dist_of(const void *row)
 {
-	value_u(v, VT_COUNT, figures_of(row)->dist.count);
+	return &figures_of(row)->dist;
 }
+
+DIST_GETTERS(dist_of)
 
 static void get_total(const void *row, struct value *v)
 {
-	value_u(v, VT_NS, figures_of(row)->dist.sum);
-}
-
-/* Of no values there is no mean, no quantile, no maximum. */
-static void set_ns(struct value *v, const struct dist_figures *f, uint64_t ns)
-{
-	if (f->dist.count)
-		value_u(v, VT_NS, ns);
-}
-
-static void get_mean(const void *row, struct value *v)
-{
-	set_ns(v, figures_of(row), dist_mean(&figures_of(row)->dist));
-}
-
-#define QUANTILE(name, ppm)                                                                        \
-	static void get_##name(const void *row, struct value *v)                                   \
-	{                                                                                          \
-		set_ns(v, figures_of(row), dist_quantile(&figures_of(row)->dist, ppm));            \
-	}
-
-QUANTILE(p50, 500000)
-QUANTILE(p90, 900000)
-QUANTILE(p99, 990000)
-QUANTILE(p999, 999000)
-
-static void get_max(const void *row, struct value *v)
-{
-	set_ns(v, figures_of(row), figures_of(row)->dist.max);
-}
-
-static void get_max_at(const void *row, struct value *v)
-{
-	const struct dist_figures *f = figures_of(row);
-
-	if (f->dist.count)
-		value_time(v, ((const struct view_row *)row)->view->env, f->dist.max_at);
+	value_u(v, VT_NS, dist_of(row)->sum);
 }
 
 static void get_max_cpu(const void *row, struct value *v)

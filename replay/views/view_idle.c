@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "replay/dist.h"
-#include "replay/view.h"
+#include "replay/views/dist_values.h"
 
 struct idle_figures {
 	uint64_t ns[CS_OTHER + 1]; /* by enum cpu_state */
@@ -113,44 +112,12 @@ static void get_idle_pct(const void *row, struct value *v)
 	value_share(v, f->ns[CS_IDLE], wall);
 }
 
-static void get_count(const void *row, struct value *v)
+static const struct dist *dist_of(const void *row)
 {
-	value_u(v, VT_COUNT, figures_of(row)->dist.count);
+	return &figures_of(row)->dist;
 }
 
-static void set_ns(struct value *v, const struct idle_figures *f, uint64_t ns)
-{
-	if (f->dist.count)
-		value_u(v, VT_NS, ns);
-}
-
-static void get_mean(const void *row, struct value *v)
-{
-	set_ns(v, figures_of(row), dist_mean(&figures_of(row)->dist));
-}
-
-#define QUANTILE(name, ppm)                                                                        \
-	static void get_##name(const void *row, struct value *v)                                   \
-	{                                                                                          \
-		set_ns(v, figures_of(row), dist_quantile(&figures_of(row)->dist, ppm));            \
-	}
-
-QUANTILE(p50, 500000)
-QUANTILE(p90, 900000)
-QUANTILE(p99, 990000)
-QUANTILE(p999, 999000)
-
-static void get_max(const void *row, struct value *v)
-{
-	set_ns(v, figures_of(row), figures_of(row)->dist.max);
-}
-
-static void get_max_at(const void *row, struct value *v)
-{
-	if (figures_of(row)->dist.count)
-		value_time(v, ((const struct view_row *)row)->view->env,
-			   figures_of(row)->dist.max_at);
-}
+DIST_GETTERS(dist_of)
 
 static void get_left_out(const void *row, struct value *v)
 {

@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "replay/dist.h"
+#include "replay/views/dist_values.h"
 #include "replay/views/irq_nest.h"
-#include "replay/view.h"
 
 #define ALL_CPUS  UINT32_MAX
 #define SLOTS_MIN 64 /* a power of two */
@@ -176,11 +175,6 @@ static void get_name(const void *row, struct value *v)
 		value_text(v, name);
 }
 
-static void get_count(const void *row, struct value *v)
-{
-	value_u(v, VT_COUNT, figures_of(row)->count);
-}
-
 static void get_rate(const void *row, struct value *v)
 {
 	value_rate(v, VT_MILLI, view_of(row)->env, figures_of(row)->count);
@@ -210,31 +204,12 @@ static void get_share(const void *row, struct value *v)
 			    (figures_of(row)->cpu == ALL_CPUS ? n : 1));
 }
 
-static void get_mean(const void *row, struct value *v)
+static const struct dist *dist_of(const void *row)
 {
-	value_u(v, VT_NS, dist_mean(&figures_of(row)->dist));
+	return &figures_of(row)->dist;
 }
 
-#define QUANTILE(name, ppm)                                                                        \
-	static void get_##name(const void *row, struct value *v)                                   \
-	{                                                                                          \
-		value_u(v, VT_NS, dist_quantile(&figures_of(row)->dist, ppm));                     \
-	}
-
-QUANTILE(p50, 500000)
-QUANTILE(p90, 900000)
-QUANTILE(p99, 990000)
-QUANTILE(p999, 999000)
-
-static void get_max(const void *row, struct value *v)
-{
-	value_u(v, VT_NS, figures_of(row)->dist.max);
-}
-
-static void get_max_at(const void *row, struct value *v)
-{
-	value_time(v, view_of(row)->env, figures_of(row)->dist.max_at);
-}
+DIST_GETTERS(dist_of)
 
 static const struct field fields[] = {
 	{"cpu", "CPU", VT_ID, FIELD_TABLE | FIELD_IF_SET,

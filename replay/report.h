@@ -92,7 +92,7 @@ int report_print(struct report *r, const struct report_input *in, FILE *f, struc
 /* "-F help": the fields of the views that were asked for. */
 int report_print_fields(const struct report *r, FILE *f, struct err *err);
 
-/* -- between report.c and report_header.c -- */
+/* -- between report.c, report_print.c and report_header.c -- */
 struct report {
 	struct report_options *opt;
 	struct view_env env;

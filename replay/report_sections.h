@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* report_sections: what report.c makes of each view, for the formats that have files of their own. */
+/* report_sections: what report_print.c makes of each view, for the formats that have files of their own. */
 #ifndef RSTAT_REPLAY_REPORT_SECTIONS_H
 #define RSTAT_REPLAY_REPORT_SECTIONS_H
 

@@ -146,7 +146,11 @@ deps:
 	@.ci/deps $(DEPS) -- $(TEST_DEPS)
 	@tests/vm/fetch build/vm
 
-demo: deps
+# Of the same list only what the build needs: nobody waits for qemu to see a demo.
+deps-build:
+	@.ci/deps $(DEPS) --
+
+demo: deps-build
 	@$(MAKE) --no-print-directory all workloads
 	@samples/demo
 
@@ -201,7 +205,7 @@ help:
 	@echo 'make V=1        shows the commands; make SANITIZE=1: with ASan and UBSan'
 	@echo 'make clean'
 
-.PHONY: all unit workloads bench-programs fuzz-programs deps demo test test-vm lint fuzz bench install \
+.PHONY: all unit workloads bench-programs fuzz-programs deps deps-build demo test test-vm lint fuzz bench install \
 	uninstall clean help FORCE
 .DELETE_ON_ERROR:
 

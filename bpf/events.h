@@ -11,6 +11,10 @@
  *            nests cannot come out older than, yet ahead of, what it interrupted
  *   commit   word 0, never 0, last (release)
  *
+ * Up to `limit` a reservation needs to look at nothing else. Beyond it the producer looks at `tail`
+ * and `unsaid`, rings the doorbell, and sets the next limit: at most where the ring is full, at
+ * half of it while less is used, 0 while losses have not been announced.
+ *
  * The consumer reads records from `tail` until word 0 is 0, zeroes what it read, then moves
  * `tail`. A record starts at (position & (ring_bytes - 1)) and may run into the margin: nothing
  * wraps. No record ever wakes the consumer; a ring that is half full rings the doorbell once.
@@ -46,20 +50,25 @@ struct ring_net {
 	u32 tx_calls, rx_calls;
 };
 
-/* First page of a CPU's ring. The consumer's word has a cache line of its own. */
+/*
+ * First page of a CPU's ring. What a plain event touches is in the first cache line. The consumer's
+ * word has a line of its own.
+ */
 struct ring_page {
 	u64 head; /* producer: bytes reserved since the start */
+	u64 limit; /* producer: up to here it need not look at anything else; see bpf/ring.h */
+	u64 count_at; /* producer: where this CPU's preemption count is; 0: not looked for yet */
+	/* traffic of the thread that runs, not yet in a record: bpf/traffic.h */
+	u32 net_tid; /* whose; 0: there is none */
+	u32 net_busy; /* it is being changed */
 	u64 lost; /* events dropped since the start */
 	u64 unsaid; /* of these, not yet announced */
 	u64 first_lost_ns; /* of the unsaid ones; 0: as last_lost_ns. Who takes `unsaid` takes it too */
 	u64 last_lost_ns;
 	u64 doorbell; /* head when the doorbell last rang */
-	/* traffic of the thread that runs, not yet in a record: bpf/traffic.h */
-	u32 net_tid; /* whose; 0: there is none */
-	u32 net_busy; /* it is being changed */
 	u64 net_tick; /* jiffies when net.first_ns was last looked at */
 	struct ring_net net;
-	u64 pad[3];
+	u64 pad;
 	u64 tail; /* consumer: bytes freed since the start */
 };
 

@@ -9,7 +9,7 @@
 #include "bpf/kernel.h"
 #include "bpf/events.h"
 
-const volatile u64 ring_bytes = 65536; /* a power of two; the maps below are sized to match */
+const volatile u64 ring_mask = 65536 - 1; /* ring_bytes - 1; the maps below are sized to match */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -61,6 +61,8 @@ static __noinline int ring_lose(u32 events)
 	}
 	__sync_fetch_and_add(&ring->lost, events);
 	__sync_fetch_and_add(&ring->unsaid, events);
+	barrier();
+	*(volatile u64 *)&ring->limit = 0;
 	return 0;
 }
 
@@ -94,41 +96,87 @@ static __always_inline void ring_say_lost(struct ring_page *ring, struct ring_re
 	ring_commit(rec, RING_WORD0(REC_LOST, 0, (sizeof(*rec) + sizeof(*lost)) / 8, 0));
 }
 
+static __always_inline struct ring_rec *ring_at(struct ring_page *ring, u64 head)
+{
+	return (void *)ring + RING_HEADER_BYTES + (head & ring_mask);
+}
+
+/* As ring_reserve_in() with RING_IRQS_ON, when nothing is to be looked at. */
+static __always_inline bool ring_move(struct ring_page *ring, u64 head, u64 end)
+{
+	return __sync_val_compare_and_swap(&ring->head, head, end) == head;
+}
+
+/*
+ * A reservation of `bytes` would go beyond ring->limit: looks at everything that the limit stands
+ * for. Announces what was lost, rings the doorbell, sets the next limit. That is never too high,
+ * whoever nests here: the tail only moves on, and who loses an event counts it before he takes the
+ * limit away.
+ *
+ * Returns 0, or -1: the ring is full, the events are lost.
+ */
+static __noinline int ring_renew(struct ring_page *ring, u32 bytes, u32 events)
+{
+	const u64 lost_bytes = sizeof(struct ring_rec) + sizeof(struct ring_lost);
+	const u64 size = ring_mask + 1, half = size / 2;
+	u64 head = READ_ONCE(ring->head), tail = READ_ONCE(ring->tail), limit;
+	u64 unsaid = READ_ONCE(ring->unsaid);
+	u64 end = head + bytes + (unsaid ? lost_bytes : 0);
+
+	if (end - tail > size) {
+		ring_lose(events);
+		return -1;
+	}
+	if (unsaid && ring_move(ring, head, head + lost_bytes))
+		ring_say_lost(ring, ring_at(ring, head));
+	if (end - tail <= half) {
+		limit = tail + half;
+	} else {
+		/* again once the consumer has moved: it may leave the very latest behind */
+		if ((s64)(ring->doorbell - tail) <= (s64)half) {
+			ring->doorbell = end;
+			ring_ring_doorbell(bpf_get_smp_processor_id());
+		}
+		limit = end + size / 16;
+		if (limit - tail > size)
+			limit = tail + size;
+	}
+	*(volatile u64 *)&ring->limit = limit;
+	barrier();
+	if (READ_ONCE(ring->unsaid))
+		*(volatile u64 *)&ring->limit = 0;
+	return 0;
+}
+
 /* As ring_reserve(), of a program that has looked its CPU's ring up already. */
 static __always_inline struct ring_rec *
 ring_reserve_in(struct ring_page *ring, enum ring_context context, u32 bytes, u32 events)
 {
-	const u64 lost_bytes = sizeof(struct ring_rec) + sizeof(struct ring_lost);
-	const u64 size = ring_bytes; /* one load */
-	u64 head, end, used, unsaid;
+	u64 head, end;
 	int tries;
 
 	if (!ring)
 		return NULL;
+	if (context == RING_IRQS_OFF) {
+		head = READ_ONCE(ring->head);
+		if (unlikely(head + bytes > READ_ONCE(ring->limit))) {
+			if (ring_renew(ring, bytes, events))
+				return NULL;
+			head = READ_ONCE(ring->head);
+		}
+		*(volatile u64 *)&ring->head = head + bytes;
+		return ring_at(ring, head);
+	}
 #pragma unroll
 	for (tries = 0; tries < 4; tries++) {
 		head = READ_ONCE(ring->head);
-		unsaid = READ_ONCE(ring->unsaid);
-		end = head + bytes + (unlikely(unsaid) ? lost_bytes : 0);
-		used = end - READ_ONCE(ring->tail);
-		if (unlikely(used > size))
-			break;
-		if (context == RING_IRQS_OFF) {
-			*(volatile u64 *)&ring->head = end;
-		} else if (__sync_val_compare_and_swap(&ring->head, head, end) != head) {
-			continue;
+		end = head + bytes;
+		if (unlikely(end > READ_ONCE(ring->limit))) {
+			if (ring_renew(ring, bytes, events))
+				return NULL;
+		} else if (ring_move(ring, head, end)) {
+			return ring_at(ring, head);
 		}
-		/* again once the consumer has moved: it may leave the very latest behind */
-		if (unlikely(used > size / 2 &&
-			     (s64)(ring->doorbell - ring->tail) <= (s64)(size / 2))) {
-			ring->doorbell = end;
-			ring_ring_doorbell(bpf_get_smp_processor_id());
-		}
-		if (unlikely(unsaid)) {
-			ring_say_lost(ring, (void *)ring + RING_HEADER_BYTES + (head & (size - 1)));
-			head += lost_bytes;
-		}
-		return (void *)ring + RING_HEADER_BYTES + (head & (size - 1));
 	}
 	ring_lose(events);
 	return NULL;
@@ -147,28 +195,30 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 }
 
 /*
- * Fills a record without a tail of its own. Returns 0, or -1: lost.
+ * Fills a record without a tail of its own.
  *
  * @now  the time, where nothing can have nested since it was read; 0: read it here
  */
-static __always_inline int ring_put_in(struct ring_page *ring, enum ring_context context, u64 now,
-				       u32 kind, u32 flags, u32 value, u32 tid, u32 peer)
+static __always_inline void ring_put_in(struct ring_page *ring, enum ring_context context, u64 now,
+					u64 word0, u32 tid, u32 peer)
 {
 	struct ring_rec *rec = ring_reserve_in(ring, context, sizeof(*rec), 1);
 
 	if (!rec)
-		return -1;
+		return;
 	rec->ts = now ? now : bpf_ktime_get_ns();
 	rec->tid = tid;
 	rec->peer = peer;
-	ring_commit(rec, RING_WORD0(kind, flags, sizeof(*rec) / 8, value));
-	return 0;
+	ring_commit(rec, word0);
 }
 
-static __always_inline int ring_put(enum ring_context context, u32 kind, u32 flags, u32 value,
-				    u32 tid, u32 peer)
+/* Word 0 of such a record. */
+#define RING_PLAIN(kind, flags, value) RING_WORD0(kind, flags, sizeof(struct ring_rec) / 8, value)
+
+static __always_inline void ring_put(enum ring_context context, u32 kind, u32 flags, u32 value,
+				     u32 tid, u32 peer)
 {
-	return ring_put_in(ring_mine(), context, 0, kind, flags, value, tid, peer);
+	ring_put_in(ring_mine(), context, 0, RING_PLAIN(kind, flags, value), tid, peer);
 }
 
 #endif

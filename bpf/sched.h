@@ -18,6 +18,13 @@
 /* fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting sched_switch event", 5.18) */
 const volatile bool switch_has_prev_state = true;
 
+/*
+ * Filters, or what is off by default: stacks, counters, timing. A recording without any of these is
+ * served by code of its own: what a switch costs is, besides the reading of clocks, mostly the
+ * fetching of code that it runs through.
+ */
+const volatile bool sched_extras = true;
+
 /* Feature "syscall": what a thread blocks in. */
 const volatile bool syscall_on = false;
 #define AUX_SYSCALL_NONE   0xffffu /* format/event.h */
@@ -34,7 +41,7 @@ static __always_inline u32 blocked_in(struct task_struct *p)
 }
 
 struct switch_said {
-	u64 now; /* 0: not known yet */
+	u64 now;
 	u32 flags, state, prev, next; /* of the record */
 };
 
@@ -43,8 +50,6 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 						  struct switch_said *s)
 {
 	const struct task_struct *prev = (struct task_struct *)ctx[1];
-	/* first: walking the stack takes microseconds, which are not prev's */
-	const u64 now = s->now ? s->now : bpf_ktime_get_ns();
 	u32 kernel = stack_kernel(ctx), user = 0;
 	u32 flags = kernel ? 0 : RECF_STACK_LOST;
 	struct ring_rec *stack, *rec;
@@ -57,9 +62,9 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 	if (!stack)
 		return;
 	/* not stack + 1: each begins inside the ring, and only its own end may be in the margin */
-	rec = (void *)ring + RING_HEADER_BYTES +
-	      ((READ_ONCE(ring->head) - sizeof(*rec)) & (ring_bytes - 1));
-	stack->ts = rec->ts = now;
+	rec = ring_at(ring, READ_ONCE(ring->head) - sizeof(*rec));
+	/* of before: walking the stack takes microseconds, which are not prev's */
+	stack->ts = rec->ts = s->now;
 	stack->tid = s->prev;
 	stack->peer = user;
 	rec->tid = s->next;
@@ -73,18 +78,24 @@ static __always_inline u32 switch_state(u64 *ctx)
 	return switch_has_prev_state ? (u32)ctx[3] : task_state((struct task_struct *)ctx[1]);
 }
 
-static __always_inline void handle_switch(u64 *ctx)
+static __always_inline void handle_switch(u64 *ctx, const bool extras)
 {
 	struct ring_page *ring = ring_mine();
-	u64 now = traffic_switch(ring); /* 0: not known yet */
-	bool preempt = (bool)ctx[0];
 	struct task_struct *prev = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
-	u32 state = switch_state(ctx);
-	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid, flags = 0;
-	bool stack = false;
+	u32 state = switch_state(ctx), flags = 0;
+	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid;
+	u64 now = bpf_ktime_get_ns();
+	bool preempt = (bool)ctx[0], stack = false;
 
-	if (filter_any) {
+	if (!ring)
+		return;
+	/* what is told before the switch is not younger than it */
+	if (acct_switch(prev, state, now))
+		now = bpf_ktime_get_ns();
+	if (net_on && unlikely(ring->net_tid))
+		now = traffic_switch(ring) ?: bpf_ktime_get_ns();
+	if (extras && filter_any) {
 		if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
 			return;
 		if (!filter_task(prev))
@@ -97,9 +108,9 @@ static __always_inline void handle_switch(u64 *ctx)
 			return;
 		}
 	}
-	if (counters_live) {
+	if (extras && counters_live) {
 		counters_switch(ring, prev_tid);
-		now = 0;
+		now = bpf_ktime_get_ns();
 	}
 	/* The last one of a task: is it a zombie now, or gone at once (reaped by itself, a thread)? */
 	if (unlikely(state & TASK_DEAD))
@@ -110,8 +121,8 @@ static __always_inline void handle_switch(u64 *ctx)
 	} else if (!state) {
 		if (prev->pid && task_syscall(prev) == NR_sched_yield)
 			flags = RECF_YIELD;
-	} else if (prev_tid != TID_OTHER && !(state & TASK_DEAD)) {
-		stack = stack_wanted(state);
+	} else if (prev_tid != TID_OTHER && likely(!(state & TASK_DEAD))) {
+		stack = extras && stack_wanted(state);
 		if (syscall_on) {
 			flags = task_in_iowait(prev) ? RECF_IOWAIT : 0;
 			state = (state & 0xffff) | blocked_in(prev) << 16;
@@ -123,17 +134,29 @@ static __always_inline void handle_switch(u64 *ctx)
 		put_switch_with_stack(ctx, ring, &said);
 		return;
 	}
-	ring_put_in(ring, RING_IRQS_OFF, now, REC_SWITCH, flags, state, next_tid, prev_tid);
+	ring_put_in(ring, RING_IRQS_OFF, now, RING_PLAIN(REC_SWITCH, flags, state), next_tid,
+		    prev_tid);
 }
 
 SEC("tp_btf/sched_switch")
 int on_switch(u64 *ctx)
 {
-	u64 begin = cost_begin();
+	u64 begin;
 
-	acct_switch((struct task_struct *)ctx[1], switch_state(ctx));
-	handle_switch(ctx);
+	if (likely(!sched_extras)) {
+		handle_switch(ctx, false);
+		return 0;
+	}
+	begin = cost_begin();
+	handle_switch(ctx, true);
 	cost_end(PROG_SWITCH, begin);
+	return 0;
+}
+
+/* A task that wakes itself: interrupts may be on. */
+static __noinline int put_own_wakeup(struct ring_page *ring, u64 word0, u32 tid)
+{
+	ring_put_in(ring, RING_IRQS_ON, 0, word0, tid, tid);
 	return 0;
 }
 
@@ -141,17 +164,23 @@ int on_switch(u64 *ctx)
  * A wake-up takes place under the run queue's or the task's lock, interrupts off, but for a task
  * that wakes itself (kernel/sched/core.c: try_to_wake_up()).
  */
-static __always_inline void put_wakeup(u32 kind, struct task_struct *p, u32 value)
+static __always_inline void put_wakeup(u32 kind, struct task_struct *p, u32 value,
+				       const bool extras)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
-	u32 flags = context_flags(current), tid = (u32)p->pid, peer = (u32)current->pid;
+	u32 tid = (u32)p->pid, peer = (u32)current->pid;
+	struct ring_page *ring = ring_mine();
+	u64 word0;
 
-	if (filter_any && !peer && (filter_need || filter_cgroups))
+	if (!ring)
+		return;
+	word0 = RING_PLAIN(kind, context_flags_in(ring, current), value);
+	if (extras && filter_any && !peer && (filter_need || filter_cgroups))
 		peer = TID_OTHER; /* idle: when it ends is not recorded */
-	if (tid == peer)
-		ring_put(RING_IRQS_ON, kind, flags, value, tid, peer);
+	if (unlikely(tid == peer))
+		put_own_wakeup(ring, word0, tid);
 	else
-		ring_put(RING_IRQS_OFF, kind, flags, value, tid, peer);
+		ring_put_in(ring, RING_IRQS_OFF, 0, word0, tid, peer);
 }
 
 /* The CPU a task is on, and how many run there. */
@@ -162,14 +191,24 @@ static __always_inline u32 queue_of(struct task_struct *p)
 	return (task_cpu(p) & 0xffff) | (rq ? rq->nr_running << 16 : 0);
 }
 
+static __always_inline bool wakeup_wanted(struct task_struct *p)
+{
+	return !filter_any || (filter_cpu(task_cpu(p)) && filter_task(p));
+}
+
 SEC("tp_btf/sched_waking")
 int on_waking(u64 *ctx)
 {
 	struct task_struct *p = (struct task_struct *)ctx[0];
-	u64 begin = cost_begin();
+	u64 begin;
 
-	if (!filter_any || (filter_cpu(task_cpu(p)) && filter_task(p)))
-		put_wakeup(REC_WAKING, p, task_cpu(p) & 0xffff);
+	if (likely(!sched_extras)) {
+		put_wakeup(REC_WAKING, p, task_cpu(p) & 0xffff, false);
+		return 0;
+	}
+	begin = cost_begin();
+	if (wakeup_wanted(p))
+		put_wakeup(REC_WAKING, p, task_cpu(p) & 0xffff, true);
 	cost_end(PROG_WAKING, begin);
 	return 0;
 }
@@ -178,10 +217,15 @@ SEC("tp_btf/sched_wakeup")
 int on_wakeup(u64 *ctx)
 {
 	struct task_struct *p = (struct task_struct *)ctx[0];
-	u64 begin = cost_begin();
+	u64 begin;
 
-	if (!filter_any || (filter_cpu(task_cpu(p)) && filter_task(p)))
-		put_wakeup(REC_WAKEUP, p, queue_of(p));
+	if (likely(!sched_extras)) {
+		put_wakeup(REC_WAKEUP, p, queue_of(p), false);
+		return 0;
+	}
+	begin = cost_begin();
+	if (wakeup_wanted(p))
+		put_wakeup(REC_WAKEUP, p, queue_of(p), true);
 	cost_end(PROG_WAKEUP, begin);
 	return 0;
 }
@@ -190,10 +234,15 @@ SEC("tp_btf/sched_wakeup_new")
 int on_wakeup_new(u64 *ctx)
 {
 	struct task_struct *p = (struct task_struct *)ctx[0];
-	u64 begin = cost_begin();
+	u64 begin;
 
-	if (!filter_any || (filter_cpu(task_cpu(p)) && filter_task(p)))
-		put_wakeup(REC_WAKEUP_NEW, p, queue_of(p));
+	if (likely(!sched_extras)) {
+		put_wakeup(REC_WAKEUP_NEW, p, queue_of(p), false);
+		return 0;
+	}
+	begin = cost_begin();
+	if (wakeup_wanted(p))
+		put_wakeup(REC_WAKEUP_NEW, p, queue_of(p), true);
 	cost_end(PROG_WAKEUP_NEW, begin);
 	return 0;
 }

@@ -128,7 +128,7 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 	struct rstat_bpf *skel = k->skel;
 	int r;
 
-	skel->rodata->ring_bytes = k->ring_bytes;
+	skel->rodata->ring_mask = k->ring_bytes - 1;
 	skel->rodata->profile = opt->profile;
 	skel->rodata->switch_has_prev_state = hooks_tracepoint_args(k->vmlinux, "sched_switch") >=
 					      4;
@@ -146,6 +146,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt, struct 
 	r = r ?: filter_configure(skel, &opt->filter, err);
 	if (r)
 		return r;
+	skel->rodata->sched_extras = skel->rodata->profile || skel->rodata->filter_any ||
+				     skel->rodata->counters_live || skel->rodata->stacks_of;
 	if (bpf_map__set_value_size(skel->maps.rings,
 				    (uint32_t)kernel_ring_stride(k->ring_bytes)) ||
 	    bpf_map__set_max_entries(skel->maps.rings, k->ncpus))

@@ -55,38 +55,61 @@ static uint8_t *data_of(struct ring_page *page)
 	return (uint8_t *)page + RING_HEADER_BYTES;
 }
 
-/* The producer of bpf/ring.h, in C. */
-static struct ring_rec *reserve(struct ring_page *page, size_t bytes, uint64_t now)
+/* The producer of bpf/ring.h, in C: it looks at tail and losses only beyond page->limit. */
+static int lose(struct ring_page *page, uint64_t now)
+{
+	uint64_t none = 0;
+
+	__atomic_compare_exchange_n(&page->first_lost_ns, &none, now, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_ACQUIRE);
+	__atomic_store_n(&page->last_lost_ns, now, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&page->lost, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&page->unsaid, 1, __ATOMIC_ACQ_REL);
+	page->limit = 0;
+	return -1;
+}
+
+static void say_lost(struct ring_page *page, struct ring_rec *rec)
+{
+	struct ring_lost *lost = (struct ring_lost *)(rec + 1);
+
+	lost->count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
+	rec->ts = __atomic_exchange_n(&page->first_lost_ns, 0, __ATOMIC_ACQ_REL);
+	lost->last_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE);
+	if (!rec->ts)
+		rec->ts = lost->last_ns;
+	__atomic_store_n(&rec->word0,
+			 RING_WORD0(REC_LOST, 0, (sizeof(*rec) + sizeof(*lost)) / 8, 0),
+			 __ATOMIC_RELEASE);
+}
+
+static int renew(struct ring_page *page, size_t bytes, uint64_t now)
 {
 	const size_t lost_bytes = sizeof(struct ring_rec) + sizeof(struct ring_lost);
+	uint64_t tail = __atomic_load_n(&page->tail, __ATOMIC_ACQUIRE), head = page->head;
 	uint64_t unsaid = __atomic_load_n(&page->unsaid, __ATOMIC_ACQUIRE);
-	uint64_t head = page->head, end = head + bytes + (unsaid ? lost_bytes : 0);
+	uint64_t end = head + bytes + (unsaid ? lost_bytes : 0);
+
+	if (end - tail > RING)
+		return lose(page, now);
+	if (unsaid) {
+		__atomic_store_n(&page->head, head + lost_bytes, __ATOMIC_RELEASE);
+		say_lost(page, (struct ring_rec *)(data_of(page) + (head & (RING - 1))));
+	}
+	page->limit = end - tail <= RING / 2 ? tail + RING / 2 : end + RING / 16;
+	if (page->limit - tail > RING)
+		page->limit = tail + RING;
+	return 0;
+}
+
+static struct ring_rec *reserve(struct ring_page *page, size_t bytes, uint64_t now)
+{
 	struct ring_rec *rec;
 
-	if (end - __atomic_load_n(&page->tail, __ATOMIC_ACQUIRE) > RING) {
-		uint64_t none = 0;
-
-		__atomic_compare_exchange_n(&page->first_lost_ns, &none, now, false,
-					    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-		__atomic_store_n(&page->last_lost_ns, now, __ATOMIC_RELEASE);
-		__atomic_fetch_add(&page->lost, 1, __ATOMIC_RELAXED);
-		__atomic_fetch_add(&page->unsaid, 1, __ATOMIC_ACQ_REL);
+	if (page->head + bytes > page->limit && renew(page, bytes, now) < 0)
 		return NULL;
-	}
-	__atomic_store_n(&page->head, end, __ATOMIC_RELEASE);
-	rec = (struct ring_rec *)(data_of(page) + (head & (RING - 1)));
-	if (unsaid) {
-		struct ring_lost *lost = (struct ring_lost *)(rec + 1);
-
-		lost->count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
-		rec->ts = __atomic_exchange_n(&page->first_lost_ns, 0, __ATOMIC_ACQ_REL);
-		lost->last_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE);
-		if (!rec->ts)
-			rec->ts = lost->last_ns;
-		__atomic_store_n(&rec->word0, RING_WORD0(REC_LOST, 0, lost_bytes / 8, 0),
-				 __ATOMIC_RELEASE);
-		rec = (struct ring_rec *)(data_of(page) + ((head + lost_bytes) & (RING - 1)));
-	}
+	rec = (struct ring_rec *)(data_of(page) + (page->head & (RING - 1)));
+	__atomic_store_n(&page->head, page->head + bytes, __ATOMIC_RELEASE);
 	/* what the consumer has given back is zero */
 	assert_int_equal(rec->word0, 0);
 	return rec;

@@ -270,6 +270,7 @@ struct engine_counts {
 	uint64_t requests_unended; /* their end was never seen, yet their address was used again */
 	uint64_t merges_unknown; /* IO merged into a request that is not known */
 	uint64_t sockets_unknown; /* traffic or states of sockets that nothing described */
+	uint64_t sockets_dropped; /* open, and forgotten: there were more than are believed */
 };
 
 /*

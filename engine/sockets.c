@@ -178,6 +178,7 @@ static void drop_oldest(struct engine *e)
 	for (unsigned l = 0; l < SL_COUNT; l++)
 		if (e->sockets.list[l].first) {
 			gone(e, e->sockets.list[l].first);
+			e->counts.sockets_dropped++;
 			return;
 		}
 }

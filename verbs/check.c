@@ -128,7 +128,8 @@ static void print_counts(const struct engine_counts *n, const struct meta *meta)
 	const struct {
 		const char *what;
 		uint64_t count;
-		const char *feature; /* printed when it was recorded, or there is something */
+		/* printed when it was recorded, or there is something; "": only then */
+		const char *feature;
 	} rows[] = {
 		{"gaps", n->gaps, NULL},
 		{"events lost", n->lost, NULL},
@@ -144,6 +145,7 @@ static void print_counts(const struct engine_counts *n, const struct meta *meta)
 		{"block requests whose end was not seen", n->requests_unended, "io"},
 		{"IO merged into a request that is not known", n->merges_unknown, "io"},
 		{"uses of a socket that nothing described", n->sockets_unknown, "net"},
+		{"open sockets forgotten, being too many", n->sockets_dropped, ""},
 	};
 	char buf[UNITS_BUF];
 

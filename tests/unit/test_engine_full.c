@@ -126,6 +126,7 @@ static void test_sockets(void **state)
 	}
 	assert_int_equal(t.gone, MORE);
 	assert_int_equal(t.first_gone, 1);
+	assert_int_equal(engine_counts(e)->sockets_dropped, MORE);
 	assert_int_equal(engine_counts(e)->sockets_unknown, 0);
 	/* traffic is never dropped; of what is not known any more that is counted */
 	net.socket = 1;

@@ -45,8 +45,11 @@ struct samples {
 	uint32_t round;
 	bool rare; /* the source that is being read is */
 	char absent[256];
-	struct proc_sources *proc;
-	struct schedstat_source *schedstat;
+	struct kept {
+		void *own;
+		void (*release)(void *own);
+	} * kept;
+	size_t nkept;
 };
 
 const char *samples_root(const struct samples *s)
@@ -57,16 +60,6 @@ const char *samples_root(const struct samples *s)
 uint32_t samples_cpu_limit(const struct samples *s)
 {
 	return s->cpu_limit;
-}
-
-struct proc_sources *samples_proc(const struct samples *s)
-{
-	return s->proc;
-}
-
-struct schedstat_source *samples_schedstat(const struct samples *s)
-{
-	return s->schedstat;
 }
 
 void samples_lack(struct samples *s, const char *what)
@@ -339,28 +332,30 @@ size_t samples_take(struct samples *s, uint64_t now_ns, bool whole, const struct
 	return make_events(s, now_ns);
 }
 
-int samples_new(struct samples **out, const char *root, uint32_t cpu_limit, struct err *err)
+struct samples *samples_empty(const char *root, uint32_t cpu_limit)
 {
 	struct samples *s = calloc(1, sizeof(*s));
-	int ret;
 
 	if (!s)
-		return err_set(err, -ENOMEM, "out of memory");
+		return NULL;
 	snprintf(s->root, sizeof(s->root), "%s", root);
 	s->cpu_limit = cpu_limit;
-	ret = grow(s) && grow_text(s) ? 0 : -ENOMEM;
-	/* in the order of how much it matters that they are read at the time that they are told at */
-	if (!ret)
-		ret = sources_proc(s, &s->proc);
-	if (!ret)
-		ret = sources_sys(s);
-	if (!ret)
-		ret = sources_schedstat(s, &s->schedstat);
-	if (ret) {
-		samples_free(s);
-		return err_set(err, ret, "out of memory");
+	if (grow(s) && grow_text(s))
+		return s;
+	samples_free(s);
+	return NULL;
+}
+
+int samples_keep(struct samples *s, void *own, void (*release)(void *own))
+{
+	struct kept *more = reallocarray(s->kept, s->nkept + 1, sizeof(*more));
+
+	if (!more) {
+		release(own);
+		return -ENOMEM;
 	}
-	*out = s;
+	s->kept = more;
+	s->kept[s->nkept++] = (struct kept){own, release};
 	return 0;
 }
 
@@ -373,8 +368,9 @@ void samples_free(struct samples *s)
 			close(s->sources[i].fd);
 	for (uint32_t i = 0; i < s->n; i++)
 		free(s->metrics[i].name);
-	sources_proc_free(s->proc);
-	sources_schedstat_free(s->schedstat);
+	for (size_t i = 0; i < s->nkept; i++)
+		s->kept[i].release(s->kept[i].own);
+	free(s->kept);
 	free(s->sources);
 	free(s->metrics);
 	free(s->changes);

@@ -104,11 +104,10 @@ static void parse_cpu(struct samples *s, struct proc_sources *p, char *text)
 
 static void parse_stat(struct samples *s, struct source *source, char *text)
 {
-	struct proc_sources *p = samples_proc(s);
+	struct proc_sources *p = source->own;
 	uint64_t n;
 	char *line;
 
-	(void)source;
 	while ((line = samples_line(&text))) {
 		if (line[0] == 'c' && line[1] == 'p' && line[2] == 'u') {
 			line += 3;
@@ -130,10 +129,9 @@ static void parse_stat(struct samples *s, struct source *source, char *text)
 /* "0.25 1.03 0.98 2/345 6789": the loads have two decimals. */
 static void parse_loadavg(struct samples *s, struct source *source, char *text)
 {
-	struct proc_sources *p = samples_proc(s);
+	struct proc_sources *p = source->own;
 	uint64_t whole, part;
 
-	(void)source;
 	for (unsigned i = 0; i < 3; i++) {
 		if (!samples_number(&text, &whole) || *text++ != '.' ||
 		    !samples_number(&text, &part))
@@ -173,20 +171,19 @@ static void parse_keys(struct samples *s, char *text, const struct key *keys, un
 
 static void parse_memory(struct samples *s, struct source *source, char *text)
 {
-	(void)source;
-	parse_keys(s, text, memory_keys, MEMORY_KEYS, ':', samples_proc(s)->memory);
+	parse_keys(s, text, memory_keys, MEMORY_KEYS, ':',
+		   ((struct proc_sources *)source->own)->memory);
 }
 
 static void parse_vm(struct samples *s, struct source *source, char *text)
 {
-	(void)source;
-	parse_keys(s, text, vm_keys, VM_KEYS, ' ', samples_proc(s)->vm);
+	parse_keys(s, text, vm_keys, VM_KEYS, ' ', ((struct proc_sources *)source->own)->vm);
 }
 
 /* "some avg10=0.00 avg60=0.00 avg300=0.00 total=12345", and the same with "full". */
 static void parse_pressure(struct samples *s, struct source *source, char *text)
 {
-	uint32_t *metrics = samples_proc(s)->pressure[source->arg];
+	uint32_t *metrics = ((struct proc_sources *)source->own)->pressure[source->arg];
 	uint64_t us;
 	char *line;
 
@@ -216,15 +213,15 @@ static int open_one(struct samples *s, const char *path, const char *what, struc
 	return ret == -ENOMEM ? ret : 0;
 }
 
-static int open_pressures(struct samples *s)
+static int open_pressures(struct samples *s, struct proc_sources *p)
 {
 	static const char *const paths[PRESSURES] = {"/proc/pressure/cpu", "/proc/pressure/io",
 						     "/proc/pressure/memory", "/proc/pressure/irq"};
 	bool any = false;
 
 	for (unsigned i = 0; i < PRESSURES; i++) {
-		int ret = samples_open(s, paths[i],
-				       (struct source){.parse = parse_pressure, .arg = i});
+		int ret = samples_open(
+			s, paths[i], (struct source){.parse = parse_pressure, .arg = i, .own = p});
 
 		if (ret == -ENOMEM)
 			return ret;
@@ -235,7 +232,7 @@ static int open_pressures(struct samples *s)
 	return 0;
 }
 
-int sources_proc(struct samples *s, struct proc_sources **out)
+int sources_proc(struct samples *s)
 {
 	static const struct {
 		const char *path, *what;
@@ -251,7 +248,9 @@ int sources_proc(struct samples *s, struct proc_sources **out)
 
 	if (!p)
 		return -ENOMEM;
-	*out = p;
+	ret = samples_keep(s, p, free);
+	if (ret)
+		return ret;
 	p->ncpus = ncpus;
 	forget(p->cpus, ncpus);
 	forget(p->stat, STAT_KEYS);
@@ -259,15 +258,14 @@ int sources_proc(struct samples *s, struct proc_sources **out)
 	forget(p->memory, MEMORY_KEYS);
 	forget(p->vm, VM_KEYS);
 	forget(&p->pressure[0][0], 2 * PRESSURES);
-	ret = open_one(s, "/proc/stat", "stat", (struct source){.parse = parse_stat});
+	ret = open_one(s, "/proc/stat", "stat", (struct source){.parse = parse_stat, .own = p});
 	if (!ret)
-		ret = open_pressures(s);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !ret; i++)
-		ret = open_one(s, files[i].path, files[i].what, files[i].source);
-	return ret;
-}
+		ret = open_pressures(s, p);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !ret; i++) {
+		struct source source = files[i].source;
 
-void sources_proc_free(struct proc_sources *p)
-{
-	free(p);
+		source.own = p;
+		ret = open_one(s, files[i].path, files[i].what, source);
+	}
+	return ret;
 }

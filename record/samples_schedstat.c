@@ -162,11 +162,10 @@ static void parse_domain(struct samples *s, struct schedstat_source *p, uint32_t
 
 static void parse_schedstat(struct samples *s, struct source *source, char *text)
 {
-	struct schedstat_source *p = samples_schedstat(s);
+	struct schedstat_source *p = source->own;
 	uint64_t n = 0, cpu = UINT64_MAX;
 	char *line;
 
-	(void)source;
 	samples_set(s, p->version_metric, p->version);
 	while ((line = samples_line(&text))) {
 		if (samples_skip(&line, "timestamp")) {
@@ -205,15 +204,22 @@ static uint32_t read_version(struct samples *s)
 	return version;
 }
 
-int sources_schedstat(struct samples *s, struct schedstat_source **out)
+static void release(void *own)
+{
+	struct schedstat_source *p = own;
+
+	free(p->places);
+	free(p);
+}
+
+int sources_schedstat(struct samples *s)
 {
 	struct schedstat_source *p = calloc(1, sizeof(*p));
 	char lack[64];
-	int ret;
+	int ret = p ? samples_keep(s, p, release) : -ENOMEM;
 
-	if (!p)
-		return -ENOMEM;
-	*out = p;
+	if (ret)
+		return ret;
 	p->version = read_version(s);
 	if (p->version < VERSION_MIN || p->version > VERSION_MAX) {
 		snprintf(lack, sizeof(lack), "schedstat");
@@ -228,15 +234,8 @@ int sources_schedstat(struct samples *s, struct schedstat_source **out)
 	if (p->version_metric == METRIC_NONE || p->timestamp == METRIC_NONE)
 		return -ENOMEM;
 	ret = samples_open(s, "/proc/schedstat",
-			   (struct source){.rare = true, .parse = parse_schedstat});
+			   (struct source){.rare = true, .parse = parse_schedstat, .own = p});
 	if (ret && ret != -ENOMEM)
 		samples_lack(s, "schedstat");
 	return ret == -ENOMEM ? ret : 0;
-}
-
-void sources_schedstat_free(struct schedstat_source *p)
-{
-	if (p)
-		free(p->places);
-	free(p);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * sources: between samples.c, which keeps metrics and makes events of them, and the files that
- * know what a source's text means (samples_proc.c, samples_sys.c, samples_schedstat.c).
+ * sources: between samples.c, which keeps metrics and makes events of them and knows no source, the
+ * files that know what a source's text means (samples_proc.c, samples_sys.c, samples_schedstat.c),
+ * and the list of those (samples_open.c).
  */
 #ifndef RSTAT_RECORD_SOURCES_H
 #define RSTAT_RECORD_SOURCES_H
@@ -16,9 +17,13 @@ struct source {
 	bool one_line; /* it comes whole in one read */
 	bool rare;
 	uint32_t arg; /* the parser's: its metric, or the first of them */
+	void *own; /* the parser's, too */
 	/* NUL-terminated text, which it may change. */
 	void (*parse)(struct samples *s, struct source *source, char *text);
 };
+
+/* None yet: samples_new() without its sources. Errors: -ENOMEM */
+struct samples *samples_empty(const char *root, uint32_t cpu_limit);
 
 /*
  * Opens root/path and keeps it.
@@ -51,18 +56,12 @@ bool samples_number(char **text, uint64_t *n);
 bool samples_skip(char **text, const char *word); /* and all blanks behind it */
 char *samples_line(char **text); /* the next line without its end, NULL: no more */
 
-/* ---- what a family of sources keeps; each opens what there is. 0 or -ENOMEM ---- */
-struct proc_sources;
-struct schedstat_source;
+/* Keeps what parsers share, to be freed with the samples; also when it fails: -ENOMEM. */
+int samples_keep(struct samples *s, void *own, void (*release)(void *own));
 
-int sources_proc(struct samples *s, struct proc_sources **out);
-void sources_proc_free(struct proc_sources *p);
+/* ---- the families; each opens what there is. 0 or -ENOMEM ---- */
+int sources_proc(struct samples *s);
 int sources_sys(struct samples *s);
-int sources_schedstat(struct samples *s, struct schedstat_source **out);
-void sources_schedstat_free(struct schedstat_source *p);
-
-/* For their parsers. */
-struct proc_sources *samples_proc(const struct samples *s);
-struct schedstat_source *samples_schedstat(const struct samples *s);
+int sources_schedstat(struct samples *s);
 
 #endif

@@ -20,6 +20,17 @@ bool clip_slow(const struct engine *e, uint64_t start, uint64_t end, uint64_t *f
 	return true;
 }
 
+void emit_stretch_slow(const struct engine *e, const struct etask *y, enum task_state state,
+		       uint64_t start, uint64_t end, uint16_t cpu, uint16_t flags)
+{
+	uint64_t from, to;
+
+	if (!clip(e, start, end, &from, &to, &flags))
+		return;
+	for (struct sink *const *on = e->on_stretch[state].list; *on; on++)
+		(*on)->stretch(*on, &y->t, state, state == TS_UNKNOWN ? 0 : to - from, cpu, flags);
+}
+
 static uint16_t state_flags(const struct engine *e, const struct etask *y, uint64_t start)
 {
 	uint16_t tf = y->t.flags, flags = 0;

@@ -59,9 +59,14 @@ int engine_add_sink(struct engine *e, struct sink *sink, struct err *err)
 	if (e->nsinks == MAX_SINKS)
 		return err_set(err, -E2BIG, "the engine cannot feed more than %d sinks", MAX_SINKS);
 	e->sinks[e->nsinks++] = sink;
-	for (unsigned state = 0; sink->interval && state < TS_COUNT; state++)
-		if (!sink->states || sink->states >> state & 1)
+	for (unsigned state = 0; state < TS_COUNT; state++) {
+		if (sink->states && !(sink->states >> state & 1))
+			continue;
+		if (sink->stretch)
+			add_to(&e->on_stretch[state], sink);
+		else if (sink->interval)
 			add_to(&e->on_state[state], sink);
+	}
 	e->want_other |= sink->interval && sink->other;
 	if (sink->cpu_interval)
 		add_to(&e->on_cpu, sink);

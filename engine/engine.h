@@ -234,6 +234,12 @@ struct metric {
  */
 struct sink {
 	void (*interval)(struct sink *s, const struct interval *iv);
+	/*
+	 * The same, cheaper, for a sink that adds up: how long a task was in a state inside
+	 * the window (TS_UNKNOWN: 0), with the interval's cpu and flags. Never both.
+	 */
+	void (*stretch)(struct sink *s, const struct task *task, enum task_state state, uint64_t ns,
+			uint16_t cpu, uint16_t flags);
 	void (*cpu_interval)(struct sink *s, const struct cpu_interval *iv);
 	/* Run-queue depth. Costs time: set it only in a sink that uses it. After a gap the count is
 	 * the best known. */
@@ -255,7 +261,7 @@ struct sink {
 			     const struct task_info *before);
 	/* Only what is asked for is told, which saves time. 0: everything. */
 	bool other; /* fill interval.other of TS_RUNNABLE; costs a walk over up to 8 slices */
-	uint32_t states; /* interval(): a bit per enum task_state */
+	uint32_t states; /* interval(), stretch(): a bit per enum task_state */
 	uint64_t kinds; /* event(): a bit per enum event_kind */
 };
 

@@ -155,8 +155,9 @@ struct engine {
 	uint32_t nsinks;
 	/* Of them, those that want what is told most often. */
 	struct sink_list on_state[TS_COUNT]; /* interval(), by enum task_state */
+	struct sink_list on_stretch[TS_COUNT];
 	struct sink_list on_cpu, on_request, on_account, on_socket;
-	/* A slice, a wait, and a sleep up to a wake-up, of which only what differs from one to the other is set anew. */
+	/* A slice, a wait, a sleep: only what differs from one to the next is set anew. */
 	struct interval run, wait, sleep;
 
 	struct etask **chunks; /* of TASKS_PER_CHUNK */
@@ -218,7 +219,13 @@ void task_move_zombie(struct engine *e, struct etask *y);
 /* Nobody asks for intervals of this state: nothing needs to be emitted. */
 static inline bool is_wanted(const struct engine *e, enum task_state state)
 {
-	return e->on_state[state].list[0] != NULL;
+	return e->on_state[state].list[0] != NULL || e->on_stretch[state].list[0] != NULL;
+}
+
+/* Nothing of it needs to be clipped. */
+static inline bool is_inside(const struct engine *e, uint64_t start, uint64_t end)
+{
+	return likely(start >= e->lo_ns && end <= e->hi_ns && start < end);
 }
 
 bool clip_slow(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from, uint64_t *to,
@@ -227,14 +234,35 @@ bool clip_slow(const struct engine *e, uint64_t start, uint64_t end, uint64_t *f
 static inline bool clip(const struct engine *e, uint64_t start, uint64_t end, uint64_t *from,
 			uint64_t *to, uint16_t *flags)
 {
-	if (unlikely(start < e->lo_ns || end > e->hi_ns || start >= end))
+	if (!is_inside(e, start, end))
 		return clip_slow(e, start, end, from, to, flags);
 	*from = start;
 	*to = end;
 	return true;
 }
 
-static inline void emit_interval(struct engine *e, struct interval *iv)
+void emit_stretch_slow(const struct engine *e, const struct etask *y, enum task_state state,
+		       uint64_t start, uint64_t end, uint16_t cpu, uint16_t flags);
+/* [start, end) of y to those that add up. */
+static inline void emit_stretch(const struct engine *e, const struct etask *y,
+				enum task_state state, uint64_t start, uint64_t end, uint16_t cpu,
+				uint16_t flags)
+{
+	struct sink *const *on = e->on_stretch[state].list;
+
+	if (!*on)
+		return;
+	if (!is_inside(e, start, end) || state == TS_UNKNOWN) {
+		emit_stretch_slow(e, y, state, start, end, cpu, flags);
+		return;
+	}
+	do {
+		(*on)->stretch(*on, &y->t, state, end - start, cpu, flags);
+	} while (*++on);
+}
+
+/* To those that want to know all of it. */
+static inline void emit_whole(const struct engine *e, struct interval *iv)
 {
 	struct sink *const *on = e->on_state[iv->state].list;
 
@@ -244,6 +272,18 @@ static inline void emit_interval(struct engine *e, struct interval *iv)
 	do {
 		(*on)->interval(*on, iv);
 	} while (*++on);
+}
+
+static inline const struct etask *etask_of(const struct task *t)
+{
+	return (const struct etask *)((const char *)t - offsetof(struct etask, t));
+}
+
+static inline void emit_interval(const struct engine *e, struct interval *iv)
+{
+	emit_stretch(e, etask_of(iv->task), iv->state, iv->start_ns, iv->end_ns, iv->cpu,
+		     iv->flags);
+	emit_whole(e, iv);
 }
 
 /* [start, end) in the task's current state, with all that is known of it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * order: things in the order of their keys, to be found by "the first from here on". Memory is the
- * owner's: a node is a part of what it stands for. A treap whose priorities no trace can foresee the
- * use of: they depend on nothing but how many nodes came before.
+ * owner's: a node is a part of what it stands for. A treap: priorities depend on nothing but how
+ * many nodes came before, so no keys make it deep.
  */
 #ifndef RSTAT_ENGINE_ORDER_H
 #define RSTAT_ENGINE_ORDER_H

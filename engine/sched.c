@@ -32,25 +32,41 @@ static uint32_t who_ran(const struct cpu *c, uint64_t start, uint64_t t)
 	return tid;
 }
 
-static void emit_run(struct engine *e, const struct etask *x, uint64_t t, const struct event *ev)
+/* Flags of a stretch that are the task's. */
+static inline uint16_t flags_of(const struct etask *y)
 {
-	bool runnable = !ev->value || ev->flags & EVF_PREEMPT;
-	struct interval *iv = &e->run;
+	uint16_t flags = 0;
 
+	if (likely(!(y->t.flags & (TASK_INFERRED | TASK_SINCE_APPROX | TASK_GAP))))
+		return 0;
+	if (y->t.flags & TASK_INFERRED)
+		flags |= IVF_INFERRED;
+	if (y->t.flags & TASK_SINCE_APPROX)
+		flags |= IVF_SINCE_APPROX;
+	if (y->t.flags & TASK_GAP)
+		flags |= IVF_GAP;
+	return flags;
+}
+
+static void emit_run(const struct engine *e, struct interval *iv, const struct etask *x, uint64_t t,
+		     const struct event *ev)
+{
+	uint16_t flags = flags_of(x) & (uint16_t)~IVF_INFERRED;
+
+	if (!ev->value || ev->flags & EVF_PREEMPT)
+		flags |= IVF_PREEMPTED;
+	else if (ev->value & RAW_DEAD)
+		flags |= IVF_EXIT;
+	emit_stretch(e, x, TS_RUN, x->t.since_ns, t, x->t.cpu, flags);
+	if (!e->on_state[TS_RUN].list[0])
+		return;
 	iv->task = &x->t;
 	iv->start_ns = x->t.since_ns;
 	iv->end_ns = t;
 	iv->other = ev->tid;
 	iv->cpu = x->t.cpu;
-	iv->flags = runnable ? IVF_PREEMPTED : ev->value & RAW_DEAD ? IVF_EXIT : 0;
-	iv->state = TS_RUN; /* it is; the compiler does not know */
-	if (unlikely(x->t.flags & (TASK_GAP | TASK_SINCE_APPROX))) {
-		if (x->t.flags & TASK_GAP)
-			iv->flags |= IVF_GAP;
-		if (x->t.flags & TASK_SINCE_APPROX)
-			iv->flags |= IVF_SINCE_APPROX;
-	}
-	emit_interval(e, iv);
+	iv->flags = flags;
+	emit_whole(e, iv);
 }
 
 /* A wait that ended with a switch-in on c. */
@@ -59,7 +75,9 @@ static inline void emit_wait(struct engine *e, const struct cpu *c, const struct
 {
 	struct interval *iv = &e->wait;
 
-	if (!is_wanted(e, TS_RUNNABLE))
+	flags |= flags_of(y);
+	emit_stretch(e, y, TS_RUNNABLE, start, t, c->id, flags);
+	if (!e->on_state[TS_RUNNABLE].list[0])
 		return;
 	iv->task = &y->t;
 	iv->start_ns = start;
@@ -69,18 +87,9 @@ static inline void emit_wait(struct engine *e, const struct cpu *c, const struct
 	iv->waker = y->t.waker;
 	iv->cpu = c->id;
 	iv->flags = flags;
-	iv->state = TS_RUNNABLE; /* it is; the compiler does not know */
 	if (e->want_other)
 		iv->other = start < t ? who_ran(c, start, t) : 0;
-	if (unlikely(y->t.flags & (TASK_INFERRED | TASK_SINCE_APPROX | TASK_GAP))) {
-		if (y->t.flags & TASK_INFERRED)
-			iv->flags |= IVF_INFERRED;
-		if (y->t.flags & TASK_SINCE_APPROX)
-			iv->flags |= IVF_SINCE_APPROX;
-		if (y->t.flags & TASK_GAP)
-			iv->flags |= IVF_GAP;
-	}
-	emit_interval(e, iv);
+	emit_whole(e, iv);
 }
 
 /*
@@ -128,8 +137,7 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 {
 	uint32_t raw = ev->value;
 
-	if (is_wanted(e, TS_RUN))
-		emit_run(e, x, t, ev);
+	emit_run(e, &e->run, x, t, ev);
 	x->t.raw_state = raw;
 	if (!raw || ev->flags & EVF_PREEMPT) {
 		x->t.cause = ev->flags & EVF_YIELD ? RC_YIELD : RC_PREEMPTED;
@@ -373,6 +381,11 @@ static void emit_sleep(struct engine *e, const struct etask *y, uint64_t t, uint
 	struct interval *iv = &e->sleep;
 	bool stack = y->t.flags & TASK_STACK;
 
+	if (y->t.flags & TASK_IOWAIT)
+		flags |= IVF_IOWAIT;
+	emit_stretch(e, y, (enum task_state)y->t.state, y->t.since_ns, t, y->t.cpu, flags);
+	if (!e->on_state[y->t.state].list[0])
+		return;
 	iv->task = &y->t;
 	iv->start_ns = y->t.since_ns;
 	iv->end_ns = t;
@@ -384,9 +397,7 @@ static void emit_sleep(struct engine *e, const struct etask *y, uint64_t t, uint
 	iv->user_stack = stack ? y->user_stack : 0;
 	iv->cpu = y->t.cpu;
 	iv->flags = flags;
-	if (y->t.flags & TASK_IOWAIT)
-		iv->flags |= IVF_IOWAIT;
-	emit_interval(e, iv);
+	emit_whole(e, iv);
 }
 
 static inline void wake(struct engine *e, struct etask *y, const struct event *ev, uint64_t t,
@@ -406,7 +417,7 @@ static inline void wake(struct engine *e, struct etask *y, const struct event *e
 	if (unlikely(!state_is_blocked((enum task_state)y->t.state) ||
 		     y->t.flags & (TASK_SINCE_APPROX | TASK_INFERRED | TASK_GAP)))
 		emit_current(e, y, y->t.since_ns, t, flags);
-	else if (is_wanted(e, (enum task_state)y->t.state))
+	else
 		emit_sleep(e, y, t, flags);
 	enter(e, y, TS_RUNNABLE, (uint16_t)ev->value, t);
 	y->t.cause = (uint8_t)cause;

@@ -340,47 +340,6 @@ static const char *count_demand(const struct decoder *d, struct demand *demand)
 	return NULL;
 }
 
-/*
- * How many varints begin with the first byte of s, when all are short: 0 when one may be longer than
- * seven bytes, or the last is not whole.
- */
-static uint64_t count_short(const struct span *s)
-{
-	const uint64_t tops = 0x8080808080808080u, ones = 0x0101010101010101u;
-	const uint8_t *p = s->p;
-	uint64_t n = 0, ends;
-
-	if (p == s->end || s->end[-1] >= 0x80)
-		return 0;
-	for (; s->end - p >= 8; p += 8) {
-		ends = ~le64_get(p) & tops; /* the last bytes of varints */
-		if (!(uint32_t)ends || !(ends >> 32))
-			return 0;
-		n += (ends >> 7) * ones >> 56;
-	}
-	/* at most seven more, but they may go on with what was before: so few at a time are short */
-	for (uint32_t run = 3; p < s->end; p++) {
-		run = *p < 0x80 ? 0 : run + 1;
-		if (run > 6)
-			return 0;
-		n += *p < 0x80;
-	}
-	return n;
-}
-
-/* Whether s is exactly n varints, each at most max. */
-static bool are_varints(struct span s, uint64_t n, uint64_t max)
-{
-	uint64_t v;
-
-	if (max == UINT64_MAX && n && count_short(&s) == n)
-		return true;
-	while (n--)
-		if (!varint_get_max(&s, &v, max))
-			return false;
-	return s.p == s.end;
-}
-
 static const char *check_times(const struct decoder *d)
 {
 	const struct span *low = &d->columns[COLUMN_TIME_LOW],
@@ -391,7 +350,7 @@ static const char *check_times(const struct decoder *d)
 		return "time columns";
 	for (uint32_t i = 0; i < d->n; i++)
 		n += (low->p[i] & high->p[i]) == 0xff;
-	return are_varints(d->columns[COLUMN_TIME_LONG], n, UINT64_MAX) ? NULL : "long times";
+	return varints_are(d->columns[COLUMN_TIME_LONG], n, UINT64_MAX) ? NULL : "long times";
 }
 
 static const char *check_tasks(const struct decoder *d, uint64_t n)
@@ -419,7 +378,7 @@ static const char *check_aux(const struct decoder *d, uint64_t n)
 		return "aux column";
 	for (uint64_t i = 0; i < n; i++)
 		escapes += aux->p[i] == (uint8_t)AUX_ESCAPE;
-	return are_varints(d->columns[COLUMN_AUX_LONG], escapes, UINT16_MAX) ? NULL : "long aux";
+	return varints_are(d->columns[COLUMN_AUX_LONG], escapes, UINT16_MAX) ? NULL : "long aux";
 }
 
 /* Takes one record off rare. False when malformed. */
@@ -469,7 +428,7 @@ static const char *check_packed(const struct decoder *d, const struct demand *de
 		const struct packed_in *p = d->packed[kind];
 
 		for (uint32_t i = 0; (p || demand->packed) && i < PACKED_FIELDS; i++)
-			if (!are_varints(p ? p->columns[i] : none, demand->fields[kind][i],
+			if (!varints_are(p ? p->columns[i] : none, demand->fields[kind][i],
 					 UINT64_MAX))
 				return "packed column";
 	}
@@ -490,7 +449,7 @@ static const char *validate(struct decoder *d)
 		why = check_tasks(d, demand.tasks);
 	if (!why)
 		why = check_aux(d, demand.aux);
-	if (!why && !are_varints(d->columns[COLUMN_VALUE], demand.values, UINT32_MAX))
+	if (!why && !varints_are(d->columns[COLUMN_VALUE], demand.values, UINT32_MAX))
 		why = "value column";
 	if (!why)
 		why = check_rare(d, demand.rare);
@@ -664,11 +623,7 @@ static inline __attribute__((always_inline)) void take_usual(struct decoder *d, 
 
 /* Where what a shape has of an event begins. */
 #define FROM_SHAPE offsetof(struct event, value)
-_Static_assert(FROM_SHAPE > offsetof(struct event, ts) &&
-		       FROM_SHAPE > offsetof(struct event, ext) &&
-		       FROM_SHAPE > offsetof(struct event, tid) &&
-		       FROM_SHAPE > offsetof(struct event, peer),
-	       "what is not a shape's comes first");
+_Static_assert(FROM_SHAPE == 24, "ts, ext, tid, peer come first");
 
 static inline void take_usual_packed(struct decoder *d, struct shape *shape, struct event *ev,
 				     struct cursors *c)
@@ -695,18 +650,17 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 	const uint8_t *codes = d->columns[COLUMN_SHAPE].p + d->next;
 	const uint8_t *low = d->columns[COLUMN_TIME_LOW].p + d->next,
 		      *high = d->columns[COLUMN_TIME_HIGH].p + d->next;
-	struct cursors c = {d->task_low, d->task_high, d->aux, d->current, d->woken};
+	struct cursors c = {d->task_low, d->task_high, d->aux, d->current, d->woken}, rest;
 	struct event *ev = out;
 	uint64_t ts = d->ts;
 
 	d->next_ext = 0;
 	while (d->next < d->n && ev < out + max) {
-		size_t left = (size_t)(out + max - ev);
-		uint32_t n = d->n - d->next, i;
+		size_t left = (size_t)(out + max - ev), n = d->n - d->next;
 
 		if (n > left)
-			n = (uint32_t)left;
-		for (i = 0; i < n; i++) {
+			n = left;
+		for (size_t i = 0; i < n; i++) {
 			struct shape *shape = &d->shapes[codes[i]];
 			uint32_t delta = low[i] | (uint32_t)high[i] << 8;
 
@@ -722,21 +676,19 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 				USUAL_OF_ALL_TIDS(PATH_WAKING);
 				USUAL_OF_ALL_TIDS(PATH_WAKING | PATH_AUX);
 			case PATH_PACKED: take_usual_packed(d, shape, ev, &c); break;
-			default: {
-				struct cursors copy = c;
-
-				take_other(d, shape, ev, &copy);
-				c = copy;
+			default:
+				rest = c;
+				take_other(d, shape, ev, &rest);
+				c = rest;
 				ev -= !shape->known;
 				break;
-			}
 			}
 			ev++;
 		}
 		codes += n;
 		low += n;
 		high += n;
-		d->next += n;
+		d->next += (uint32_t)n;
 	}
 	d->ts = ts;
 	d->task_low = c.task_low;

@@ -77,6 +77,9 @@ static inline bool varint_get_max(struct span *s, uint64_t *out, uint64_t max)
 	return varint_get(s, out) && *out <= max;
 }
 
+/* Whether s is exactly n varints, each at most max. */
+bool varints_are(struct span s, uint64_t n, uint64_t max);
+
 /* Takes n bytes off the span: NULL when there are fewer. */
 static inline const uint8_t *span_take(struct span *s, uint64_t n)
 {

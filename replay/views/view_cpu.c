@@ -73,41 +73,47 @@ static void on_gone(struct sink *s, const struct task *task)
 	rss_gone(&own(v)->rss, v, task);
 }
 
-static inline void add_interval(struct cpu_figures *f, const struct interval *iv)
+static inline void add(struct cpu_figures *f, enum task_state state, uint64_t ns, uint16_t cpu,
+		       uint16_t flags)
 {
-	f->ns[iv->state] += view_known_ns(iv);
-	if (iv->state != TS_RUN)
+	bool preempted = flags & IVF_PREEMPTED;
+
+	f->ns[state] += ns;
+	if (state != TS_RUN)
 		return;
 	f->slices++;
-	f->cpus |= UINT64_C(1) << (iv->cpu < 63 ? iv->cpu : 63);
-	if (view_ended(iv)) {
-		f->nivcsw += (iv->flags & IVF_PREEMPTED) != 0;
-		f->nvcsw += !(iv->flags & IVF_PREEMPTED);
+	f->cpus |= UINT64_C(1) << (cpu < 63 ? cpu : 63);
+	if (!(flags & (IVF_OPEN | IVF_CLIPPED_END))) {
+		f->nivcsw += preempted;
+		f->nvcsw += !preempted;
 	}
 }
 
 /* Of a task that is seen for the first time, or left out. Apart, so that the usual case is short. */
-static __attribute__((noinline)) void add_slowly(struct view *v, const struct interval *iv)
+static __attribute__((noinline)) void add_slowly(struct view *v, const struct task *task,
+						 enum task_state state, uint64_t ns, uint16_t cpu,
+						 uint16_t flags)
 {
-	uint32_t id = subjects_of(v->subjects, iv->task, iv->cpu);
+	uint32_t id = subjects_of(v->subjects, task, cpu);
 	struct cpu_figures *f;
 
 	if (id == SUBJECT_NONE)
 		return;
 	f = VIEW_FIGURES(v, id, struct cpu_figures);
 	if (f)
-		add_interval(f, iv);
+		add(f, state, ns, cpu, flags);
 }
 
-static void on_interval(struct sink *s, const struct interval *iv)
+static void on_stretch(struct sink *s, const struct task *task, enum task_state state, uint64_t ns,
+		       uint16_t cpu, uint16_t flags)
 {
 	struct view *v = (struct view *)s;
-	uint32_t id = subjects_known(v->subjects, iv->task);
+	uint32_t id = subjects_known(v->subjects, task);
 
 	if (__builtin_expect(id < v->room, 1))
-		add_interval((struct cpu_figures *)(void *)v->figures + id, iv);
+		add((struct cpu_figures *)(void *)v->figures + id, state, ns, cpu, flags);
 	else
-		add_slowly(v, iv);
+		add_slowly(v, task, state, ns, cpu, flags);
 }
 
 /*
@@ -337,7 +343,7 @@ const struct view_kind view_cpu = {
 	.by_subject = true,
 	.more = {{memory_fields, sizeof(memory_fields) / sizeof(memory_fields[0]), "fs"},
 		 {net_fields, sizeof(net_fields) / sizeof(net_fields[0]), "irq"}},
-	.sink = {.interval = on_interval,
+	.sink = {.stretch = on_stretch,
 		 .event = on_event,
 		 .kinds = UINT64_C(1) << EV_MIGRATE | UINT64_C(1) << EV_IRQ,
 		 .account = on_account,

@@ -190,6 +190,65 @@ static struct reaps reaps_behind(const struct synth *s, size_t at)
 	return r;
 }
 
+struct sums {
+	struct sink whole, stretch;
+	uint64_t ns[2][TS_COUNT], n[2][TS_COUNT], flags[2];
+};
+
+static void sum_whole(struct sink *s, const struct interval *iv)
+{
+	struct sums *sums = (struct sums *)s;
+
+	sums->ns[0][iv->state] += iv->to_ns - iv->from_ns - iv->gap_ns;
+	sums->n[0][iv->state]++;
+	sums->flags[0] += iv->flags + iv->cpu + iv->task->info.tid;
+}
+
+static void sum_stretch(struct sink *s, const struct task *task, enum task_state state, uint64_t ns,
+			uint16_t cpu, uint16_t flags)
+{
+	struct sums *sums = (struct sums *)((char *)s - offsetof(struct sums, stretch));
+
+	sums->ns[1][state] += ns;
+	sums->n[1][state]++;
+	sums->flags[1] += flags + cpu + task->info.tid;
+}
+
+/* Who only adds up is told the same as who wants to know all, whatever the window cuts. */
+static void test_stretches_are_intervals(void **state)
+{
+	static const uint64_t windows[][2] = {
+		{0, UINT64_MAX}, {1060000, 1150000}, {1100000, 1200000}, {1250000, 1250000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+		struct sums sums = {.whole.interval = sum_whole, .stretch.stretch = sum_stretch};
+		struct synth s = {0};
+		struct engine *e;
+		struct err err = {0};
+
+		start(&s);
+		live(&s, 200, 200, true, DEAD);
+		ev_gap(&s, 1210000, 1, 1220000, 3);
+		ev_reap(&s, 1400000, 0, 100, 200);
+		ev_switch(&s, 1500000, 0, 100, S, 0);
+		ev_wakeup(&s, 1600000, 1, 0, 100, 0);
+		ev_switch(&s, 1650000, 0, 0, 0, 100);
+		assert_int_equal(engine_new(&e, 2, windows[i][0], windows[i][1], &err), 0);
+		assert_int_equal(engine_add_sink(e, &sums.whole, &err), 0);
+		assert_int_equal(engine_add_sink(e, &sums.stretch, &err), 0);
+		assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+		assert_int_equal(engine_finish(e, 2000000, &err), 0);
+		assert_memory_equal(sums.ns[0], sums.ns[1], sizeof(sums.ns[0]));
+		assert_memory_equal(sums.n[0], sums.n[1], sizeof(sums.n[0]));
+		assert_int_equal(sums.flags[0], sums.flags[1]);
+		assert_true(i ||
+			    (sums.n[1][TS_RUN] && sums.n[1][TS_SLEEP] && sums.n[1][TS_ZOMBIE]));
+		engine_free(e);
+		synth_free(&s);
+	}
+}
+
 #define CHILDREN 20000u
 
 struct in_order {
@@ -589,6 +648,7 @@ int main(void)
 		cmocka_unit_test(test_reap_by_sleeping_parent),
 		cmocka_unit_test(test_reap_before_final_switch),
 		cmocka_unit_test(test_waits_through_checkpoints),
+		cmocka_unit_test(test_stretches_are_intervals),
 		cmocka_unit_test(test_many_zombies),
 		cmocka_unit_test(test_wait_interrupted),
 		cmocka_unit_test(test_reap_by_free),

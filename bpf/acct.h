@@ -199,7 +199,7 @@ static __noinline int acct_look(struct task_struct *p, struct acct_slot *slot, u
 	return 0;
 }
 
-/* In a switch at `now`: `p` leaves the CPU. Returns whether it has been looked at: that takes time. */
+/* In a switch at `now`: `p` leaves the CPU. Returns whether it was looked at: that takes time. */
 static __always_inline bool acct_switch(struct task_struct *p, u32 state, u64 now)
 {
 	struct acct_slot *slot;

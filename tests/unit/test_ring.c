@@ -55,6 +55,12 @@ static uint8_t *data_of(struct ring_page *page)
 	return (uint8_t *)page + RING_HEADER_BYTES;
 }
 
+static void commit(struct ring_rec *rec, unsigned kind, unsigned flags, size_t bytes,
+		   uint32_t value)
+{
+	__atomic_store_n(&rec->word0, RING_WORD0(kind, flags, bytes / 8, value), __ATOMIC_RELEASE);
+}
+
 /* The producer of bpf/ring.h, in C: it looks at tail and losses only beyond page->limit. */
 static int lose(struct ring_page *page, uint64_t now)
 {
@@ -69,32 +75,23 @@ static int lose(struct ring_page *page, uint64_t now)
 	return -1;
 }
 
-static void say_lost(struct ring_page *page, struct ring_rec *rec)
-{
-	struct ring_lost *lost = (struct ring_lost *)(rec + 1);
-
-	lost->count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
-	rec->ts = __atomic_exchange_n(&page->first_lost_ns, 0, __ATOMIC_ACQ_REL);
-	lost->last_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE);
-	if (!rec->ts)
-		rec->ts = lost->last_ns;
-	__atomic_store_n(&rec->word0,
-			 RING_WORD0(REC_LOST, 0, (sizeof(*rec) + sizeof(*lost)) / 8, 0),
-			 __ATOMIC_RELEASE);
-}
-
 static int renew(struct ring_page *page, size_t bytes, uint64_t now)
 {
-	const size_t lost_bytes = sizeof(struct ring_rec) + sizeof(struct ring_lost);
-	uint64_t tail = __atomic_load_n(&page->tail, __ATOMIC_ACQUIRE), head = page->head;
+	struct ring_rec *rec = (struct ring_rec *)(data_of(page) + (page->head & (RING - 1)));
+	struct ring_lost *lost = (struct ring_lost *)(rec + 1);
+	uint64_t tail = __atomic_load_n(&page->tail, __ATOMIC_ACQUIRE);
 	uint64_t unsaid = __atomic_load_n(&page->unsaid, __ATOMIC_ACQUIRE);
-	uint64_t end = head + bytes + (unsaid ? lost_bytes : 0);
+	uint64_t end = page->head + bytes + (unsaid ? sizeof(*rec) + sizeof(*lost) : 0);
 
 	if (end - tail > RING)
 		return lose(page, now);
 	if (unsaid) {
-		__atomic_store_n(&page->head, head + lost_bytes, __ATOMIC_RELEASE);
-		say_lost(page, (struct ring_rec *)(data_of(page) + (head & (RING - 1))));
+		__atomic_store_n(&page->head, end - bytes, __ATOMIC_RELEASE);
+		lost->count = __atomic_exchange_n(&page->unsaid, 0, __ATOMIC_ACQ_REL);
+		rec->ts = __atomic_exchange_n(&page->first_lost_ns, 0, __ATOMIC_ACQ_REL);
+		lost->last_ns = __atomic_load_n(&page->last_lost_ns, __ATOMIC_ACQUIRE);
+		rec->ts = rec->ts ? rec->ts : lost->last_ns;
+		commit(rec, REC_LOST, 0, sizeof(*rec) + sizeof(*lost), 0);
 	}
 	page->limit = end - tail <= RING / 2 ? tail + RING / 2 : end + RING / 16;
 	if (page->limit - tail > RING)
@@ -113,12 +110,6 @@ static struct ring_rec *reserve(struct ring_page *page, size_t bytes, uint64_t n
 	/* what the consumer has given back is zero */
 	assert_int_equal(rec->word0, 0);
 	return rec;
-}
-
-static void commit(struct ring_rec *rec, unsigned kind, unsigned flags, size_t bytes,
-		   uint32_t value)
-{
-	__atomic_store_n(&rec->word0, RING_WORD0(kind, flags, bytes / 8, value), __ATOMIC_RELEASE);
 }
 
 static bool put(struct ring_page *page, unsigned kind, uint64_t ts, uint32_t tid)

@@ -174,18 +174,26 @@ def absent():
     equal("(this host has no /proc/schedstat)" in text, "schedstat" in lacks, "the report says so")
 
 
-def cost():
-    """Of the recorder's CPU time and of the trace, per sample; on this machine under 0.5 ms."""
-    figures = []
-    for options in (["--sample-interval", "10ms"], ["--without", "samples"]):
-        good(record(TRACE, "--only", *options, cmd=["sleep", "2"]))
-        told = info(TRACE)
-        figures.append((told["recorder"]["cpu_ns"], told["events_by_kind"].get("sample", 0),
-                        told["bytes"]))
+def cost(tries=4):
+    """Of the recorder's CPU time and of the trace, per sample; on this machine under 0.5 ms. What
+    else is busy makes the recorder's work longer, and never shorter: the least of some tries."""
     samples = 200
-    note(f"{figures[0][1] / samples:.1f} events, {(figures[0][2] - figures[1][2]) / samples:.0f} "
-         f"bytes, {(figures[0][0] - figures[1][0]) // samples:,} ns of CPU per sample")
-    expect(figures[0][0] - figures[1][0] < samples * 500000, f"{figures}")
+    kinds = (("--sample-interval", "10ms"), ("--without", "samples"))
+    cpu_ns, told = [[], []], [None, None]
+    for _ in range(tries):
+        for i, options in enumerate(kinds):
+            good(record(TRACE, "--only", *options, cmd=["sleep", "2"]))
+            told[i] = info(TRACE)
+            cpu_ns[i].append(told[i]["recorder"]["cpu_ns"])
+        took_ns = min(cpu_ns[0]) - min(cpu_ns[1])
+        events, without = (t["events_by_kind"].get("sample", 0) for t in told)
+        size = told[0]["bytes"] - told[1]["bytes"]
+        note(f"{events / samples:.1f} events, {size / samples:.0f} bytes, "
+             f"{took_ns // samples:,} ns of CPU per sample")
+        equal(without, 0, "samples of a recording without")
+        if took_ns < samples * 500000:
+            return
+    expect(False, f"{cpu_ns}")
 
 
 start()

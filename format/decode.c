@@ -647,15 +647,15 @@ static inline void take_usual_packed(struct decoder *d, struct shape *shape, str
 
 size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 {
-	const uint8_t *codes = d->columns[COLUMN_SHAPE].p + d->next;
-	const uint8_t *low = d->columns[COLUMN_TIME_LOW].p + d->next,
-		      *high = d->columns[COLUMN_TIME_HIGH].p + d->next;
 	struct cursors c = {d->task_low, d->task_high, d->aux, d->current, d->woken}, rest;
 	struct event *ev = out;
 	uint64_t ts = d->ts;
 
 	d->next_ext = 0;
 	while (d->next < d->n && ev < out + max) {
+		const uint8_t *codes = d->columns[COLUMN_SHAPE].p + d->next;
+		const uint8_t *low = d->columns[COLUMN_TIME_LOW].p + d->next;
+		const uint8_t *high = d->columns[COLUMN_TIME_HIGH].p + d->next;
 		size_t left = (size_t)(out + max - ev), n = d->n - d->next;
 
 		if (n > left)
@@ -685,9 +685,6 @@ size_t decoder_run(struct decoder *d, struct event *out, size_t max)
 			}
 			ev++;
 		}
-		codes += n;
-		low += n;
-		high += n;
 		d->next += (uint32_t)n;
 	}
 	d->ts = ts;

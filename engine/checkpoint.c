@@ -58,6 +58,10 @@ static void task_out(const struct engine *e, const struct etask *y, uint64_t ts,
 	for (size_t i = 0; i < NFLAGS; i++)
 		if (y->t.flags & flag_map[i].task)
 			s->flags |= flag_map[i].snap;
+	if (s->waking_ns && y->t.flags & TASK_WOKEN_BY_IRQ)
+		s->flags |= SNAPF_WOKEN_BY_IRQ;
+	if (s->waking_ns && !(y->t.flags & TASK_WAKER_UNSURE))
+		s->flags |= SNAPF_WAKER_SURE;
 	if (y->t.flags & TASK_STACK) {
 		s->kernel_stack = y->kernel_stack;
 		s->user_stack = y->user_stack;
@@ -204,8 +208,9 @@ static void load_details(struct engine *e, struct etask *y, const struct task_sn
 	y->t.syscall = s->syscall;
 	y->t.waker = s->waker;
 	y->t.waking_ns = earlier(s->waking_ns, t);
-	y->t.flags &= (uint16_t)~TASK_WOKEN_BY_IRQ;
-	y->t.flags |= TASK_WAKER_UNSURE;
+	y->t.flags &= (uint16_t) ~(TASK_WOKEN_BY_IRQ | TASK_WAKER_UNSURE);
+	y->t.flags |= s->flags & SNAPF_WOKEN_BY_IRQ ? TASK_WOKEN_BY_IRQ : 0;
+	y->t.flags |= s->flags & SNAPF_WAKER_SURE ? 0 : TASK_WAKER_UNSURE;
 	y->t.cause = s->run_state == TS_RUNNABLE ? s->cause : RC_NONE;
 	for (size_t i = 0; i < NFLAGS; i++)
 		if (s->flags & flag_map[i].snap)

@@ -181,6 +181,9 @@ enum snapshot_flags {
 	SNAPF_ZOMBIE_SURE = 1 << 10, /* checkpoint: the kernel said so */
 	SNAPF_EXITED = 1 << 11, /* checkpoint: its EV_EXIT has been */
 	SNAPF_HIDDEN = 1 << 12, /* checkpoint: a CPU contradicted itself since its state began */
+	/* checkpoint, of waking_ns: the context was told, so `waker` is who woke it; an interrupt */
+	SNAPF_WAKER_SURE = 1 << 13,
+	SNAPF_WOKEN_BY_IRQ = 1 << 14,
 };
 
 /* A task at an instant: in EV_TASK as the kernel has it, in a checkpoint as the engine has it. */

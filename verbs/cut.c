@@ -65,7 +65,7 @@ int verb_cut(int argc, char **argv)
 	char text[TIME_WINDOW_BUF];
 	struct rewrite_args args = {0};
 	struct rewrite w = {0};
-	struct reader in;
+	struct reader in = {0};
 	struct err err = {0};
 	int rc;
 

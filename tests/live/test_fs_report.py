@@ -53,10 +53,13 @@ def as_the_kernel_has_it():
 
 
 def memory(told):
+    # a counter of the kernel may be off by a batch per CPU (lib/percpu_counter.c), VmHWM with it
+    counters, batch = 3, max(32, 2 * os.cpu_count())
+    off = counters * batch * os.cpu_count() * PAGE
     [row] = [row for row in report(TRACE, "cpu", "process") if row["pid"] == told["pid"]]
-    within(row["rss_peak_bytes"], told["peak_kb"] * 1024, 16 * PAGE, "peak of the memory")
+    within(row["rss_peak_bytes"], told["peak_kb"] * 1024, off, "peak of the memory")
     [row] = [row for row in report(TRACE, "fs", "process") if row["pid"] == told["pid"]]
-    lowest, highest = told["rss_kb"] * 1024 - 16 * PAGE, told["peak_kb"] * 1024 + 16 * PAGE
+    lowest, highest = told["rss_kb"] * 1024 - off, told["peak_kb"] * 1024 + off
     expect(lowest <= row["rss_max_bytes"] <= highest, f"most seen of it: {row['rss_max_bytes']:,}")
     expect(row["rss_min_bytes"] <= row["rss_max_bytes"], "the least and the most")
 

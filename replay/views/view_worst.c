@@ -58,7 +58,7 @@ static void get_worst_other(const void *row, struct value *v)
 	const struct dist_worst *w = r->figures;
 
 	if (w->other == TID_OTHER)
-		value_text(v, "(a task that was filtered out)");
+		value_text(v, "(not recorded)");
 	else if (!w->other)
 		value_text(v, "idle");
 	else {

@@ -246,20 +246,22 @@ static void test_other(void **state)
 	ev_switch(&s, 4000, 0, 100, S, TID_OTHER);
 	ev_wakeup(&s, 5000, 0, 77, 100, 0);
 	ev_switch(&s, 6000, 0, TID_OTHER, 0, 100);
-	expect_run(&s, (struct expect){.ncpus = 1,
-				       .from = 2000,
-				       .end = 7000,
-				       .cpus = true,
-				       .counts = &counts,
-				       .want = "cpu0 other 2000-3000 before\n"
-					       "100 runnable:wakeup 2000-3000 cpu0 waker=77\n"
-					       "cpu0 run:100 3000-4000\n"
-					       "100 run 3000-4000 cpu0 next=4294967295\n"
-					       "100 sleep 4000-5000 cpu0 raw=0x1 waker=77\n"
-					       "cpu0 other 4000-6000\n"
-					       "100 runnable:wakeup 5000-6000 cpu0 waker=77\n"
-					       "cpu0 run:100 6000-7000 open\n"
-					       "100 run 6000-7000 cpu0 open\n"});
+	expect_run(&s,
+		   (struct expect){
+			   .ncpus = 1,
+			   .from = 2000,
+			   .end = 7000,
+			   .cpus = true,
+			   .counts = &counts,
+			   .want = "cpu0 other 2000-3000 before\n"
+				   "100 runnable:wakeup 2000-3000 cpu0 waker=77 other=4294967295\n"
+				   "cpu0 run:100 3000-4000\n"
+				   "100 run 3000-4000 cpu0 next=4294967295\n"
+				   "100 sleep 4000-5000 cpu0 raw=0x1 waker=77\n"
+				   "cpu0 other 4000-6000\n"
+				   "100 runnable:wakeup 5000-6000 cpu0 waker=77 other=4294967295\n"
+				   "cpu0 run:100 6000-7000 open\n"
+				   "100 run 6000-7000 cpu0 open\n"});
 	assert_int_equal(counts.unknown_tasks, 0);
 	synth_free(&s);
 }

@@ -31,6 +31,27 @@ void emit_stretch_slow(const struct engine *e, const struct etask *y, enum task_
 		(*on)->stretch(*on, &y->t, state, state == TS_UNKNOWN ? 0 : to - from, cpu, flags);
 }
 
+void emit_rest(const struct engine *e, struct interval *iv, uint64_t told)
+{
+	struct sink *const *on;
+	uint64_t whole, rest;
+
+	if (!clip(e, iv->start_ns, iv->end_ns, &iv->from_ns, &iv->to_ns, &iv->flags))
+		return;
+	whole = rest = iv->from_ns;
+	if (rest < told)
+		rest = told < iv->to_ns ? told : iv->to_ns;
+	iv->gap_ns = 0;
+	for (on = e->on_stretch[iv->state].list; *on; on++)
+		(*on)->stretch(*on, iv->task, iv->state, iv->to_ns - rest, iv->cpu, iv->flags);
+	for (on = e->on_state[iv->state].list; *on; on++) {
+		if (iv->flags & IVF_PART && !(*on)->parts)
+			continue;
+		iv->from_ns = (*on)->parts ? rest : whole;
+		(*on)->interval(*on, iv);
+	}
+}
+
 static uint16_t state_flags(const struct engine *e, const struct etask *y, uint64_t start)
 {
 	uint16_t tf = y->t.flags, flags = 0;
@@ -49,6 +70,28 @@ static uint16_t state_flags(const struct engine *e, const struct etask *y, uint6
 	return flags;
 }
 
+/* A slice, of which a part may have been told. */
+static void emit_run_slow(const struct engine *e, struct interval *iv)
+{
+	const struct cpu *c = cpu_at(e, iv->cpu);
+
+	if (c && (c->told_ns > iv->start_ns || iv->flags & IVF_PART))
+		emit_rest(e, iv, c->told_ns);
+	else
+		emit_interval(e, iv);
+}
+
+void emit_part(struct engine *e, const struct etask *y, uint64_t t)
+{
+	struct cpu *c = cpu_at(e, y->t.cpu);
+
+	if (y->t.state != TS_RUN || y->t.flags & TASK_UNNAMED || !c || c->cur != y ||
+	    t <= y->t.since_ns || t <= c->told_ns)
+		return;
+	emit_current(e, y, y->t.since_ns, t, IVF_PART | IVF_CLIPPED_END);
+	c->told_ns = t;
+}
+
 void emit_current_slow(struct engine *e, const struct etask *y, uint64_t start, uint64_t end,
 		       uint16_t flags)
 {
@@ -62,7 +105,11 @@ void emit_current_slow(struct engine *e, const struct etask *y, uint64_t start, 
 		.flags = (uint16_t)(flags | state_flags(e, y, start)),
 	};
 
-	if (iv.state != TS_RUN && iv.state != TS_UNKNOWN)
+	if (iv.state == TS_RUN) {
+		emit_run_slow(e, &iv);
+		return;
+	}
+	if (iv.state != TS_UNKNOWN)
 		iv.waker = y->t.waker;
 	if (iv.state == TS_RUNNABLE) {
 		iv.cause = (enum runnable_cause)y->t.cause;

@@ -120,11 +120,11 @@ void apply_rare(struct engine *e, const struct event *ev, uint64_t t)
 	case EV_FORK: life_fork(e, ev, t); break;
 	case EV_EXEC: life_exec(e, ev, t); break;
 	case EV_EXIT: life_exit(e, ev, t); break;
-	case EV_RENAME: life_rename(e, ev); break;
+	case EV_RENAME: life_rename(e, ev, t); break;
 	case EV_FREE: life_free(e, ev, t); break;
 	case EV_REAP: life_reap(e, ev, t); break;
 	case EV_WAIT: life_wait(e, ev, t); break;
-	case EV_CGROUP: life_cgroup(e, ev); break;
+	case EV_CGROUP: life_cgroup(e, ev, t); break;
 	case EV_TASK: snapshot_task(e, ev, t); break;
 	case EV_GAP: cpu_gap(e, ev); break;
 	case EV_NAME: names_set(e, ev->ext); break;

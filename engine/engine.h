@@ -92,6 +92,7 @@ enum interval_flag {
 	IVF_IOWAIT = 1 << 9, /* blocked: the kernel counted it as IO wait */
 	IVF_WOKEN_BY_IRQ = 1 << 10, /* blocked: woken from an interrupt; `waker` is 0 */
 	IVF_WAKER_UNSURE = 1 << 11, /* blocked: `waker` may be whom an interrupt interrupted */
+	IVF_PART = 1 << 12, /* RUN: goes on under another comm, user or cgroup; totals only */
 	IVF_REAP_BOUND = 1 << 8, /* ZOMBIE: end_ns is an upper bound (reap_method FREE, REUSE) */
 };
 
@@ -119,7 +120,8 @@ struct interval {
 	uint32_t waker; /* blocked: who ended it; RUNNABLE: who woke it; ZOMBIE: who
 				    * reaped it; 0 an interrupt, idle, or not known */
 	uint32_t other; /* RUNNABLE, with sink.other: of the last 8 slices on the CPU that it
-			 * got, whose took the longest part of the wait (0 idle, TID_OTHER);
+			 * got, whose took the longest part of the wait (0 idle, TID_OTHER not
+			 * known, or not recorded);
 			 * RUN: who came next */
 	uint32_t kernel_stack, user_stack; /* blocked states: ids of EV_FRAMES; 0 none */
 	uint16_t cpu; /* RUN, RUNNABLE: where it ended; blocked: where it slept */
@@ -260,6 +262,14 @@ struct sink {
 	void (*task_changed)(struct sink *s, const struct task *task,
 			     const struct task_info *before);
 	/* Only what is asked for is told, which saves time. 0: everything. */
+	/*
+	 * A slice in which the task becomes something else (exec, rename, another cgroup) comes in
+	 * parts, which adjoin in from_ns and to_ns. The last one has all of it in start_ns and
+	 * end_ns; the others are IVF_PART and IVF_CLIPPED_END, and come before task_changed().
+	 * stretch() always tells parts. Without, all of it is of what the task was at its end, as
+	 * any other stretch is.
+	 */
+	bool parts;
 	bool other; /* fill interval.other of TS_RUNNABLE; costs a walk over up to 8 slices */
 	uint32_t states; /* interval(), stretch(): a bit per enum task_state */
 	uint64_t kinds; /* event(): a bit per enum event_kind */

@@ -89,6 +89,7 @@ struct cpu {
 	bool absent; /* not in the first checkpoint and no event yet */
 	uint64_t since_ns;
 	uint64_t proof_ns; /* last instant at which cur was known to be on it */
+	uint64_t told_ns; /* up to here cur's slice has been told, if later than it began */
 	uint64_t known_ns; /* CS_GAP: no event lost after this; KNOWN_NEVER: nothing known yet */
 	uint64_t hide_ns; /* CS_GAP: since when what it did may be hidden; HIDES_NOT: events lost */
 	uint32_t nr; /* running and runnable */
@@ -279,6 +280,8 @@ static inline const struct etask *etask_of(const struct task *t)
 	return (const struct etask *)((const char *)t - offsetof(struct etask, t));
 }
 
+/* The same two of a slice in parts: what came before `told` has been told. */
+void emit_rest(const struct engine *e, struct interval *iv, uint64_t told);
 static inline void emit_interval(const struct engine *e, struct interval *iv)
 {
 	emit_stretch(e, etask_of(iv->task), iv->state, iv->start_ns, iv->end_ns, iv->cpu,
@@ -296,6 +299,8 @@ static inline void emit_current(struct engine *e, const struct etask *y, uint64_
 		emit_current_slow(e, y, start, end, flags);
 }
 
+/* y is about to be called something else: what it ran so far belongs to what it is now. */
+void emit_part(struct engine *e, const struct etask *y, uint64_t t);
 /* [start, end) in a state that was found out afterwards; nothing when empty. */
 void emit_implied(struct engine *e, const struct etask *y, enum task_state state,
 		  enum runnable_cause cause, uint64_t start, uint64_t end);
@@ -451,8 +456,8 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t);
 void life_free(struct engine *e, const struct event *ev, uint64_t t);
 void life_reap(struct engine *e, const struct event *ev, uint64_t t);
 void life_wait(struct engine *e, const struct event *ev, uint64_t t);
-void life_rename(struct engine *e, const struct event *ev);
-void life_cgroup(struct engine *e, const struct event *ev);
+void life_rename(struct engine *e, const struct event *ev, uint64_t t);
+void life_cgroup(struct engine *e, const struct event *ev, uint64_t t);
 /* The last slice of y ended at t; its RUN is emitted. May remove it. */
 void life_final_switch(struct engine *e, struct etask *y, uint64_t t, uint32_t raw);
 /* y, which is in a wait, runs again after a sleep that y->t.waker ended. */

@@ -452,6 +452,11 @@ static void exec_by_thread(struct engine *e, const struct event *ev, uint64_t t)
 	life_take_leader(e, y, t);
 }
 
+static bool is_renamed(const struct etask *y, const char *comm)
+{
+	return strncmp(y->t.info.comm, comm, TASK_COMM_LEN) != 0;
+}
+
 void life_exec(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct exec_info *info = ev->ext;
@@ -466,13 +471,15 @@ void life_exec(struct engine *e, const struct event *ev, uint64_t t)
 	y = task_get(e, ev->tid, t);
 	if (!y)
 		return;
+	if (y->t.info.uid != info->uid || is_renamed(y, info->comm))
+		emit_part(e, y, t);
 	before = y->t.info;
 	y->t.info.uid = info->uid;
 	memcpy(y->t.info.comm, info->comm, TASK_COMM_LEN);
 	tell_changed(e, y, &before);
 }
 
-void life_rename(struct engine *e, const struct event *ev)
+void life_rename(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct rename_info *info = ev->ext;
 	struct etask *y = task_find(e, ev->tid);
@@ -480,22 +487,26 @@ void life_rename(struct engine *e, const struct event *ev)
 
 	if (!y)
 		return;
+	if (is_renamed(y, info->comm))
+		emit_part(e, y, t);
 	before = y->t.info;
 	memcpy(y->t.info.comm, info->comm, TASK_COMM_LEN);
 	tell_changed(e, y, &before);
 }
 
-static void move_to(struct engine *e, struct etask *y, uint64_t cgroup_id)
+static void move_to(struct engine *e, struct etask *y, uint64_t cgroup_id, uint64_t t)
 {
 	struct task_info before = y->t.info;
 
 	if (before.cgroup_id == cgroup_id)
 		return;
+	if (before.cgroup_id)
+		emit_part(e, y, t);
 	y->t.info.cgroup_id = cgroup_id;
 	tell_changed(e, y, &before);
 }
 
-void life_cgroup(struct engine *e, const struct event *ev)
+void life_cgroup(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct cgroup_info *info = ev->ext;
 	struct etask *y = task_find(e, ev->tid);
@@ -504,11 +515,11 @@ void life_cgroup(struct engine *e, const struct event *ev)
 	if (!y)
 		return;
 	tgid = y->t.info.tgid;
-	move_to(e, y, info->cgroup_id);
+	move_to(e, y, info->cgroup_id, t);
 	if (!(ev->flags & EVF_THREADGROUP) || !tgid)
 		return;
 	/* Rare enough for a walk over all tasks. */
 	while ((y = task_next(e, &pos)))
 		if (y->t.info.tgid == tgid)
-			move_to(e, y, info->cgroup_id);
+			move_to(e, y, info->cgroup_id, t);
 }

@@ -48,17 +48,21 @@ static inline uint16_t flags_of(const struct etask *y)
 	return flags;
 }
 
-static void emit_run(const struct engine *e, struct interval *iv, const struct etask *x, uint64_t t,
+/* x's slice on c ends. */
+static void emit_run(struct engine *e, const struct cpu *c, const struct etask *x, uint64_t t,
 		     const struct event *ev)
 {
+	struct interval *iv = &e->run;
+	bool in_parts = c->told_ns > x->t.since_ns;
 	uint16_t flags = flags_of(x) & (uint16_t)~IVF_INFERRED;
 
 	if (!ev->value || ev->flags & EVF_PREEMPT)
 		flags |= IVF_PREEMPTED;
 	else if (ev->value & RAW_DEAD)
 		flags |= IVF_EXIT;
-	emit_stretch(e, x, TS_RUN, x->t.since_ns, t, x->t.cpu, flags);
-	if (!e->on_state[TS_RUN].list[0])
+	if (likely(!in_parts))
+		emit_stretch(e, x, TS_RUN, x->t.since_ns, t, x->t.cpu, flags);
+	if (likely(!in_parts && !e->on_state[TS_RUN].list[0]))
 		return;
 	iv->task = &x->t;
 	iv->start_ns = x->t.since_ns;
@@ -66,7 +70,10 @@ static void emit_run(const struct engine *e, struct interval *iv, const struct e
 	iv->other = ev->tid;
 	iv->cpu = x->t.cpu;
 	iv->flags = flags;
-	emit_whole(e, iv);
+	if (unlikely(in_parts))
+		emit_rest(e, iv, c->told_ns);
+	else
+		emit_whole(e, iv);
 }
 
 /* A wait that ended with a switch-in on c. */
@@ -137,7 +144,7 @@ static void switch_out(struct engine *e, struct cpu *c, struct etask *x, const s
 {
 	uint32_t raw = ev->value;
 
-	emit_run(e, &e->run, x, t, ev);
+	emit_run(e, c, x, t, ev);
 	x->t.raw_state = raw;
 	if (!raw || ev->flags & EVF_PREEMPT) {
 		x->t.cause = ev->flags & EVF_YIELD ? RC_YIELD : RC_PREEMPTED;

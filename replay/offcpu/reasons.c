@@ -263,7 +263,8 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		return;
 	}
 	/* Preempted, it may not be back from the system call yet. */
-	if (iv->state == TS_RUN && !(iv->flags & IVF_PREEMPTED) && iv->task->id < r->room)
+	if (iv->state == TS_RUN && !(iv->flags & (IVF_PREEMPTED | IVF_PART)) &&
+	    iv->task->id < r->room)
 		settle(r, &r->tasks[iv->task->id], iv->task);
 }
 

@@ -81,7 +81,7 @@ static inline void add(struct cpu_figures *f, enum task_state state, uint64_t ns
 	f->ns[state] += ns;
 	if (state != TS_RUN)
 		return;
-	f->slices++;
+	f->slices += !(flags & IVF_PART);
 	f->cpus |= UINT64_C(1) << (cpu < 63 ? cpu : 63);
 	if (!(flags & (IVF_OPEN | IVF_CLIPPED_END))) {
 		f->nivcsw += preempted;

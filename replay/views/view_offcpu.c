@@ -343,6 +343,7 @@ const struct view_kind view_offcpu = {
 	.by_subject = true,
 	.bys = BY_TASKS,
 	.sink = {.interval = on_interval,
+		 .parts = true,
 		 .request = on_request,
 		 .socket = on_socket,
 		 .task_gone = on_gone,

@@ -159,10 +159,10 @@ group,pid,comm,user,cgroup,tasks,oncpu_ns,oncpu_pct,machine_pct,runq_ns,blocked_
 cpu,23343,pipe,root,/,3,15350081,78.195,39.097,7975952,29351592,31452,4287,4024,2264,1760,3,0-1,0
 
 $ rstat report --by comm --format ndjson samples/pipe.rstat
-{"group": "cpu", "comm": "ping", "tasks": 1, "oncpu_ns": 7017106, "oncpu_pct": 35.746, "machine_pct": 17.873, "runq_ns": 3852071, "blocked_ns": 5610474, "dstate_ns": 0, "zombie_ns": 0, "slices": 2003, "nvcsw": 1121, "nivcsw": 882, "migrations": 0, "cpus": "0", "gap_ns": 0}
-{"group": "cpu", "comm": "pong", "tasks": 1, "oncpu_ns": 6920069, "oncpu_pct": 35.251, "machine_pct": 17.626, "runq_ns": 3941897, "blocked_ns": 5632883, "dstate_ns": 31452, "zombie_ns": 0, "slices": 2003, "nvcsw": 1125, "nivcsw": 878, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
-{"group": "cpu", "comm": "pipe", "tasks": 3, "oncpu_ns": 1412906, "oncpu_pct": 7.197, "machine_pct": 3.599, "runq_ns": 180161, "blocked_ns": 16024377, "dstate_ns": 0, "zombie_ns": 4287, "slices": 18, "nvcsw": 18, "nivcsw": 0, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
-{"group": "cpu", "comm": "rstat", "tasks": 1, "oncpu_ns": 0, "oncpu_pct": 0, "machine_pct": 0, "runq_ns": 1823, "blocked_ns": 2083858, "dstate_ns": 0, "zombie_ns": 0, "slices": 0, "nvcsw": 0, "nivcsw": 0, "migrations": 1, "cpus": null, "gap_ns": 0}
+{"group": "cpu", "comm": "ping", "tasks": 1, "oncpu_ns": 7003946, "oncpu_pct": 35.679, "machine_pct": 17.839, "runq_ns": 3852071, "blocked_ns": 5610474, "dstate_ns": 0, "zombie_ns": 0, "slices": 2003, "nvcsw": 1121, "nivcsw": 882, "migrations": 0, "cpus": "0", "gap_ns": 0}
+{"group": "cpu", "comm": "pong", "tasks": 1, "oncpu_ns": 6900730, "oncpu_pct": 35.153, "machine_pct": 17.576, "runq_ns": 3941897, "blocked_ns": 5632883, "dstate_ns": 31452, "zombie_ns": 0, "slices": 2003, "nvcsw": 1125, "nivcsw": 878, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
+{"group": "cpu", "comm": "pipe", "tasks": 3, "oncpu_ns": 1208131, "oncpu_pct": 6.154, "machine_pct": 3.077, "runq_ns": 180161, "blocked_ns": 16024377, "dstate_ns": 0, "zombie_ns": 4287, "slices": 18, "nvcsw": 18, "nivcsw": 0, "migrations": 1, "cpus": "0-1", "gap_ns": 0}
+{"group": "cpu", "comm": "rstat", "tasks": 1, "oncpu_ns": 237274, "oncpu_pct": 1.209, "machine_pct": 0.604, "runq_ns": 1823, "blocked_ns": 2083858, "dstate_ns": 0, "zombie_ns": 0, "slices": 0, "nvcsw": 0, "nivcsw": 0, "migrations": 1, "cpus": "0", "gap_ns": 0}
 
 ## A window cuts intervals; its ends are where they were asked for.
 $ rstat report --by thread --time +5ms,+15ms samples/pipe.rstat
@@ -217,11 +217,11 @@ focus    PID 23350 and the 18 processes below it (--all: the machine): make -s -
 
 cpu by comm: time on a CPU, waiting for one, and blocked
 COMM   THREADS   ON-CPU   %CPU  %ALL     WAIT  BLOCKED  SLICES  VOL  INVOL  MIGR
-cc1          6  70.6 ms  112.8  56.4  46.1 ms  1.36 ms      35   11     24     2
-as           6  15.3 ms   24.5  12.2  18.6 ms   308 us      16    9      7     1
-cc          18  10.5 ms   16.8   8.4  29.3 ms   149 ms      51   41     10     9
-make         7  3.82 ms    6.1   3.1  6.99 ms  50.8 ms      17   13      4     1
-rstat        1     0       0.0   0.0  1.44 us  2.44 ms       0    0      0     1
+cc1          6  70.3 ms  112.4  56.2  46.1 ms  1.36 ms      35   11     24     2
+as           6  15.1 ms   24.1  12.1  18.6 ms   308 us      16    9      7     1
+cc          18  10.7 ms   17.0   8.5  29.3 ms   149 ms      51   41     10     9
+make         7  3.75 ms    6.0   3.0  6.99 ms  50.8 ms      17   13      4     1
+rstat        1   321 us    0.5   0.3  1.44 us  2.44 ms       0    0      0     1
 
 $ rstat report -g totals samples/compile.rstat
 host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 12:11:14 UTC

@@ -165,7 +165,7 @@ offcpu by thread: where the time went: on a CPU, in a run queue, or waiting for 
 in % of its life in the window
 waits are told by: stack 100%
   PID   TID COMM      LIFE  CPU RUNQ DISK NET LOCK PIPE POLL SLEEP CHILD OTHER TOLD BY
-13444 13474 disk   2.55 ms 24.7 17.3 58.0 0.0  0.0  0.0  0.0   0.0   0.0   0.0 stack 100%
+13444 13474 disk   2.54 ms 24.6 17.3 58.1 0.0  0.0  0.0  0.0   0.0   0.0   0.0 stack 100%
 13444 13467 locker 26.8 ms  0.4  0.1  0.0 0.0 99.6  0.0  0.0   0.0   0.0   0.0 stack 100%
 
 offcpu_stack by thread: the longest waits by stack, or else by system call
@@ -177,7 +177,7 @@ offcpu_stack by thread: the longest waits by stack, or else by system call
 whole stacks: --format folded or svg, or -F reason,wait_ns,stack
 
 $ rstat report -g offcpu --comm locker --by thread --format ndjson samples/waits.rstat
-{"group": "offcpu", "pid": 13444, "tid": 13467, "comm": "locker", "user": "root", "cgroup": "/", "life_ns": 26763796, "oncpu_ns": 99188, "runq_ns": 14782, "blocked_ns": 26649826, "disk_ns": 0, "net_ns": 0, "lock_ns": 26649826, "pipe_ns": 0, "poll_ns": 0, "sleep_ns": 0, "child_ns": 0, "other_ns": 0, "idle_work_ns": 0, "zombie_ns": 0, "by": "stack 100%", "by_stack_ns": 26649826, "by_request_ns": 0, "by_iowait_ns": 0, "by_socket_ns": 0, "by_syscall_ns": 0, "by_waker_ns": 0, "by_state_ns": 0, "gap_ns": 0}
+{"group": "offcpu", "pid": 13444, "tid": 13467, "comm": "locker", "user": "root", "cgroup": "/", "life_ns": 26759219, "oncpu_ns": 94611, "runq_ns": 14782, "blocked_ns": 26649826, "disk_ns": 0, "net_ns": 0, "lock_ns": 26649826, "pipe_ns": 0, "poll_ns": 0, "sleep_ns": 0, "child_ns": 0, "other_ns": 0, "idle_work_ns": 0, "zombie_ns": 0, "by": "stack 100%", "by_stack_ns": 26649826, "by_request_ns": 0, "by_iowait_ns": 0, "by_socket_ns": 0, "by_syscall_ns": 0, "by_waker_ns": 0, "by_state_ns": 0, "gap_ns": 0}
 
 $ rstat report -g offcpu --by thread --format folded samples/waits.rstat
 answerer;(run queue) 67872

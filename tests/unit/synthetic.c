@@ -288,11 +288,11 @@ static void put(struct log *l, const char *fmt, ...)
 
 static void put_flags(struct log *l, unsigned flags)
 {
-	static const char *const names[] = {"open",	 "inferred", "before",	"approx",
-					    "preempted", "exit",     "clipped", "gap",
-					    "bound",	 "iowait",   "by-irq"};
+	static const char *const names[] = {"open",   "inferred",  "before", "approx", "preempted",
+					    "exit",   "clipped",   "gap",    "bound",  "iowait",
+					    "by-irq", "by-unsure", "part"};
 
-	for (unsigned i = 0; i < 11; i++)
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (flags & (1u << i))
 			put(l, " %s", names[i]);
 	put(l, "\n");
@@ -393,7 +393,8 @@ void expect_run(const struct synth *s, struct expect x)
 	struct err err = {0};
 
 	assert_int_equal(engine_new(&e, x.ncpus, x.from, x.to ? x.to : UINT64_MAX, &err), 0);
-	assert_int_equal(engine_add_sink(e, log_sink(&l), &err), 0);
+	log_sink(&l)->parts = x.parts;
+	assert_int_equal(engine_add_sink(e, &l.sink, &err), 0);
 	assert_int_equal(engine_apply(e, s->ev, s->n, &err), 0);
 	assert_int_equal(engine_finish(e, x.end, &err), 0);
 	assert_string_equal(l.text, x.want);

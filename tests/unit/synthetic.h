@@ -92,7 +92,7 @@ void log_free(struct log *l);
 struct expect {
 	uint16_t ncpus;
 	uint64_t from, to, end;
-	bool cpus, depth, life, no_tasks;
+	bool cpus, depth, life, no_tasks, parts;
 	const char *want;
 	struct engine_counts *counts;
 };

@@ -160,16 +160,17 @@ static void test_wakers(void **state)
 	ev_wakeup(&s, 1500, 0, 100, 200, 1);
 	s.ev[s.n - 1].flags = EVF_CTX_UNKNOWN;
 	ev_switch(&s, 1600, 1, 0, 0, 200);
-	expect_run(&s, (struct expect){.ncpus = 2,
-				       .end = 1600,
-				       .from = 1100,
-				       .want = "200 sleep 1100-1210 cpu1 raw=0x1 by-irq\n"
-					       "200 runnable:wakeup 1210-1300 cpu1 waking=1200\n"
-					       "200 run 1300-1400 cpu1\n"
-					       "200 sleep 1400-1500 cpu1 raw=0x1 waker=100\n"
-					       "200 runnable:wakeup 1500-1600 cpu1 waker=100\n"
-					       "100 run 900-1600 (1100-1600) cpu0 open before\n"
-					       "200 run 1600-1600 cpu1 open\n"});
+	expect_run(&s,
+		   (struct expect){.ncpus = 2,
+				   .end = 1600,
+				   .from = 1100,
+				   .want = "200 sleep 1100-1210 cpu1 raw=0x1 by-irq\n"
+					   "200 runnable:wakeup 1210-1300 cpu1 waking=1200\n"
+					   "200 run 1300-1400 cpu1\n"
+					   "200 sleep 1400-1500 cpu1 raw=0x1 waker=100 by-unsure\n"
+					   "200 runnable:wakeup 1500-1600 cpu1 waker=100\n"
+					   "100 run 900-1600 (1100-1600) cpu0 open before\n"
+					   "200 run 1600-1600 cpu1 open\n"});
 	synth_free(&s);
 }
 

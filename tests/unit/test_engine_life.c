@@ -222,13 +222,15 @@ static void test_stretches_are_intervals(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
-		struct sums sums = {.whole.interval = sum_whole, .stretch.stretch = sum_stretch};
+		struct sums sums = {.whole = {.interval = sum_whole, .parts = true},
+				    .stretch.stretch = sum_stretch};
 		struct synth s = {0};
 		struct engine *e;
 		struct err err = {0};
 
 		start(&s);
 		live(&s, 200, 200, true, DEAD);
+		ev_rename(&s, 1205000, 0, 100, "renamed");
 		ev_gap(&s, 1210000, 1, 1220000, 3);
 		ev_reap(&s, 1400000, 0, 100, 200);
 		ev_switch(&s, 1500000, 0, 100, S, 0);

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/seed.h"
+
 static bool less(const struct order_key *a, const struct order_key *b)
 {
 	if (a->major != b->major)
@@ -40,17 +42,33 @@ static void split(struct order_node *at, struct order_node *node)
 	*before = *after = NULL;
 }
 
-void order_add(struct order *o, struct order_node *node, uint64_t major, uint64_t minor)
+/* Its key and its priority are set. */
+static void insert(struct order *o, struct order_node *node)
 {
 	struct order_node **link = &o->root;
 
-	node->priority = scramble(++o->count);
-	node->key = (struct order_key){major, minor, UINT64_MAX - o->count};
 	node->in = true;
 	while (*link && (*link)->priority >= node->priority)
 		link = less(&(*link)->key, &node->key) ? &(*link)->right : &(*link)->left;
 	split(*link, node);
 	*link = node;
+}
+
+void order_add(struct order *o, struct order_node *node, uint64_t major, uint64_t minor)
+{
+	if (!o->count)
+		o->seed = seed_new();
+	node->priority = scramble(++o->count ^ o->seed);
+	node->key = (struct order_key){major, minor, UINT64_MAX - o->count};
+	insert(o, node);
+}
+
+void order_move(struct order *o, struct order_node *node, uint64_t major, uint64_t minor)
+{
+	order_remove(o, node);
+	node->key.major = major;
+	node->key.minor = minor;
+	insert(o, node);
 }
 
 void order_remove(struct order *o, struct order_node *node)

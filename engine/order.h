@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * order: things in the order of their keys, to be found by "the first from here on". Memory is the
- * owner's: a node is a part of what it stands for. A treap: priorities depend on nothing but how
- * many nodes came before, so no keys make it deep.
+ * owner's: a node is a part of what it stands for. A treap: priorities depend on nothing but a seed
+ * and how many nodes came before, so no keys make it deep.
  */
 #ifndef RSTAT_ENGINE_ORDER_H
 #define RSTAT_ENGINE_ORDER_H
@@ -26,10 +26,13 @@ struct order_node {
 struct order {
 	struct order_node *root;
 	uint64_t count; /* nodes that were ever added */
+	uint64_t seed;
 };
 
 /* Of the first two parts; node->key.age is set so that what is added later comes first. */
 void order_add(struct order *o, struct order_node *node, uint64_t major, uint64_t minor);
+/* Of one that is in it: another key, and as old as before. */
+void order_move(struct order *o, struct order_node *node, uint64_t major, uint64_t minor);
 void order_remove(struct order *o, struct order_node *node); /* nothing when it is in none */
 
 /* The first whose key is not less than (major, minor); NULL: none. */

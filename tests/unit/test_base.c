@@ -13,6 +13,7 @@
 #include "base/cpulist.h"
 #include "base/escape.h"
 #include "base/options.h"
+#include "base/seed.h"
 #include "base/units.h"
 
 static void assert_one_sentence(const struct err *err)
@@ -395,6 +396,29 @@ static void test_help_fits(void **state)
 	free(text);
 }
 
+/* Whatever keys: those that differ in high bits only, in low ones, by one, or that a product undoes. */
+static void test_seed(void **state)
+{
+	const uint64_t factors[] = {1, 1ull << 20, 1ull << 32, 1ull << 44, 0xf1de83e19937733dull};
+	uint32_t *slots = calloc(1u << 18, sizeof(*slots));
+
+	(void)state;
+	assert_non_null(slots);
+	for (size_t f = 0; f < sizeof(factors) / sizeof(factors[0]); f++) {
+		const uint64_t seed = seed_new();
+		uint64_t pairs = 0;
+
+		assert_int_equal(seed & 1, 1);
+		assert_int_not_equal(seed, seed_new());
+		memset(slots, 0, (1u << 18) * sizeof(*slots));
+		for (uint64_t i = 0; i < 1u << 18; i++)
+			pairs += slots[seed_slot(seed, i * factors[f], 1u << 18)]++;
+		/* 2^18 pairs of 2^35 are expected; a thousand times as many once in a million runs */
+		assert_true(pairs < UINT64_C(1000) << 18);
+	}
+	free(slots);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_cpulist),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_help_fits),
+		cmocka_unit_test(test_seed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,11 @@ static void test_alike_the_last_first(void **state)
 	assert_ptr_equal(order_next(&o, &b), &a);
 	assert_ptr_equal(order_next(&o, &a), &c);
 	assert_null(order_next(&o, &c));
+	order_move(&o, &a, 2, 0);
+	assert_ptr_equal(order_from(&o, 1, 2), &a);
+	order_move(&o, &a, 1, 1); /* it is not younger for that */
+	assert_ptr_equal(order_from(&o, 0, 0), &b);
+	assert_ptr_equal(order_next(&o, &b), &a);
 	order_remove(&o, &b);
 	order_remove(&o, &b); /* is in none */
 	assert_ptr_equal(order_from(&o, 1, 1), &a);
@@ -106,12 +111,45 @@ static void test_sorted(void **state)
 	free(nodes);
 }
 
+/* splitmix64 */
+static uint64_t scramble(uint64_t n)
+{
+	n *= 0x9e3779b97f4a7c15ull;
+	n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9ull;
+	n = (n ^ (n >> 27)) * 0x94d049bb133111ebull;
+	return n ^ (n >> 31);
+}
+
+static size_t depth_of(const struct order_node *at)
+{
+	size_t left, right;
+
+	if (!at)
+		return 0;
+	left = depth_of(at->left);
+	right = depth_of(at->right);
+	return 1 + (left > right ? left : right);
+}
+
+/* Keys as somebody would make them who knows the code: each the priority, if that had no seed. */
+static void test_made_by_who_knows(void **state)
+{
+	static struct order_node nodes[20000];
+	struct order o = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 20000; i++)
+		order_add(&o, &nodes[i], 1, scramble(i + 1));
+	assert_true(depth_of(o.root) < 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_a_list),
 		cmocka_unit_test(test_alike_the_last_first),
 		cmocka_unit_test(test_sorted),
+		cmocka_unit_test(test_made_by_who_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

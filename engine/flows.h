@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * flows: what moves through the machine and for whom. Block requests, what tasks have read and
- * written, sockets; figures of the machine. Internal to the engine; independent of what CPUs and tasks are doing.
+ * written, sockets; figures of the machine. Internal to the engine; independent of what CPUs and
+ * tasks are doing.
  */
 #ifndef RSTAT_ENGINE_FLOWS_H
 #define RSTAT_ENGINE_FLOWS_H
 
 #include "engine/engine.h"
+#include "engine/order.h"
 #include "engine/pool.h"
 
 struct etask;
@@ -17,14 +19,13 @@ struct open_socket;
 #define REQUESTS_MAX (1u << 20)
 #define SOCKETS_MAX  (1u << 20)
 
-#define REQUEST_BUCKETS 256u /* a power of two */
-
 struct requests {
 	struct pool pool, shares;
 	struct open_request **hash; /* by address; chains */
+	uint64_t seed;
 	uint32_t hash_cap, n;
 	struct open_request *first, *last; /* all that are open, the oldest first */
-	struct open_request *waiting[REQUEST_BUCKETS]; /* not issued, by device, newest first */
+	struct order by_start, by_end; /* not issued: by device and operation, then place */
 	struct request_share *out; /* of the request that is told */
 	struct request_part **order;
 	uint32_t out_cap;
@@ -42,6 +43,7 @@ enum socket_list {
 struct sockets {
 	struct pool pool;
 	struct open_socket **hash; /* by cookie; chains */
+	uint64_t seed;
 	uint32_t hash_cap, n;
 	struct {
 		struct open_socket *first, *last; /* first: the longest not used */

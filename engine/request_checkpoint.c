@@ -113,6 +113,7 @@ static void part_in(struct engine *e, struct open_request *q, const struct reque
 		return;
 	if (pos < q->pos)
 		q->pos = pos;
+	request_moved(&e->requests, q);
 	if (!s->share)
 		return;
 	p->merge = s->requeues;

@@ -4,12 +4,10 @@
  */
 #include "engine/requests.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
-static uint32_t slot_of(uint64_t key, uint32_t cap)
-{
-	return (uint32_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (cap - 1);
-}
+#include "base/seed.h"
 
 static bool grow_hash(struct requests *r)
 {
@@ -18,11 +16,13 @@ static bool grow_hash(struct requests *r)
 
 	if (r->n < r->hash_cap)
 		return true;
+	if (!r->hash_cap)
+		r->seed = seed_new();
 	hash = calloc(cap, sizeof(*hash));
 	if (!hash)
 		return false;
 	for (struct open_request *q = r->first; q; q = q->next) {
-		uint32_t i = slot_of(q->key, cap);
+		uint32_t i = seed_slot(r->seed, q->key, cap);
 
 		q->chain = hash[i];
 		hash[i] = q;
@@ -35,46 +35,81 @@ static bool grow_hash(struct requests *r)
 
 struct open_request *request_find(const struct requests *r, uint64_t key)
 {
-	struct open_request *q = r->hash_cap ? r->hash[slot_of(key, r->hash_cap)] : NULL;
+	struct open_request *q = NULL;
 
+	if (r->hash_cap)
+		q = r->hash[seed_slot(r->seed, key, r->hash_cap)];
 	while (q && q->key != key)
 		q = q->chain;
 	return q;
 }
 
+/* ---- those that wait ---- */
+
+static uint64_t kind_of(uint32_t dev, uint16_t op)
+{
+	return (uint64_t)dev << 16 | op;
+}
+
 void request_wait(struct requests *r, struct open_request *q)
 {
-	struct open_request **head = &r->waiting[slot_of(q->dev, REQUEST_BUCKETS)];
+	const uint64_t kind = kind_of(q->dev, q->op);
 
-	if (q->waits)
+	if (q->by_start.in)
 		return;
-	q->waits = true;
-	q->wprev = NULL;
-	q->wnext = *head;
-	if (*head)
-		(*head)->wprev = q;
-	*head = q;
+	order_add(&r->by_start, &q->by_start, kind, q->pos);
+	order_add(&r->by_end, &q->by_end, kind, q->pos + q->asked);
 }
 
 void request_wait_over(struct requests *r, struct open_request *q)
 {
-	if (!q->waits)
-		return;
-	q->waits = false;
-	if (q->wprev)
-		q->wprev->wnext = q->wnext;
-	else
-		r->waiting[slot_of(q->dev, REQUEST_BUCKETS)] = q->wnext;
-	if (q->wnext)
-		q->wnext->wprev = q->wprev;
+	order_remove(&r->by_start, &q->by_start);
+	order_remove(&r->by_end, &q->by_end);
 }
+
+void request_moved(struct requests *r, struct open_request *q)
+{
+	const uint64_t kind = kind_of(q->dev, q->op), end = q->pos + q->asked;
+
+	if (q->by_start.in && q->by_start.key.minor != q->pos)
+		order_move(&r->by_start, &q->by_start, kind, q->pos);
+	if (q->by_end.in && q->by_end.key.minor != end)
+		order_move(&r->by_end, &q->by_end, kind, end);
+}
+
+struct open_request *request_neighbour(const struct requests *r, const struct event *ev,
+				       uint64_t pos, bool front, const struct open_request *except)
+{
+	const size_t at = front ? offsetof(struct open_request, by_start)
+				: offsetof(struct open_request, by_end);
+	const struct order *o = front ? &r->by_start : &r->by_end;
+	const uint64_t kind = kind_of(ev->value, ev->aux);
+	struct order_node *node = order_from(o, kind, pos);
+
+	if (node && except && (char *)node == (const char *)except + at)
+		node = order_next(o, node);
+	if (!node || node->key.major != kind || node->key.minor != pos)
+		return NULL;
+	return (struct open_request *)((char *)node - at);
+}
+
+/* ---- what is in one ---- */
 
 struct request_part *request_add_part(struct engine *e, struct open_request *q, struct etask *task,
 				      uint64_t pos, uint64_t bytes, uint64_t at)
 {
-	struct request_part *p;
+	struct request_part *p = q->last_part;
 	uint32_t number;
 
+	if (q->nparts >= REQUEST_PARTS_MAX) {
+		p->bytes += bytes;
+		q->asked += bytes;
+		return p;
+	}
+	if (q->nparts == REQUEST_PARTS_MAX - 1) {
+		task = NULL;
+		at = 0;
+	}
 	p = pool_get(&e->requests.shares, sizeof(*p), &number);
 	if (!p) {
 		e->oom = true;
@@ -121,7 +156,7 @@ struct open_request *request_add(struct engine *e, const struct event *ev, uint6
 	q->unstarted = ev->flags & EVF_IO_UNSTARTED;
 	q->pos = pos_of(ev);
 	q->seen_ns = t;
-	i = slot_of(q->key, r->hash_cap);
+	i = seed_slot(r->seed, q->key, r->hash_cap);
 	q->chain = r->hash[i];
 	r->hash[i] = q;
 	q->prev = r->last;
@@ -137,7 +172,7 @@ struct open_request *request_add(struct engine *e, const struct event *ev, uint6
 void request_forget(struct engine *e, struct open_request *q)
 {
 	struct requests *r = &e->requests;
-	struct open_request **link = &r->hash[slot_of(q->key, r->hash_cap)];
+	struct open_request **link = &r->hash[seed_slot(r->seed, q->key, r->hash_cap)];
 
 	request_wait_over(r, q);
 	while (*link != q)
@@ -159,18 +194,6 @@ void request_forget(struct engine *e, struct open_request *q)
 		pool_put(&r->shares, sizeof(*p), p->number);
 	}
 	pool_put(&r->pool, sizeof(*q), q->number);
-}
-
-struct open_request *request_neighbour(const struct requests *r, const struct event *ev,
-				       uint64_t pos, bool front, const struct open_request *except)
-{
-	struct open_request *q = r->waiting[slot_of(ev->value, REQUEST_BUCKETS)];
-
-	for (; q; q = q->wnext)
-		if (q != except && q->dev == ev->value && q->op == ev->aux &&
-		    (front ? q->pos : q->pos + q->asked) == pos)
-			return q;
-	return NULL;
 }
 
 /* ---- what the kernel says it covers ---- */
@@ -216,12 +239,15 @@ void request_fit(struct engine *e, struct open_request *q, uint64_t pos, uint64_
 	q->pos = pos;
 	if (room)
 		add_unknown(e, q, lowest > pos ? pos : end - room, room);
+	request_moved(&e->requests, q);
 }
 
 void request_fit_size(struct engine *e, struct open_request *q, uint64_t bytes)
 {
-	if (bytes > q->asked)
-		add_unknown(e, q, q->pos + q->asked, bytes - q->asked);
+	if (bytes <= q->asked)
+		return;
+	add_unknown(e, q, q->pos + q->asked, bytes - q->asked);
+	request_moved(&e->requests, q);
 }
 
 void requests_free(struct engine *e)

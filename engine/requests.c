@@ -308,16 +308,20 @@ static void count_unknown_merge(struct engine *e)
 		e->counts.merges_unknown++;
 }
 
-/* All parts of q become parts of `into`. */
-static void absorb(struct open_request *into, struct open_request *q)
+/* All parts of q become parts of `into`, or what they are together, when these are too many. */
+static void absorb(struct engine *e, struct open_request *into, struct open_request *q)
 {
+	into->merges++;
+	if (into->nparts + q->nparts > REQUEST_PARTS_MAX) {
+		request_add_part(e, into, NULL, q->pos, q->asked, 0);
+		return;
+	}
 	for (struct request_part *p = q->parts; p; p = p->next)
 		p->merge = p == q->parts;
 	into->last_part->next = q->parts;
 	into->last_part = q->last_part;
 	into->nparts += q->nparts;
 	into->asked += q->asked;
-	into->merges++;
 	q->parts = q->last_part = NULL;
 	q->nparts = 0;
 	q->asked = 0;
@@ -339,10 +343,12 @@ static void merge_requests(struct engine *e, const struct event *ev, uint64_t t)
 	}
 	into = request_neighbour(&e->requests, ev, q->pos, false, q);
 	tell_end(e, q, t, RQF_ABSORBED);
-	if (into)
-		absorb(into, q);
-	else
+	if (into) {
+		absorb(e, into, q);
+		request_moved(&e->requests, into);
+	} else {
 		count_unknown_merge(e);
+	}
 	request_forget(e, q);
 }
 
@@ -373,6 +379,7 @@ void request_merge(struct engine *e, const struct event *ev, uint64_t t)
 		q->pos = pos;
 	p->merge = true;
 	q->merges++;
+	request_moved(&e->requests, q);
 }
 
 /* ---- end, checkpoints ---- */

@@ -10,6 +10,12 @@
 
 #define SECTOR_SHIFT 9
 
+/*
+ * More IOs in one are not believed: 4 MiB (BLK_DEF_MAX_SECTORS_CAP, block/blk-settings.c) by the
+ * sector. What comes on top is nobody's.
+ */
+#define REQUEST_PARTS_MAX 8192u
+
 /* EVF_IO_* that belong to the request, not to one event. */
 #define IO_FLAGS (EVF_IO_SYNC | EVF_IO_META | EVF_IO_RAHEAD | EVF_IO_PREFLUSH | EVF_IO_FUA)
 
@@ -25,7 +31,7 @@ struct open_request {
 	uint64_t key;
 	struct open_request *chain; /* of the hash */
 	struct open_request *next, *prev; /* all, by age */
-	struct open_request *wnext, *wprev; /* waiting for their issue, on devices of one bucket */
+	struct order_node by_start, by_end; /* while it waits for its issue */
 	struct request_part *parts, *last_part; /* the maker's first */
 	uint64_t pos, asked, done; /* in bytes */
 	uint64_t cgroup_id, queued_ns, issued_ns;
@@ -33,7 +39,6 @@ struct open_request {
 	uint32_t number, dev, requeues, merges, nparts, error, mark;
 	uint16_t op;
 	uint8_t io_flags;
-	bool waits; /* is in a list of waiting ones */
 	bool unstarted;
 	bool gap, hidden; /* before the first checkpoint */
 };
@@ -72,10 +77,15 @@ void request_forget(struct engine *e, struct open_request *q);
 /* Not issued yet, so that it can be merged into; and no more. */
 void request_wait(struct requests *r, struct open_request *q);
 void request_wait_over(struct requests *r, struct open_request *q);
-/* The one that waits and ends (front: begins) at pos, other than `except`. */
+/* Where it begins or ends on the device may have changed. */
+void request_moved(struct requests *r, struct open_request *q);
+/*
+ * The one that waits and ends (front: begins) at pos, other than `except`: of several the one that
+ * has waited least.
+ */
 struct open_request *request_neighbour(const struct requests *r, const struct event *ev,
 				       uint64_t pos, bool front, const struct open_request *except);
-/* task, NULL not known, put something into it. NULL: no memory. */
+/* task, NULL not known, put something into it. NULL: no memory. Then request_moved(). */
 struct request_part *request_add_part(struct engine *e, struct open_request *q, struct etask *task,
 				      uint64_t pos, uint64_t bytes, uint64_t at);
 bool request_overlaps(const struct open_request *q, uint64_t pos, uint64_t bytes);

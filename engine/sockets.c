@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seed.h"
+
 #define TCP_CLOSE 7 /* include/net/tcp_states.h */
 
 /* IPPROTO_* that have states */
@@ -37,15 +39,12 @@ struct open_socket {
 
 /* ---- the table ---- */
 
-static uint32_t slot_of(uint64_t id, uint32_t cap)
-{
-	return (uint32_t)((id * 0x9e3779b97f4a7c15ull) >> 32) & (cap - 1);
-}
-
 static struct open_socket *find(const struct sockets *all, uint64_t id)
 {
-	struct open_socket *so = all->hash_cap ? all->hash[slot_of(id, all->hash_cap)] : NULL;
+	struct open_socket *so = NULL;
 
+	if (all->hash_cap)
+		so = all->hash[seed_slot(all->seed, id, all->hash_cap)];
 	while (so && so->s.info.id != id)
 		so = so->chain;
 	return so;
@@ -58,12 +57,14 @@ static bool grow_hash(struct sockets *all)
 
 	if (all->n < all->hash_cap)
 		return true;
+	if (!all->hash_cap)
+		all->seed = seed_new();
 	hash = calloc(cap, sizeof(*hash));
 	if (!hash)
 		return false;
 	for (unsigned l = 0; l < SL_COUNT; l++)
 		for (struct open_socket *so = all->list[l].first; so; so = so->next) {
-			uint32_t i = slot_of(so->s.info.id, cap);
+			uint32_t i = seed_slot(all->seed, so->s.info.id, cap);
 
 			so->chain = hash[i];
 			hash[i] = so;
@@ -147,7 +148,7 @@ static bool outside(const struct engine *e, const struct open_socket *so)
 static void gone(struct engine *e, struct open_socket *so)
 {
 	struct sockets *all = &e->sockets;
-	struct open_socket **link = &all->hash[slot_of(so->s.info.id, all->hash_cap)];
+	struct open_socket **link = &all->hash[seed_slot(all->seed, so->s.info.id, all->hash_cap)];
 
 	resolve_owner(e, so);
 	if (!outside(e, so))
@@ -199,7 +200,7 @@ static struct open_socket *add(struct engine *e, const struct socket_info *info,
 	so->s.id = number;
 	so->s.info = *info;
 	so->s.seen_ns = so->used_ns = t;
-	i = slot_of(info->id, all->hash_cap);
+	i = seed_slot(all->seed, info->id, all->hash_cap);
 	so->chain = all->hash[i];
 	all->hash[i] = so;
 	enter_list(all, so);

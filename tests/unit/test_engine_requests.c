@@ -543,6 +543,79 @@ static void test_many(void **state)
 	synth_free(&s);
 }
 
+#define HOSTILE 300000u
+
+/* Keys that met in one slot of a hash by a known number; minutes when they do, or all are walked. */
+static void test_hostile(void **state)
+{
+	const uint64_t golden = 0x9e3779b97f4a7c15ull;
+	uint64_t inverse = golden;
+	struct synth s = {0};
+	struct engine *e;
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		inverse *= 2 - golden * inverse;
+	assert_int_equal(golden * inverse, 1);
+	begin(&s);
+	for (uint64_t i = 1; i <= HOSTILE; i++)
+		ev_io(&s, 2000, EV_IO_START, 100, inverse * i, 16 * i, 512);
+	/* every second one goes on where the one of its number ends; the others nowhere */
+	for (uint64_t i = 1; i <= HOSTILE; i++)
+		ev_io(&s, 3000, EV_IO_MERGE, 200, 0, 16 * i + 1 + i % 2, 512);
+	assert_int_equal(engine_new(&e, 1, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	assert_int_equal(engine_counts(e)->merges_unknown, HOSTILE / 2);
+	engine_free(e);
+	synth_free(&s);
+}
+
+struct last_request {
+	struct sink sink;
+	uint32_t nshares;
+	uint64_t bytes, own;
+};
+
+static void on_request(struct sink *sink, const struct request *rq)
+{
+	struct last_request *l = (struct last_request *)sink;
+
+	l->nshares = rq->nshares;
+	for (uint32_t i = 0; i < rq->nshares; i++) {
+		l->bytes += rq->shares[i].bytes;
+		if (rq->shares[i].task)
+			l->own += rq->shares[i].bytes;
+	}
+}
+
+/* More IOs in one request than any kernel makes: no byte is lost, but whose they are. */
+static void test_too_many_parts(void **state)
+{
+	const uint64_t more = 20000;
+	struct last_request l = {.sink = {.request = on_request}};
+	struct synth s = {0};
+	struct engine *e;
+	struct err err;
+
+	(void)state;
+	begin(&s);
+	ev_io(&s, 2000, EV_IO_START, 100, A, 8, 512);
+	for (uint64_t i = 1; i <= more; i++)
+		ev_io(&s, 2000 + i, EV_IO_MERGE, 200, i % 2 ? A : 0, 8 + i, 512);
+	ev_io(&s, 50000, EV_IO_ISSUE, 0, A, 8, 512 * (more + 1));
+	ev_io(&s, 60000, EV_IO_DONE, 0, A, 8, 512 * (more + 1));
+	assert_int_equal(engine_new(&e, 1, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_add_sink(e, &l.sink, &err), 0);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	assert_int_equal(engine_counts(e)->merges_unknown, 0);
+	assert_int_equal(l.nshares, 8192);
+	assert_int_equal(l.bytes, 512 * (more + 1));
+	assert_int_equal(l.own, 512 * 8191);
+	engine_free(e);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +633,8 @@ int main(void)
 		cmocka_unit_test(test_exit_with_open),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_too_many_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

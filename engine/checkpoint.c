@@ -120,9 +120,20 @@ static bool name_out(struct engine *e, uint8_t kind, uint64_t id, uint32_t *n)
 	return true;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct name_info *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
 /* Devices and interrupts are few: all that have a name, used or not. */
 static bool devices_out(struct engine *e, uint32_t *n)
 {
+	const uint32_t first = *n;
+
 	for (uint32_t i = 0; i < e->names_cap; i++) {
 		const struct name *name = &e->names[i];
 
@@ -130,6 +141,8 @@ static bool devices_out(struct engine *e, uint32_t *n)
 		    !name_out(e, name->kind, name->id, n))
 			return false;
 	}
+	if (*n > first) /* the table has them in an order that is another one each time */
+		qsort(e->out_names + first, *n - first, sizeof(*e->out_names), by_id);
 	return true;
 }
 
@@ -334,12 +347,16 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 	load_state(e, y, s, since, t);
 }
 
-static const struct task_snapshot *find_snapshot(const struct checkpoint *cp, uint32_t tid)
+static void tasks_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 {
-	for (uint32_t i = 0; i < cp->ntasks; i++)
-		if (cp->tasks[i].info.tid == tid)
-			return &cp->tasks[i];
-	return NULL;
+	for (uint32_t i = 0; i < cp->ntasks; i++) {
+		struct etask *y;
+
+		task_in(e, &cp->tasks[i], t);
+		y = task_find(e, cp->tasks[i].info.tid);
+		if (y)
+			y->snapshot = i;
+	}
 }
 
 /* y has run on c since `since`, says the checkpoint. */
@@ -397,7 +414,7 @@ static void cpu_in(struct engine *e, const struct cpu_snapshot *s, const struct 
 		y = task_find(e, s->tid);
 		if (!y || y->t.state == TS_RUN)
 			return;
-		running_in(e, c, y, since, t, find_snapshot(cp, s->tid));
+		running_in(e, c, y, since, t, y->mark == e->mark ? &cp->tasks[y->snapshot] : NULL);
 		if (y->t.state != TS_RUN)
 			return;
 		since = y->t.since_ns;
@@ -438,8 +455,7 @@ void checkpoint_in(struct engine *e, const struct event *ev, uint64_t t)
 			engine_leave_out(e, cp->cpus[i].cpu);
 	for (uint32_t i = 0; i < cp->nnames; i++)
 		names_set(e, &cp->names[i]);
-	for (uint32_t i = 0; i < cp->ntasks; i++)
-		task_in(e, &cp->tasks[i], t);
+	tasks_in(e, cp, t);
 	for (uint32_t i = 0; i < cp->ncpus; i++)
 		cpu_in(e, &cp->cpus[i], cp, t);
 	requests_in(e, cp, t);

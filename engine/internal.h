@@ -65,6 +65,7 @@ struct etask {
 	struct etask *next_free;
 	struct order_node zombie; /* in the order of its state, see struct zombies */
 	uint32_t mark; /* seen in checkpoint number `mark` */
+	uint32_t snapshot; /* ... and where in it */
 	uint32_t gen; /* how often this entry was another task */
 	uint32_t account; /* accounts.c: number + 1, 0 none */
 	uint32_t kernel_stack, user_stack; /* with TASK_STACK: where it blocked */
@@ -176,6 +177,7 @@ struct engine {
 
 	struct name *names; /* open addressing, a power of two */
 	uint32_t nnames, names_cap;
+	uint64_t names_seed;
 
 	struct task_snapshot *out_tasks; /* engine_checkpoint() */
 	struct cpu_snapshot *out_cpus;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seed.h"
+
 static struct name *slot(const struct engine *e, uint8_t kind, uint64_t id)
 {
-	uint64_t h = (id ^ ((uint64_t)kind << 56)) * 0x9e3779b97f4a7c15ull;
-	uint32_t i = (uint32_t)(h >> 32) & (e->names_cap - 1);
+	uint32_t i = seed_slot(e->names_seed, id ^ (uint64_t)kind << 56, e->names_cap);
 
 	while (e->names[i].name && (e->names[i].id != id || e->names[i].kind != kind))
 		i = (i + 1) & (e->names_cap - 1);
@@ -23,6 +24,8 @@ static bool grow(struct engine *e)
 	bigger = calloc(old_cap ? 2 * (size_t)old_cap : 64, sizeof(*bigger));
 	if (!bigger)
 		return false;
+	if (!old_cap)
+		e->names_seed = seed_new();
 	e->names = bigger;
 	e->names_cap = old_cap ? 2 * old_cap : 64;
 	for (uint32_t i = 0; i < old_cap; i++)

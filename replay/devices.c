@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/seed.h"
+
 #define FEW 16u /* are looked through; a power of two */
 
 static uint32_t *slot_of(const struct devices *d, uint32_t dev)
 {
-	uint32_t at = (dev * 0x9e3779b1u >> 7) & (d->nslots - 1);
+	uint32_t at = seed_slot(d->seed, dev, d->nslots);
 
 	while (d->slots[at] && d->list[d->slots[at] - 1] != dev)
 		at = (at + 1) & (d->nslots - 1);
@@ -31,6 +33,8 @@ static bool grow(struct devices *d)
 		slots = calloc(2 * (size_t)room, sizeof(*slots));
 		if (!slots)
 			return false;
+		if (!d->slots)
+			d->seed = seed_new();
 		free(d->slots);
 		d->slots = slots;
 		d->nslots = 2 * room;

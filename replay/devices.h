@@ -16,6 +16,7 @@ struct devices {
 	uint32_t n, room;
 	uint32_t *slots; /* number + 1; open addressing */
 	uint32_t nslots; /* a power of two, 0: they are too few */
+	uint64_t seed;
 };
 
 /* Its number, from 0 on; of a new one the next. DEVICE_NONE: out of memory. */

@@ -8,6 +8,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/seed.h"
+
 #define NIL	      UINT32_MAX
 #define FIRST_BUCKETS 1024
 #define CPUS	      CPU_NONE /* the numbers there can be */
@@ -89,7 +91,7 @@ static struct key key_of(const struct subjects *s, const struct subject *subj)
 
 static uint32_t *bucket(struct subjects *s, const struct key *key)
 {
-	return &s->buckets[XXH3_64bits(key, sizeof(*key)) & (s->nbuckets - 1)];
+	return &s->buckets[XXH3_64bits_withSeed(key, sizeof(*key), s->seed) & (s->nbuckets - 1)];
 }
 
 static uint32_t find(struct subjects *s, const struct key *key)
@@ -533,6 +535,7 @@ int subjects_new(struct subjects **out, enum subject_by by, const struct engine 
 	s->free_list = NIL;
 	s->unknown = NIL;
 	s->nbuckets = FIRST_BUCKETS;
+	s->seed = seed_new();
 	s->buckets = malloc(FIRST_BUCKETS * sizeof(*s->buckets));
 	if (!s->buckets) {
 		free(s);

@@ -74,6 +74,7 @@ struct subjects {
 	uint32_t *of_cpu; /* BY_CPU: by CPU number */
 	uint32_t *buckets;
 	uint32_t nbuckets; /* power of two */
+	uint64_t seed;
 	uint32_t free_list; /* chain through next */
 	uint32_t unknown; /* the subject of what nobody is known for; UINT32_MAX: none yet */
 	uint32_t gone, keep;

@@ -3,13 +3,12 @@
 
 #include <stdlib.h>
 
+#include "base/seed.h"
 #include "format/event.h"
 
-static uint32_t slot_of(uint64_t key, uint32_t what, uint32_t room)
+static uint32_t slot_of(const struct groups *g, uint64_t key, uint32_t what, uint32_t room)
 {
-	uint64_t h = (key ^ (uint64_t)what << 56) * 0x9e3779b97f4a7c15ull;
-
-	return (uint32_t)(h >> 32) & (room - 1);
+	return seed_slot(g->seed, key ^ (uint64_t)what << 56, room);
 }
 
 static bool grow_hash(struct groups *g)
@@ -19,8 +18,10 @@ static bool grow_hash(struct groups *g)
 
 	if (!hash)
 		return false;
+	if (!g->hash)
+		g->seed = seed_new();
 	for (uint32_t i = 0; i < g->n; i++) {
-		uint32_t slot = slot_of(g->list[i].key, g->list[i].step.what, room);
+		uint32_t slot = slot_of(g, g->list[i].key, g->list[i].step.what, room);
 
 		while (hash[slot])
 			slot = (slot + 1) & (room - 1);
@@ -40,7 +41,7 @@ struct group *groups_get(struct groups *g, const struct step *step, uint64_t key
 		g->failed = true;
 		return NULL;
 	}
-	slot = slot_of(key, step->what, g->hash_room);
+	slot = slot_of(g, key, step->what, g->hash_room);
 	for (; g->hash[slot]; slot = (slot + 1) & (g->hash_room - 1)) {
 		struct group *have = &g->list[g->hash[slot] - 1];
 

@@ -24,6 +24,7 @@ struct groups {
 	uint32_t n, room;
 	uint32_t *hash; /* number + 1 */
 	uint32_t hash_room; /* power of two */
+	uint64_t seed;
 	bool failed; /* out of memory */
 };
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seed.h"
+
 #include "replay/explain/timeline_maker.h"
 
 bool maker_room(struct timeline_maker *m, void *listp, uint32_t n, uint32_t *room, size_t size)
@@ -115,7 +117,7 @@ uint32_t maker_actor(struct timeline_maker *m, const struct task *task)
 /* The slot of a TID in the table of strangers: its actor + 1, or 0 where it belongs. */
 static uint32_t *stranger_slot(const struct timeline_maker *m, uint32_t tid)
 {
-	uint32_t i = (uint32_t)(tid * 0x9e3779b97f4a7c15ull >> 32);
+	uint32_t i = seed_slot(m->seed, tid, m->strangers_room);
 
 	for (;; i++) {
 		uint32_t *slot = &m->strangers[i & (m->strangers_room - 1)];
@@ -134,6 +136,8 @@ static bool grow_strangers(struct timeline_maker *m)
 		m->failed = true;
 		return false;
 	}
+	if (!room)
+		m->seed = seed_new();
 	m->strangers = more;
 	m->strangers_room = room ? 2 * room : 64;
 	for (uint32_t i = 0; i < room; i++)

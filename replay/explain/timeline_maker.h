@@ -84,6 +84,7 @@ struct timeline_maker {
 	uint32_t seen_room;
 	uint32_t *strangers; /* actor + 1, by TID: whom nothing but a wake-up tells of */
 	uint32_t strangers_room, nstrangers;
+	uint64_t seed;
 	uint32_t *wire_of; /* by socket id, + 1 */
 	uint32_t wire_room;
 	struct cpu_wakes *wakes; /* by CPU; NULL: interrupts were not recorded */

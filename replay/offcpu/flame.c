@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "base/escape.h"
+#include "base/seed.h"
 
 #define KIND_NONE (FLAME_MIXED + 1)
 
@@ -26,24 +27,27 @@ struct flame {
 	uint32_t nnames, names_room;
 	struct table by_name, by_place;
 	uint32_t *order;
+	uint64_t seed;
 	bool failed;
 };
 
-static uint64_t hash_name(const char *name)
+static uint64_t hash_name(const struct flame *f, const char *name)
 {
-	return XXH3_64bits(name, strlen(name));
+	return XXH3_64bits_withSeed(name, strlen(name), f->seed);
 }
 
-static uint64_t hash_place(uint32_t below, uint32_t name_id)
+static uint64_t hash_place(const struct flame *f, uint32_t below, uint32_t name_id)
 {
-	return ((uint64_t)below << 32 | name_id) * 0x9e3779b97f4a7c15ull >> 20;
+	const uint32_t place[] = {below, name_id};
+
+	return XXH3_64bits_withSeed(place, sizeof(place), f->seed);
 }
 
 static uint64_t hash_of(const struct flame *f, const struct table *t, uint32_t number)
 {
 	if (t == &f->by_name)
-		return hash_name(f->names[number]);
-	return hash_place(f->nodes[number].below, f->nodes[number].name_id);
+		return hash_name(f, f->names[number]);
+	return hash_place(f, f->nodes[number].below, f->nodes[number].name_id);
 }
 
 /* Room for one more. */
@@ -96,7 +100,7 @@ static int intern(struct flame *f, const char *name, uint32_t *id)
 	if (!table_grow(f, t) ||
 	    !grow((void **)&f->names, f->nnames, &f->names_room, sizeof(*f->names)))
 		return -ENOMEM;
-	at = (uint32_t)hash_name(name) & (t->room - 1);
+	at = (uint32_t)hash_name(f, name) & (t->room - 1);
 	for (; t->slots[at]; at = (at + 1) & (t->room - 1)) {
 		*id = t->slots[at] - 1;
 		if (!strcmp(f->names[*id], name))
@@ -118,7 +122,7 @@ static int add_node(struct flame *f, uint32_t below, uint32_t name_id, uint32_t 
 
 	if (!table_grow(f, t) || !grow((void **)&f->nodes, f->n, &f->room, sizeof(*f->nodes)))
 		return -ENOMEM;
-	at = (uint32_t)hash_place(below, name_id) & (t->room - 1);
+	at = (uint32_t)hash_place(f, below, name_id) & (t->room - 1);
 	for (; t->slots[at]; at = (at + 1) & (t->room - 1)) {
 		*out = t->slots[at] - 1;
 		if (f->nodes[*out].below == below && f->nodes[*out].name_id == name_id)
@@ -169,6 +173,7 @@ int flame_new(struct flame **out, struct err *err)
 
 	if (!f)
 		return err_set(err, -ENOMEM, "out of memory");
+	f->seed = seed_new();
 	if (intern(f, "all", &id) || add_node(f, UINT32_MAX, id, &root)) {
 		flame_free(f);
 		return err_set(err, -ENOMEM, "out of memory");

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/seed.h"
 #include "replay/offcpu/reasons.h"
 
 /* The name as it is in the source: without offset, module, or what a compiler appends. */
@@ -58,6 +59,8 @@ static bool grow_buckets(struct stacks *s)
 	buckets = calloc(n, sizeof(*buckets));
 	if (!buckets)
 		return false;
+	if (!s->nbuckets)
+		s->seed = seed_new();
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t b = (uint32_t)s->list[i].hash & (n - 1);
 
@@ -87,13 +90,14 @@ static bool grow_list(struct stacks *s)
 
 static uint32_t intern(struct stacks *s, const char *frames, uint32_t len, bool kernel)
 {
-	uint64_t hash = XXH3_64bits(frames, len);
 	enum wait_reason reason;
 	struct stack *stack;
 	uint32_t *head;
+	uint64_t hash;
 
 	if (!grow_buckets(s) || !grow_list(s))
 		return STACK_NONE;
+	hash = XXH3_64bits_withSeed(frames, len, s->seed);
 	head = &s->buckets[(uint32_t)hash & (s->nbuckets - 1)];
 	for (uint32_t i = *head; i; i = s->list[i - 1].next) {
 		stack = &s->list[i - 1];
@@ -112,16 +116,9 @@ static uint32_t intern(struct stacks *s, const char *frames, uint32_t len, bool 
 	return s->n++;
 }
 
-static uint32_t slot_of(uint32_t tgid, uint32_t id, uint32_t room)
-{
-	uint64_t key = (uint64_t)tgid << 32 | id;
-
-	return (uint32_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (room - 1);
-}
-
 static struct stack_id *find_id(const struct stacks *s, uint32_t tgid, uint32_t id)
 {
-	uint32_t i = slot_of(tgid, id, s->ids_room);
+	uint32_t i = seed_slot(s->seed, (uint64_t)tgid << 32 | id, s->ids_room);
 
 	while (s->ids[i].id && (s->ids[i].id != id || s->ids[i].tgid != tgid))
 		i = (i + 1) & (s->ids_room - 1);

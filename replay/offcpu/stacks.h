@@ -32,6 +32,7 @@ struct stacks {
 	uint32_t nbuckets; /* power of two */
 	struct stack_id *ids; /* open addressing */
 	uint32_t nids, ids_room; /* power of two */
+	uint64_t seed;
 	bool failed; /* out of memory */
 };
 

@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seed.h"
+
 #define NIL UINT32_MAX
 
 void conns_init(struct conns *all, uint32_t keep, void (*drop)(void *ctx, struct conn *c),
 		void *ctx)
 {
 	*all = (struct conns){.free_list = NIL, .keep = keep, .drop = drop, .ctx = ctx};
+	all->seed = seed_new();
 }
 
 void conns_free(struct conns *all)
@@ -22,7 +25,7 @@ void conns_free(struct conns *all)
 
 static uint32_t *bucket(struct conns *all, uint64_t cookie)
 {
-	return &all->buckets[(cookie * 0x9e3779b97f4a7c15ull >> 32) & (all->nbuckets - 1)];
+	return &all->buckets[seed_slot(all->seed, cookie, all->nbuckets)];
 }
 
 static void enter(struct conns *all, uint32_t id)

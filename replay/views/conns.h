@@ -30,6 +30,7 @@ struct conns {
 	uint32_t n, room;
 	uint32_t *buckets;
 	uint32_t nbuckets; /* power of two, 0 none yet */
+	uint64_t seed;
 	uint32_t free_list, gone, keep;
 	void (*drop)(void *ctx, struct conn *c); /* it loses its place; called before that */
 	void *ctx;

@@ -7,13 +7,16 @@
 #include "format/checkpoint.h"
 
 /* PIDs end at PID_MAX_LIMIT, 2^22 (include/linux/threads.h): a bit for each. */
-#define PIDS (1u << 22)
+#define PIDS	(1u << 22)
+#define VISITED (1u << 31)
 
 struct focus {
 	uint32_t root;
 	uint64_t processes;
 	uint64_t counted_ns; /* forks up to here are counted: they may be told twice */
 	uint64_t in[PIDS / 64];
+	/* Of the checkpoint that is read, with VISITED; 0: not in it. Memory only where PIDs are. */
+	uint32_t parent[PIDS];
 };
 
 int focus_new(struct focus **out, uint32_t root, struct err *err)
@@ -46,37 +49,65 @@ uint64_t focus_processes(const struct focus *f)
 }
 
 /* A new process is in when its parent is; a reused PID of one that was in may come out. */
-static bool put(struct focus *f, const struct task_info *info)
+static void put(struct focus *f, const struct task_info *info)
 {
-	bool was = focus_has(f, info->tgid), in = focus_has(f, info->ppid);
 	uint64_t bit = UINT64_C(1) << info->tgid % 64;
 
 	if (info->tgid >= PIDS || info->tgid == f->root)
-		return false;
-	if (in)
+		return;
+	if (focus_has(f, info->ppid))
 		f->in[info->tgid / 64] |= bit;
 	else
 		f->in[info->tgid / 64] &= ~bit;
-	return in != was;
 }
 
-/* In a checkpoint children may come before their parents: again until nothing changes. */
+static bool is_process(const struct task_info *info)
+{
+	return info->tid == info->tgid && info->tgid < PIDS;
+}
+
+/* The parent of one that the checkpoint has and that is not in; NULL: it is neither. */
+static uint32_t *parent_of(struct focus *f, uint32_t tgid)
+{
+	if (tgid >= PIDS || focus_has(f, tgid) || !f->parent[tgid])
+		return NULL;
+	return &f->parent[tgid];
+}
+
+/*
+ * From a process up to one that is in, then all on the way are; or to one that was visited and is
+ * not in, or to the end: then none is. So every process is passed twice at most, however they are
+ * ordered.
+ */
+static void climb(struct focus *f, uint32_t tgid)
+{
+	uint32_t top = tgid, *next;
+
+	while ((next = parent_of(f, top)) && !(*next & VISITED)) {
+		*next |= VISITED;
+		top = *next & ~VISITED;
+	}
+	if (!focus_has(f, top))
+		return;
+	while (tgid != top) {
+		f->in[tgid / 64] |= UINT64_C(1) << tgid % 64;
+		f->processes++;
+		tgid = f->parent[tgid] & ~VISITED;
+	}
+}
+
+/* In a checkpoint children may come before their parents. */
 static void from_checkpoint(struct focus *f, const struct checkpoint *ck)
 {
-	bool changed;
-
-	do {
-		changed = false;
-		for (uint32_t i = 0; i < ck->ntasks; i++) {
-			const struct task_info *info = &ck->tasks[i].info;
-
-			if (info->tid != info->tgid || focus_has(f, info->tgid) ||
-			    !focus_has(f, info->ppid) || !put(f, info))
-				continue;
-			f->processes++;
-			changed = true;
-		}
-	} while (changed);
+	for (uint32_t i = 0; i < ck->ntasks; i++)
+		if (is_process(&ck->tasks[i].info))
+			f->parent[ck->tasks[i].info.tgid] = ck->tasks[i].info.ppid & ~VISITED;
+	for (uint32_t i = 0; i < ck->ntasks; i++)
+		if (is_process(&ck->tasks[i].info))
+			climb(f, ck->tasks[i].info.tgid);
+	for (uint32_t i = 0; i < ck->ntasks; i++)
+		if (is_process(&ck->tasks[i].info))
+			f->parent[ck->tasks[i].info.tgid] = 0;
 }
 
 void focus_event(struct focus *f, const struct event *ev)

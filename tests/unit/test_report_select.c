@@ -226,13 +226,42 @@ static void test_focus_tree(void **state)
 	focus_free(f);
 }
 
+/* A process below the next one, down to the root, which comes last; and two that go round. */
+static void test_focus_chain(void **state)
+{
+	const uint32_t n = 400000;
+	struct task_snapshot *t = calloc(n + 2, sizeof(*t));
+	struct checkpoint ck = {.tasks = t, .ntasks = n + 2};
+	const struct event ev = {.kind = EV_CHECKPOINT, .ext = &ck};
+	struct focus *f;
+
+	(void)state;
+	assert_non_null(t);
+	for (uint32_t i = 0; i < n; i++)
+		t[i].info = (struct task_info){.tid = n - i, .tgid = n - i, .ppid = n - i - 1};
+	t[n].info = (struct task_info){.tid = n + 1, .tgid = n + 1, .ppid = n + 2};
+	t[n + 1].info = (struct task_info){.tid = n + 2, .tgid = n + 2, .ppid = n + 1};
+	assert_int_equal(focus_new(&f, 10, NULL), 0);
+	focus_event(f, &ev);
+	assert_int_equal(focus_processes(f), n - 9);
+	assert_true(focus_has(f, 10) && focus_has(f, 11) && focus_has(f, n));
+	assert_false(focus_has(f, 9) || focus_has(f, n + 1) || focus_has(f, n + 2));
+	/* once more, and one of the others has come in */
+	t[n].info.ppid = 20;
+	focus_event(f, &ev);
+	assert_int_equal(focus_processes(f), n - 7);
+	assert_true(focus_has(f, n + 1) && focus_has(f, n + 2));
+	focus_free(f);
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filters),	      cmocka_unit_test(test_matches_nothing),
 		cmocka_unit_test(test_bad_arguments), cmocka_unit_test(test_unknown_fields),
 		cmocka_unit_test(test_cpus),	      cmocka_unit_test(test_focus),
-		cmocka_unit_test(test_focus_tree),
+		cmocka_unit_test(test_focus_tree),    cmocka_unit_test(test_focus_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "replay/view.h"
-
 #define STEP_FIRST_NS 100000 /* where the end is not known; doubled as needed */
 
 static void fold(struct bands *b)
@@ -17,41 +15,32 @@ static void fold(struct bands *b)
 	b->step_ns *= 2;
 }
 
-void bands_add(struct bands *b, enum band_series series, uint64_t from, uint64_t to, uint64_t known)
+void bands_add(struct bands *b, enum band_series series, uint64_t from, uint64_t to)
 {
-	uint64_t length, given = 0, done = 0;
-
 	if (from < b->from_ns)
 		from = b->from_ns;
-	if (to <= from || !known)
+	if (to <= from)
 		return;
-	length = to - from;
 	from -= b->from_ns;
 	to -= b->from_ns;
-	while (to > b->step_ns * BANDS)
+	while ((to - 1) / BANDS >= b->step_ns)
 		fold(b);
 	for (uint64_t at = from, end; at < to; at = end) {
-		const uint64_t band = at / b->step_ns;
-		uint64_t share;
+		const uint64_t left = b->step_ns - at % b->step_ns; /* of its band */
 
-		end = (band + 1) * b->step_ns < to ? (band + 1) * b->step_ns : to;
-		done += end - at;
-		/* of the running sum, so that no rounding adds up */
-		share = (uint64_t)((unsigned __int128)known * done / length) - given;
-		b->ns[series][band] += share;
-		given += share;
+		end = to - at < left ? to : at + left;
+		b->ns[series][at / b->step_ns] += end - at;
 	}
 }
 
 static void on_cpu(struct sink *s, const struct cpu_interval *iv)
 {
 	struct bands *b = (struct bands *)s;
-	const uint64_t length = iv->to_ns - iv->from_ns;
 
 	switch (iv->state) {
-	case CS_RUN: bands_add(b, BAND_RUN, iv->from_ns, iv->to_ns, length); break;
-	case CS_OTHER: bands_add(b, BAND_OTHER, iv->from_ns, iv->to_ns, length); break;
-	case CS_GAP: bands_add(b, BAND_GAP, iv->from_ns, iv->to_ns, length); break;
+	case CS_RUN: bands_add(b, BAND_RUN, iv->from_ns, iv->to_ns); break;
+	case CS_OTHER: bands_add(b, BAND_OTHER, iv->from_ns, iv->to_ns); break;
+	case CS_GAP: bands_add(b, BAND_GAP, iv->from_ns, iv->to_ns); break;
 	case CS_IDLE: break;
 	}
 }
@@ -59,7 +48,7 @@ static void on_cpu(struct sink *s, const struct cpu_interval *iv)
 static void on_interval(struct sink *s, const struct interval *iv)
 {
 	bands_add((struct bands *)s, iv->state == TS_RUNNABLE ? BAND_WAITING : BAND_DISK,
-		  iv->from_ns, iv->to_ns, view_known_ns(iv));
+		  iv->from_ns, iv->to_ns);
 }
 
 void bands_init(struct bands *b, uint64_t from_ns, uint64_t to_ns)
@@ -72,5 +61,5 @@ void bands_init(struct bands *b, uint64_t from_ns, uint64_t to_ns)
 		.step_ns = STEP_FIRST_NS,
 	};
 	if (to_ns != UINT64_MAX && to_ns > from_ns)
-		b->step_ns = (to_ns - from_ns + BANDS - 1) / BANDS;
+		b->step_ns = (to_ns - from_ns - 1) / BANDS + 1;
 }

@@ -25,11 +25,6 @@ struct bands {
 /* A sink for engine_add_sink(); `to_ns` UINT64_MAX: not known yet. */
 void bands_init(struct bands *b, uint64_t from_ns, uint64_t to_ns);
 
-/*
- * Adds `known` ns, spread evenly over [from, to): all of it, or less of what a gap touches, of
- * which nothing tells where the unknown part lies.
- */
-void bands_add(struct bands *b, enum band_series series, uint64_t from, uint64_t to,
-	       uint64_t known);
+void bands_add(struct bands *b, enum band_series series, uint64_t from, uint64_t to);
 
 #endif

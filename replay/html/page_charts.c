@@ -28,7 +28,7 @@ static uint64_t band_ns(const struct chart *c, unsigned band)
 	const struct bands *b = c->bands;
 	const uint64_t from = b->from_ns + band * b->step_ns;
 
-	return from + b->step_ns > c->to_ns ? c->to_ns - from : b->step_ns;
+	return c->to_ns - from < b->step_ns ? c->to_ns - from : b->step_ns;
 }
 
 /* The mean number in that time, in 1/1000. */
@@ -188,7 +188,7 @@ void page_charts(FILE *f, const struct bands *b, uint64_t start_ns, uint64_t to_
 			  .unit = "CPUs"};
 
 	if (to_ns > b->from_ns)
-		c.n = (unsigned)((to_ns - b->from_ns + b->step_ns - 1) / b->step_ns);
+		c.n = (unsigned)((to_ns - b->from_ns - 1) / b->step_ns + 1);
 	if (!c.n || c.n > BANDS)
 		return; /* an empty window */
 	put_chart(f, &c, "CPUs over time");

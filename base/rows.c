@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 #include "base/rows.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,8 +11,25 @@
 
 void fields_add(struct fields *fs, const struct field *list, size_t n)
 {
-	for (size_t i = 0; i < n && fs->n < FIELDS_MAX; i++)
+	assert(n <= FIELDS_MAX - fs->n);
+	for (size_t i = 0; i < n; i++)
 		fs->list[fs->n++] = &list[i];
+}
+
+int fields_unite(struct fields *fs, const struct fields *more, struct err *err)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		const struct field *field = more->list[i];
+
+		if (fields_find(fs, field->key, strlen(field->key)))
+			continue;
+		if (fs->n == FIELDS_MAX)
+			return err_set(err, -E2BIG,
+				       "more than %d columns: choose groups, or columns with -F",
+				       FIELDS_MAX);
+		fs->list[fs->n++] = field;
+	}
+	return 0;
 }
 
 const struct field *fields_find(const struct fields *fs, const char *key, size_t len)

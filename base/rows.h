@@ -68,6 +68,8 @@ struct fields {
 };
 
 void fields_add(struct fields *fs, const struct field *list, size_t n);
+/* Adds those of `more` whose keys are not there yet. -E2BIG: there are more than FIELDS_MAX. */
+int fields_unite(struct fields *fs, const struct fields *more, struct err *err);
 const struct field *fields_find(const struct fields *fs, const char *key, size_t len);
 
 /*

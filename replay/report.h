@@ -90,7 +90,7 @@ int report_finish(struct report *r, uint64_t now_ns, struct err *err);
 int report_print(struct report *r, const struct report_input *in, FILE *f, struct err *err);
 
 /* "-F help": the fields of the views that were asked for. */
-int report_print_fields(const struct report *r, FILE *f, struct err *err);
+void report_print_fields(const struct report *r, FILE *f);
 
 /* -- between report.c, report_print.c and report_header.c -- */
 struct report {

@@ -135,18 +135,15 @@ static void print_csv(const struct fields *columns, const struct section *s, FIL
 }
 
 /* Columns of all views: one table, whatever the groups. */
-static void csv_columns(const struct section *sections, size_t n, struct fields *columns)
+static int csv_columns(const struct section *sections, size_t n, struct fields *columns,
+		       struct err *err)
 {
-	*columns = (struct fields){0};
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < sections[i].shown.n; k++) {
-			const struct field *field = sections[i].shown.list[k];
+	int rc = 0;
 
-			if (columns->n < FIELDS_MAX &&
-			    !fields_find(columns, field->key, strlen(field->key)))
-				columns->list[columns->n++] = field;
-		}
-	}
+	*columns = (struct fields){0};
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = fields_unite(columns, &sections[i].shown, err);
+	return rc;
 }
 
 static int print_sections(const struct report *r, struct section *sections, FILE *f,
@@ -158,7 +155,9 @@ static int print_sections(const struct report *r, struct section *sections, FILE
 	int rc = 0;
 
 	if (format == ROWS_CSV) {
-		csv_columns(sections, r->nviews, &columns);
+		rc = csv_columns(sections, r->nviews, &columns, err);
+		if (rc)
+			return rc;
 		rows_csv_header(f, &columns);
 	}
 	for (size_t i = 0; i < r->nviews && !rc; i++) {
@@ -208,9 +207,8 @@ int report_print(struct report *r, const struct report_input *in, FILE *f, struc
 	return rc;
 }
 
-int report_print_fields(const struct report *r, FILE *f, struct err *err)
+void report_print_fields(const struct report *r, FILE *f)
 {
-	(void)err;
 	for (size_t i = 0; i < r->nviews; i++) {
 		struct fields all, table, machine;
 		int width = 16;
@@ -230,5 +228,4 @@ int report_print_fields(const struct report *r, FILE *f, struct err *err)
 		}
 	}
 	fputs("\n* in the table by default. -F a,b,c chooses, -F +a,-b changes the default.\n", f);
-	return 0;
 }

@@ -236,7 +236,7 @@ static int list_fields(struct args *a)
 	int rc = report_new(&r, &a->report, &none, 0, 0, UINT64_MAX, CPU_NONE, &err);
 
 	if (!rc)
-		rc = report_print_fields(r, stdout, &err);
+		report_print_fields(r, stdout);
 	report_free(r);
 	return rc ? verb_fail(VERB, EXIT_USAGE, &err) : verb_flush(VERB, EXIT_OK);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* Fields, their choice and order; tables that fit; escaping in every format. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -146,6 +148,32 @@ static void test_sort(void **state)
 	expect_order("at_ns", "cadb");
 	expect_order("at_ns:asc", "bdac"); /* before the trace is negative */
 	expect_order("nothing", "bacd");
+}
+
+/* Columns of several tables side by side: each key once, and never fewer than there are. */
+static void test_unite(void **state)
+{
+	static struct field many[FIELDS_MAX + 1];
+	static char keys[FIELDS_MAX + 1][8];
+	struct fields all = {0}, half = {0}, last = {0};
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i <= FIELDS_MAX; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+		many[i].key = keys[i];
+	}
+	fields_add(&half, many, FIELDS_MAX / 2);
+	assert_int_equal(fields_unite(&all, &half, &err), 0);
+	assert_int_equal(fields_unite(&all, &half, &err), 0);
+	assert_int_equal(all.n, FIELDS_MAX / 2);
+	half.n = 0;
+	fields_add(&half, many + FIELDS_MAX / 2, FIELDS_MAX / 2);
+	assert_int_equal(fields_unite(&all, &half, &err), 0);
+	assert_int_equal(all.n, FIELDS_MAX);
+	fields_add(&last, many + FIELDS_MAX, 1);
+	assert_int_equal(fields_unite(&all, &last, &err), -E2BIG);
+	assert_non_null(strstr(err.msg, "256 columns"));
 }
 
 /* Longer than any buffer on the stack, and made where the getter of the next row makes its own. */
@@ -521,12 +549,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),	     cmocka_unit_test(test_check),
 		cmocka_unit_test(test_sort),	     cmocka_unit_test(test_sort_long),
-		cmocka_unit_test(test_table),	     cmocka_unit_test(test_width),
-		cmocka_unit_test(test_table_zero),   cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_values),	     cmocka_unit_test(test_nasty_table),
-		cmocka_unit_test(test_nasty_json),   cmocka_unit_test(test_nasty_csv),
-		cmocka_unit_test(test_long_text),    cmocka_unit_test(test_numbers_json),
-		cmocka_unit_test(test_format_names),
+		cmocka_unit_test(test_unite),	     cmocka_unit_test(test_table),
+		cmocka_unit_test(test_width),	     cmocka_unit_test(test_table_zero),
+		cmocka_unit_test(test_wrap),	     cmocka_unit_test(test_values),
+		cmocka_unit_test(test_nasty_table),  cmocka_unit_test(test_nasty_json),
+		cmocka_unit_test(test_nasty_csv),    cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_numbers_json), cmocka_unit_test(test_format_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "base/exit.h"
 #include "base/pager.h"
@@ -51,30 +50,16 @@ void answer_begin(const struct answer_args *a, const struct reader *in, bool tab
 	};
 	out->ndamages = trace_damages(in->trace, &out->damages);
 	trace_span(in->trace, &out->first_ns, &out->last_ns);
+	reader_take_interrupts();
 	if (table && !a->no_pager)
 		pager_start();
-}
-
-/*
- * Ctrl-C is for the recorder at the other end of the pipe: it ends, so does what comes from it, and
- * then there is something to tell.
- */
-static int open_reader(struct reader *in, const struct answer_args *a, struct err *err)
-{
-	bool spool = a->reader.spool && a->reader.path && !strcmp(a->reader.path, "-");
-	void (*before)(int) = spool ? signal(SIGINT, SIG_IGN) : SIG_DFL;
-	int rc = reader_open(in, &a->reader, err);
-
-	if (spool && before != SIG_ERR)
-		signal(SIGINT, before);
-	return rc;
 }
 
 int answer(const char *verb, struct answer_args *a, answer_fn *tell, void *ctx)
 {
 	struct reader in = {0};
 	struct err err = {0};
-	int code, rc = open_reader(&in, a, &err);
+	int code, rc = reader_open(&in, &a->reader, &err);
 	bool valid;
 
 	if (rc)

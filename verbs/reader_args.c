@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cpulist.h"
 #include "base/escape.h"
@@ -39,6 +42,34 @@ int reader_args_operands(struct reader_args *a, int argc, char **argv, int first
 	return 0;
 }
 
+static void for_recorder(int sig)
+{
+	(void)sig;
+}
+
+static void leave_interrupt(const char *path)
+{
+	struct sigaction once = {.sa_handler = for_recorder,
+				 .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+	struct sigaction now;
+	struct stat st;
+
+	if (!path || strcmp(path, "-") || fstat(STDIN_FILENO, &st) ||
+	    !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		return;
+	sigemptyset(&once.sa_mask);
+	if (!sigaction(SIGINT, NULL, &now) && now.sa_handler == SIG_DFL)
+		sigaction(SIGINT, &once, NULL);
+}
+
+void reader_take_interrupts(void)
+{
+	struct sigaction now;
+
+	if (!sigaction(SIGINT, NULL, &now) && now.sa_handler == for_recorder)
+		signal(SIGINT, SIG_DFL);
+}
+
 int reader_open(struct reader *r, const struct reader_args *a, struct err *err)
 {
 	const struct meta *meta;
@@ -46,6 +77,7 @@ int reader_open(struct reader *r, const struct reader_args *a, struct err *err)
 
 	*r = (struct reader){.strict = a->strict, .windowed = a->has_time};
 	r->name = a->path ? a->path : DEFAULT_TRACE;
+	leave_interrupt(a->path);
 	rc = a->spool ? trace_open_spooled(&r->trace, r->name, err)
 		      : trace_open(&r->trace, r->name, err);
 	if (rc) {

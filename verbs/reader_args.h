@@ -62,8 +62,15 @@ struct reader {
 	bool strict;
 };
 
-/* Opens the trace and resolves --time. On error nothing is left open. */
+/*
+ * Opens the trace and resolves --time. On error nothing is left open. When it comes from a pipe, the
+ * first Ctrl-C from now on is for the recorder at the other end: that ends, so does what comes from
+ * it, and then there is something to tell. A second one ends us.
+ */
 int reader_open(struct reader *r, const struct reader_args *a, struct err *err);
+
+/* All has been read: Ctrl-C is for us again. */
+void reader_take_interrupts(void);
 
 /*
  * Where the window ends for who reads events: it is half-open, but what happened in the last

@@ -326,3 +326,8 @@ the engine's counts
              1 tasks that nothing described
 invariants   all hold, over 260 intervals of 97 tasks
 ! rstat check: flip.rstat is damaged: CPU 0: a block's payload is damaged, missing: +0.001613 s .. +0.019428 s, CPU 0
+
+## Ctrl-C at a pipe is for who writes; what came through it is told.
+$ ended() { for i in $(seq 200); do grep -qs rstat /proc/$(cat pid)/comm && grep -q '^SigCgt:.*[2367abef]$' /proc/$(cat pid)/status && break; sleep .1; done 2>/dev/null; kill -INT $(cat pid); }; (head -c 4000 samples/pipe.rstat; ended; tail -c +4001 samples/pipe.rstat) | sh -c 'echo $$ >pid; exec rstat report -n 1 --format csv -F pid,slices -'
+pid,slices
+23343,4024

@@ -304,14 +304,15 @@ def through_pipe():
 
 
 def interrupted():
-    """Ctrl-C ends the recorder at the front of the pipe; what it had is explained."""
-    line = f"'{RSTAT}' record -q -o - | '{RSTAT}' explain --all --worst 1 --state S --format json -"
-    with subprocess.Popen(["sh", "-c", line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, start_new_session=True) as both:
-        time.sleep(2)
-        os.killpg(both.pid, signal.SIGINT)
-        out, err = both.communicate(timeout=30)
-    expect(json.loads(out or b"{}").get("rows"), f"{out} {err}")
+    """Ctrl-C ends the recorder at the front of the pipe; what it had is told by any reader."""
+    for reader in ("explain --all --worst 1 --state S", "report --all -n 1"):
+        line = f"'{RSTAT}' record -q -o - | '{RSTAT}' {reader} --format json -"
+        with subprocess.Popen(["sh", "-c", line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, start_new_session=True) as both:
+            time.sleep(2)
+            os.killpg(both.pid, signal.SIGINT)
+            out, err = both.communicate(timeout=30)
+        expect(json.loads(out or b"{}").get("rows"), f"{reader}: {out} {err}")
 
 
 def machine():

@@ -21,6 +21,7 @@ struct blocks {
 	struct trace_damage *damages;
 	size_t ndamages, damages_cap;
 	bool damages_lost; /* some could not be kept */
+	bool check_headers; /* what headers say is held against the events */
 };
 
 struct block {

@@ -167,6 +167,64 @@ static void load_malformed(struct merge *m, struct lane *lane, const struct item
 		load_gap(lane, h->first_ns, &gap);
 }
 
+/* -- what a header says -- */
+
+static void check_begin(struct lane *lane, const struct item *item)
+{
+	lane->check.h = item->h;
+	lane->check.offset = item->offset;
+	lane->check.events = lane->check.most_ns = lane->check.lost = 0;
+	lane->check.least_ns = UINT64_MAX;
+	lane->check.open = true;
+}
+
+static void check_run(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->n; i++) {
+		const struct event *ev = &lane->run[i];
+
+		if (ev->ts < lane->check.least_ns)
+			lane->check.least_ns = ev->ts;
+		if (ev->ts > lane->check.most_ns)
+			lane->check.most_ns = ev->ts;
+		if (ev->kind == EV_GAP)
+			lane->check.lost += ((const struct gap_info *)ev->ext)->count;
+	}
+	lane->check.events += lane->n;
+}
+
+static void disagrees(struct merge *m, const struct lane *lane, const char *what)
+{
+	struct trace_damage d = {.offset = lane->check.offset, .cpu = lane->cpu};
+
+	if (lane->cpu == CPU_NONE)
+		snprintf(d.what, sizeof(d.what), "block of no CPU: %s", what);
+	else
+		snprintf(d.what, sizeof(d.what), "block of CPU %u: %s", lane->cpu, what);
+	blocks_damage(m->blocks, &d);
+}
+
+/* The block is at its end. Events of kinds that are not known are not among those that were seen. */
+static void check_end(struct merge *m, struct lane *lane)
+{
+	const struct block_header *h = &lane->check.h;
+	bool all = lane->check.events == h->events;
+
+	if (!lane->check.open)
+		return;
+	lane->check.open = false;
+	if (lane->check.events &&
+	    (lane->check.least_ns < h->first_ns || lane->check.most_ns > h->last_ns ||
+	     (all && (lane->check.least_ns > h->first_ns || lane->check.most_ns < h->last_ns))))
+		disagrees(m, lane, "its header has other times than its events");
+	if (h->cpu_seq == lane->checked_block && h->lost != lane->checked_lost + lane->check.lost)
+		disagrees(m, lane, "its header has another number of lost events than its gaps");
+	lane->checked_block = h->cpu_seq + 1;
+	lane->checked_lost = h->lost;
+}
+
+/* -- lanes -- */
+
 static int open_item(struct merge *m, struct lane *lane)
 {
 	struct item *item = lane->head;
@@ -187,6 +245,8 @@ static int open_item(struct merge *m, struct lane *lane)
 	if (ret == -EBADMSG) {
 		load_malformed(m, lane, item, why);
 		ret = 0;
+	} else if (!ret && m->blocks->check_headers) {
+		check_begin(lane, item);
 	}
 	/* the decoder has its own copy of everything */
 	free(lane->current);
@@ -208,8 +268,11 @@ static int lane_load(struct merge *m, struct lane *lane)
 		int ret;
 
 		lane->n = decoder_run(lane->decoder, lane->run, DECODER_RUN);
+		if (lane->check.open)
+			check_run(lane);
 		if (lane->n)
 			return 1;
+		check_end(m, lane);
 		if (!lane->head)
 			return 0;
 		ret = open_item(m, lane);

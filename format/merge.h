@@ -23,6 +23,14 @@ struct lane {
 	size_t pos, n;
 	bool in_heap;
 	bool passed; /* an event beyond the window was delivered */
+	/* With blocks.check_headers: the block that is being taken apart, and what was in it so far. */
+	struct {
+		struct block_header h;
+		uint64_t offset;
+		uint64_t events, least_ns, most_ns, lost;
+		bool open;
+	} check;
+	uint64_t checked_block, checked_lost; /* of the last block: its cpu_seq + 1, header.lost */
 };
 
 struct merge {

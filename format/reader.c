@@ -353,6 +353,11 @@ void trace_close(struct trace *t)
 	free(t);
 }
 
+void trace_check_headers(struct trace *t)
+{
+	t->blocks.check_headers = true;
+}
+
 const struct meta *trace_meta(const struct trace *t)
 {
 	return &t->meta;

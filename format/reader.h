@@ -37,6 +37,12 @@ int trace_open_spooled(struct trace **out, const char *path, struct err *err);
 
 void trace_close(struct trace *t);
 
+/*
+ * Before trace_source() of all of it: what the headers of blocks say of their events is held against
+ * them too, and what does not agree is damage. Takes a look at every event.
+ */
+void trace_check_headers(struct trace *t);
+
 const struct meta *trace_meta(const struct trace *t); /* zeroed when META itself is damaged */
 const struct meta_end *trace_end(const struct trace *t); /* NULL: not (yet) seen, or missing */
 bool trace_complete(const struct trace *t); /* END seen and no damage found so far */

@@ -117,6 +117,10 @@ static int take_events(struct stream *s, const struct block *b)
 		damage(s, b->offset, h->cpu, h->first_ns, NULL, "a block is out of place");
 		return 0;
 	}
+	if (s->blocks->check_headers && h->cpu_seq == lane->next_block &&
+	    h->cpu_events != lane->events)
+		damage(s, b->offset, h->cpu, 0, NULL,
+		       "a header has another number of events before than there were");
 	if (h->cpu_seq > lane->next_block)
 		ret = missing(s, lane, h->first_ns, h->cpu_events, 0);
 	if (!ret)

@@ -199,6 +199,7 @@ static int run(struct check *c, const struct reader_args *args, struct err *err)
 
 	if (rc)
 		return verb_fail(VERB, EXIT_USAGE, err);
+	trace_check_headers(c->in.trace);
 	rc = engine_new(&c->engine, meta_cpu_limit(trace_meta(c->in.trace)), 0, UINT64_MAX, err);
 	if (!rc && trace_meta(c->in.trace)->filtered)
 		engine_filtered(c->engine);

@@ -231,7 +231,7 @@ static int before(struct view *v, FILE *f, const struct table_style *style, stru
 		table_note(
 			f, style,
 			"%s shorter ones are not listed (the longest %s are kept); --time narrows, "
-			"-g totals has all\n",
+			"-g totals has all",
 			format_count(own->dropped, dropped), format_count(v->env->list_keep, kept));
 	return 0;
 }
@@ -416,7 +416,7 @@ static void get_ended_by(const void *row, struct value *v)
 	} else if (e->flags & IVF_WOKEN_BY_IRQ) {
 		value_text(v, "interrupt");
 	} else if (state_is_blocked((enum task_state)e->state) &&
-		   !(e->flags & (IVF_GAP | IVF_INFERRED))) {
+		   !(e->flags & (IVF_GAP | IVF_INFERRED | IVF_WAKER_UNSURE))) {
 		value_text(v, "idle");
 	}
 }

@@ -205,6 +205,28 @@ static void test_who_ended(void **state)
 		      "200,S,500000,,,\n");
 }
 
+/* Where the kernel does not tell of interrupts, one may have woken while the CPU was idle. */
+static void test_who_is_not_sure(void **state)
+{
+	struct task_snapshot t[] = {snap(100, 100, TS_SLEEP, 0x1, 0, T0 - 1000),
+				    snap(200, 200, TS_SLEEP, 0x1, 1, T0 - 1000)};
+	struct synth s = {0};
+
+	(void)state;
+	ev_start(&s, T0, 2, t, 2);
+	ev_waking(&s, AT(10), 0, 0, 100);
+	ev_wakeup(&s, AT(11), 0, 0, 100, 0);
+	ev_waking(&s, AT(20), 1, 0, 200)->flags = EVF_CTX_UNKNOWN;
+	ev_wakeup(&s, AT(21), 1, 0, 200, 1);
+	expect_report(&s,
+		      CSV_OF("states", .fields = "tid,end_ns,ended_by", .states = 1u << TS_SLEEP,
+			     .sort = "tid:asc"),
+		      "tid,end_ns,ended_by\n"
+		      "100,11000,idle\n"
+		      "200,21000,\n");
+	synth_free(&s);
+}
+
 static void test_totals(void **state)
 {
 	(void)state;
@@ -299,14 +321,23 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cpu),	    cmocka_unit_test(test_cpu_window),
-		cmocka_unit_test(test_by),	    cmocka_unit_test(test_latency),
-		cmocka_unit_test(test_waking),	    cmocka_unit_test(test_slice),
-		cmocka_unit_test(test_sleep),	    cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_migration),   cmocka_unit_test(test_migration_per_second),
-		cmocka_unit_test(test_states),	    cmocka_unit_test(test_who_ended),
-		cmocka_unit_test(test_totals),	    cmocka_unit_test(test_life),
-		cmocka_unit_test(test_life_dead),   cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_cpu),
+		cmocka_unit_test(test_cpu_window),
+		cmocka_unit_test(test_by),
+		cmocka_unit_test(test_latency),
+		cmocka_unit_test(test_waking),
+		cmocka_unit_test(test_slice),
+		cmocka_unit_test(test_sleep),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_migration_per_second),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_who_ended),
+		cmocka_unit_test(test_who_is_not_sure),
+		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_life_dead),
+		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_many_groups),
 	};
 

@@ -169,11 +169,18 @@ static void test_list_limit(void **state)
 {
 	struct report_case c = csv("states", "tid,dur_ns");
 	struct synth s = {0};
+	char *text;
 
 	(void)state;
 	many_gone(&s); /* zombies for 28 us less what they ran */
 	c.keep = 2;
 	expect_report(&s, c, "tid,dur_ns\n1001,27900\n1002,27800\n");
+	c.opt = (struct report_options){.format = ROWS_TABLE, .width = 200};
+	text = report_text(&s, &c);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "are kept); --time narrows, -g totals has all\n"));
+	assert_null(strstr(text, "has all\n\n"));
+	free(text);
 	synth_free(&s);
 }
 

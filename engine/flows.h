@@ -7,6 +7,7 @@
 #ifndef RSTAT_ENGINE_FLOWS_H
 #define RSTAT_ENGINE_FLOWS_H
 
+#include "base/numbers.h"
 #include "engine/engine.h"
 #include "engine/order.h"
 #include "engine/pool.h"
@@ -59,8 +60,9 @@ struct accounts {
 };
 
 struct metrics {
-	struct metric_state *list; /* open addressing, a power of two */
-	uint32_t n, cap;
+	struct numbers numbers; /* by id */
+	struct metric_state *list;
+	uint32_t n;
 	struct metric_snapshot *snaps;
 	uint32_t snaps_cap;
 };

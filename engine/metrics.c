@@ -1,56 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* Figures of the machine (EV_SAMPLE): the last value of each, by id: open addressing, never deleted. */
+/* Figures of the machine (EV_SAMPLE): the last value of each, as they were met first; never deleted. */
 #include "engine/internal.h"
 
 #include <stdlib.h>
 
 struct metric_state {
 	uint64_t value, ts;
-	uint32_t id, index;
-	bool used, known; /* known: false when it went */
+	bool known; /* false when it went */
 };
 
-static struct metric_state *slot(const struct metrics *m, uint32_t id)
-{
-	uint32_t i = (id * 0x9e3779b9u) & (m->cap - 1);
-
-	while (m->list[i].used && m->list[i].id != id)
-		i = (i + 1) & (m->cap - 1);
-	return &m->list[i];
-}
-
-static bool grow(struct metrics *m)
-{
-	const uint32_t old_cap = m->cap;
-	struct metric_state *old = m->list, *bigger;
-
-	bigger = calloc(old_cap ? 2 * (size_t)old_cap : 128, sizeof(*bigger));
-	if (!bigger)
-		return false;
-	m->list = bigger;
-	m->cap = old_cap ? 2 * old_cap : 128;
-	for (uint32_t i = 0; i < old_cap; i++)
-		if (old[i].used)
-			*slot(m, old[i].id) = old[i];
-	free(old);
-	return true;
-}
-
 /* NULL when out of memory. */
-static struct metric_state *get(struct engine *e, uint32_t id)
+static struct metric_state *get(struct engine *e, uint32_t id, uint32_t *number)
 {
 	struct metrics *m = &e->metrics;
-	struct metric_state *state;
+	struct metric_state *list = m->list;
 
-	if (2 * (m->n + 1) > m->cap && !grow(m)) {
+	*number = numbers_get(&m->numbers, id);
+	if (*number < m->n)
+		return &list[*number];
+	if (*number != NUMBER_NONE)
+		list = reallocarray(list, m->numbers.room, sizeof(*list));
+	if (*number == NUMBER_NONE || !list) {
 		e->oom = true;
 		return NULL;
 	}
-	state = slot(m, id);
-	if (!state->used) {
-		*state = (struct metric_state){.id = id, .index = m->n++, .used = true};
-	}
-	return state;
+	m->list = list;
+	while (m->n <= *number)
+		list[m->n++] = (struct metric_state){0};
+	return &list[*number];
 }
 
 static void tell(struct engine *e, const struct metric *metric)
@@ -63,17 +40,16 @@ static void tell(struct engine *e, const struct metric *metric)
 void metric_event(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct sample_info *info = ev->ext;
-	struct metric_state *state = get(e, ev->value);
 	struct metric metric = {
 		.id = ev->value,
 		.gone = ev->flags & EVF_SAMPLE_GONE,
 		.ts = t,
 		.value = info->value,
 	};
+	struct metric_state *state = get(e, ev->value, &metric.index);
 
 	if (!state)
 		return;
-	metric.index = state->index;
 	if (state->known) {
 		metric.before_ts = state->ts;
 		metric.before = state->value;
@@ -90,15 +66,16 @@ bool engine_metric(const struct engine *e, uint32_t *pos, struct metric *out)
 {
 	const struct metrics *m = &e->metrics;
 
-	while (*pos < m->cap) {
-		const struct metric_state *state = &m->list[(*pos)++];
+	while (*pos < m->n) {
+		const uint32_t i = (*pos)++, id = (uint32_t)m->numbers.keys[i];
+		const struct metric_state *state = &m->list[i];
 
-		if (!state->used || !state->known)
+		if (!state->known)
 			continue;
 		*out = (struct metric){
-			.id = state->id,
-			.index = state->index,
-			.name = names_get(e, NAME_METRIC, state->id),
+			.id = id,
+			.index = i,
+			.name = names_get(e, NAME_METRIC, id),
 			.ts = state->ts,
 			.value = state->value,
 		};
@@ -122,10 +99,10 @@ bool metrics_out(struct engine *e, struct checkpoint *out)
 		m->snaps = bigger;
 		m->snaps_cap = m->n;
 	}
-	for (uint32_t i = 0; i < m->cap; i++)
-		if (m->list[i].used && m->list[i].known)
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->list[i].known)
 			m->snaps[n++] = (struct metric_snapshot){
-				.metric = m->list[i].id,
+				.metric = (uint32_t)m->numbers.keys[i],
 				.value = m->list[i].value,
 				.ts = m->list[i].ts,
 			};
@@ -139,7 +116,8 @@ void metrics_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 {
 	for (uint32_t i = 0; i < cp->nmetrics; i++) {
 		const struct metric_snapshot *s = &cp->metrics[i];
-		struct metric_state *state = get(e, s->metric);
+		uint32_t number;
+		struct metric_state *state = get(e, s->metric, &number);
 
 		if (!state)
 			return;
@@ -153,6 +131,7 @@ void metrics_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 
 void metrics_free(struct engine *e)
 {
+	numbers_free(&e->metrics.numbers);
 	free(e->metrics.list);
 	free(e->metrics.snaps);
 }

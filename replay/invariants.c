@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "replay/devices.h"
+#include "base/numbers.h"
 
 /* Where the last interval of a CPU or task ended. */
 struct track {
@@ -33,7 +33,7 @@ struct invariants {
 	uint64_t from_ns, to_ns;
 	struct track *cpus, *tasks; /* tasks by id */
 	uint32_t ncpus, ntasks;
-	struct devices numbers;
+	struct numbers numbers;
 	struct device *devices;
 	uint32_t ndevices;
 	uint64_t requests;
@@ -205,14 +205,14 @@ static void on_gone(struct sink *s, const struct task *task)
 
 static struct device *device(struct invariants *inv, uint32_t dev)
 {
-	uint32_t number = devices_number(&inv->numbers, dev);
+	uint32_t number = numbers_get(&inv->numbers, dev);
 	struct device *list = inv->devices;
 
 	if (number < inv->ndevices)
 		return &list[number];
-	if (number != DEVICE_NONE)
+	if (number != NUMBER_NONE)
 		list = reallocarray(list, inv->numbers.room, sizeof(*list));
-	if (number == DEVICE_NONE || !list) {
+	if (number == NUMBER_NONE || !list) {
 		inv->failed = true;
 		return NULL;
 	}
@@ -309,7 +309,7 @@ void invariants_free(struct invariants *inv)
 		return;
 	free(inv->cpus);
 	free(inv->tasks);
-	devices_free(&inv->numbers);
+	numbers_free(&inv->numbers);
 	free(inv->devices);
 	free(inv);
 }

@@ -107,10 +107,10 @@ void io_count_bytes(struct io_figures *f, enum io_class class, uint64_t bytes, b
 /* UINT64_MAX: there was none. NULL: out of memory. */
 static uint64_t *end_on(struct io_figures *f, uint32_t dev)
 {
-	uint32_t number = devices_number(&f->on, dev);
+	uint32_t number = numbers_get(&f->on, dev);
 	uint64_t *ends;
 
-	if (number == DEVICE_NONE)
+	if (number == NUMBER_NONE)
 		return NULL;
 	if (number < f->nends)
 		return &f->ends[number];
@@ -188,7 +188,7 @@ void io_release(struct io_figures *f)
 {
 	dist_free(&f->queue.dist);
 	dist_free(&f->device.dist);
-	devices_free(&f->on);
+	numbers_free(&f->on);
 	free(f->ends);
 	f->ends = NULL;
 	f->nends = 0;

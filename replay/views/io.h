@@ -8,7 +8,7 @@
 #ifndef RSTAT_REPLAY_VIEWS_IO_H
 #define RSTAT_REPLAY_VIEWS_IO_H
 
-#include "replay/devices.h"
+#include "base/numbers.h"
 #include "replay/dist.h"
 #include "replay/view.h"
 
@@ -31,7 +31,7 @@ struct io_figures {
 	uint64_t seq,
 		seq_of; /* requests that began where the one before ended; that had one before */
 	struct io_delay queue, device;
-	struct devices on;
+	struct numbers on;
 	uint64_t *ends; /* by device: the sector where the last request of the row ended */
 	uint32_t nends;
 };

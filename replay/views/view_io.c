@@ -11,7 +11,7 @@
 
 /* By device: the rows. */
 struct io_own {
-	struct devices devices;
+	struct numbers devices;
 	struct io_figures *figures; /* by device */
 	uint32_t n;
 };
@@ -24,14 +24,14 @@ static bool by_device(const struct view *v)
 static struct io_figures *device_figures(struct view *v, uint32_t dev)
 {
 	struct io_own *own = v->own;
-	uint32_t number = devices_number(&own->devices, dev);
+	uint32_t number = numbers_get(&own->devices, dev);
 	struct io_figures *figures = own->figures;
 
 	if (number < own->n)
 		return &figures[number];
-	if (number != DEVICE_NONE)
+	if (number != NUMBER_NONE)
 		figures = reallocarray(figures, own->devices.room, sizeof(*figures));
-	if (number == DEVICE_NONE || !figures) {
+	if (number == NUMBER_NONE || !figures) {
 		v->failed = true;
 		return NULL;
 	}
@@ -107,7 +107,7 @@ static void stop(struct view *v)
 	for (uint32_t i = 0; own && i < own->n; i++)
 		io_release(&own->figures[i]);
 	if (own) {
-		devices_free(&own->devices);
+		numbers_free(&own->devices);
 		free(own->figures);
 	}
 	free(own);
@@ -124,7 +124,7 @@ static int rows(struct view *v, struct view_rows *out)
 			return -ENOMEM;
 		row->view = v;
 		row->figures = &own->figures[i];
-		row->split = own->devices.list[i];
+		row->split = (uint32_t)own->devices.keys[i];
 	}
 	return 0;
 }

@@ -6,24 +6,23 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/numbers.h"
 #include "replay/views/dist_values.h"
 #include "replay/views/irq_nest.h"
 
-#define ALL_CPUS  UINT32_MAX
-#define SLOTS_MIN 64 /* a power of two */
+#define ALL_CPUS CPU_NONE
 
 struct irq_figures {
 	uint64_t id; /* as of NAME_IRQ */
 	uint32_t cpu; /* ALL_CPUS */
-	bool used;
 	uint64_t count, total_ns, self_ns;
 	struct dist dist;
 };
 
-/* Open addressing, never deleted. */
 struct irq_own {
-	struct irq_figures *slots;
-	size_t n, room;
+	struct numbers numbers; /* of interrupt and CPU */
+	struct irq_figures *list;
+	uint32_t n;
 	struct irq_nest nest;
 	uint64_t cpus[UINT16_MAX / 64 + 1]; /* that are there, a bit each */
 };
@@ -38,54 +37,32 @@ static void stop(struct view *v)
 {
 	struct irq_own *own = v->own;
 
-	for (size_t i = 0; own && i < own->room; i++)
-		dist_free(&own->slots[i].dist);
+	for (uint32_t i = 0; own && i < own->n; i++)
+		dist_free(&own->list[i].dist);
 	if (own) {
 		irq_nest_free(&own->nest);
-		free(own->slots);
+		numbers_free(&own->numbers);
+		free(own->list);
 	}
 	free(own);
-}
-
-static struct irq_figures *slot(const struct irq_own *own, uint64_t id, uint32_t cpu)
-{
-	size_t i = (size_t)((id * 31 + cpu) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-
-	for (i &= own->room - 1; own->slots[i].used; i = (i + 1) & (own->room - 1))
-		if (own->slots[i].id == id && own->slots[i].cpu == cpu)
-			break;
-	return &own->slots[i];
-}
-
-static int grow(struct irq_own *own)
-{
-	struct irq_own bigger = {.room = own->room ? 2 * own->room : SLOTS_MIN};
-
-	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < own->room; i++)
-		if (own->slots[i].used)
-			*slot(&bigger, own->slots[i].id, own->slots[i].cpu) = own->slots[i];
-	free(own->slots);
-	own->slots = bigger.slots;
-	own->room = bigger.room;
-	return 0;
 }
 
 /* NULL when out of memory. */
 static struct irq_figures *get(struct irq_own *own, uint64_t id, uint32_t cpu)
 {
-	struct irq_figures *f;
+	uint32_t number = numbers_get(&own->numbers, id | (uint64_t)cpu << 48);
+	struct irq_figures *list = own->list;
 
-	if (2 * own->n >= own->room && grow(own))
+	if (number < own->n)
+		return &list[number];
+	if (number != NUMBER_NONE)
+		list = reallocarray(list, own->numbers.room, sizeof(*list));
+	if (number == NUMBER_NONE || !list)
 		return NULL;
-	f = slot(own, id, cpu);
-	if (!f->used) {
-		*f = (struct irq_figures){.id = id, .cpu = cpu, .used = true};
-		own->n++;
-	}
-	return f;
+	own->list = list;
+	while (own->n <= number)
+		list[own->n++] = (struct irq_figures){.id = id, .cpu = cpu};
+	return &list[number];
 }
 
 static void on_event(struct sink *s, const struct event *ev, const struct task *task)
@@ -122,16 +99,13 @@ static int rows(struct view *v, struct view_rows *out)
 {
 	struct irq_own *own = v->own;
 
-	for (size_t i = 0; i < own->room; i++) {
-		struct view_row *row;
+	for (uint32_t i = 0; i < own->n; i++) {
+		struct view_row *row = view_add_row(out);
 
-		if (!own->slots[i].used)
-			continue;
-		row = view_add_row(out);
 		if (!row)
 			return -ENOMEM;
 		row->view = v;
-		row->figures = &own->slots[i];
+		row->figures = &own->list[i];
 	}
 	return 0;
 }

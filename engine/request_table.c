@@ -101,7 +101,7 @@ struct request_part *request_add_part(struct engine *e, struct open_request *q, 
 	struct request_part *p = q->last_part;
 	uint32_t number;
 
-	if (q->nparts >= REQUEST_PARTS_MAX) {
+	if (p && q->nparts >= REQUEST_PARTS_MAX) {
 		p->bytes += bytes;
 		q->asked += bytes;
 		return p;

@@ -31,6 +31,7 @@ u64 accounts_until_ns = 0; /* the iterator: nothing is younger than this; 0: now
  */
 struct acct_slot {
 	u64 io, memory;
+	u64 tick; /* jiffies when looked_ns was last looked at */
 	u64 looked_ns, rss_ns;
 };
 
@@ -182,7 +183,6 @@ static __noinline int acct_look(struct task_struct *p, struct acct_slot *slot, u
 {
 	u64 sum = acct_io_sum(p), io = acct_io_print(p, sum), memory = acct_memory_print(p);
 	bool with_rss = (s64)(now - slot->rss_ns) >= (s64)acct_rss_every_ns;
-
 	bool changed = slot->io != io || (!last && slot->memory != memory);
 
 	slot->looked_ns = now;
@@ -199,19 +199,28 @@ static __noinline int acct_look(struct task_struct *p, struct acct_slot *slot, u
 	return 0;
 }
 
-/* In a switch at `now`: `p` leaves the CPU. Returns whether it was looked at: that takes time. */
-static __always_inline bool acct_switch(struct task_struct *p, u32 state, u64 now)
+/* The tick is another one. */
+static __noinline int acct_tick(struct task_struct *p, struct acct_slot *slot, bool last)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	slot->tick = bpf_jiffies64();
+	if (last || (s64)(now - slot->looked_ns) >= ACCT_EVERY_NS)
+		acct_look(p, slot, now, last);
+	return 0;
+}
+
+/* In a switch: `p` leaves the CPU. Jiffies cost nothing, unlike the time. */
+static __always_inline void acct_switch(struct task_struct *p, u32 state)
 {
 	struct acct_slot *slot;
 	bool last = state & TASK_DEAD;
 
 	if (!acct_on || !p->pid)
-		return false;
+		return;
 	slot = acct_slot_of(p);
-	if (!slot || likely(!last && (s64)(now - slot->looked_ns) < ACCT_EVERY_NS))
-		return false;
-	acct_look(p, slot, now, last);
-	return true;
+	if (slot && unlikely(last || slot->tick != bpf_jiffies64()))
+		acct_tick(p, slot, last);
 }
 
 /*

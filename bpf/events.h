@@ -8,7 +8,8 @@
  *
  *   reserve  compare-and-swap of `head` (a plain store suffices where interrupts are off)
  *   fill     words 1..n-1; the time is read after the reservation, so that an interrupt which
- *            nests cannot come out older than, yet ahead of, what it interrupted
+ *            nests cannot come out older than, yet ahead of, what it interrupted; and so that the
+ *            consumer waits for a CPU that stops in between, as those of virtual machines do
  *   commit   word 0, never 0, last (release)
  *
  * Up to `limit` a reservation needs to look at nothing else. Beyond it the producer looks at `tail`

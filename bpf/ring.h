@@ -194,19 +194,15 @@ static __always_inline struct ring_rec *ring_reserve(enum ring_context context, 
 	return ring_reserve_in(ring_mine(), context, bytes, events);
 }
 
-/*
- * Fills a record without a tail of its own.
- *
- * @now  the time, where nothing can have nested since it was read; 0: read it here
- */
-static __always_inline void ring_put_in(struct ring_page *ring, enum ring_context context, u64 now,
+/* Fills a record without a tail of its own. */
+static __always_inline void ring_put_in(struct ring_page *ring, enum ring_context context,
 					u64 word0, u32 tid, u32 peer)
 {
 	struct ring_rec *rec = ring_reserve_in(ring, context, sizeof(*rec), 1);
 
 	if (!rec)
 		return;
-	rec->ts = now ? now : bpf_ktime_get_ns();
+	rec->ts = bpf_ktime_get_ns();
 	rec->tid = tid;
 	rec->peer = peer;
 	ring_commit(rec, word0);
@@ -218,7 +214,7 @@ static __always_inline void ring_put_in(struct ring_page *ring, enum ring_contex
 static __always_inline void ring_put(enum ring_context context, u32 kind, u32 flags, u32 value,
 				     u32 tid, u32 peer)
 {
-	ring_put_in(ring_mine(), context, 0, RING_PLAIN(kind, flags, value), tid, peer);
+	ring_put_in(ring_mine(), context, RING_PLAIN(kind, flags, value), tid, peer);
 }
 
 #endif

@@ -41,7 +41,6 @@ static __always_inline u32 blocked_in(struct task_struct *p)
 }
 
 struct switch_said {
-	u64 now;
 	u32 flags, state, prev, next; /* of the record */
 };
 
@@ -50,21 +49,22 @@ static __always_inline void put_switch_with_stack(u64 *ctx, struct ring_page *ri
 						  struct switch_said *s)
 {
 	const struct task_struct *prev = (struct task_struct *)ctx[1];
-	u32 kernel = stack_kernel(ctx), user = 0;
-	u32 flags = kernel ? 0 : RECF_STACK_LOST;
 	struct ring_rec *stack, *rec;
+	u32 kernel, user = 0, flags;
 
-	if (stack_has_user(prev)) {
-		user = stack_user(ctx);
-		flags |= user ? 0 : RECF_STACK_LOST;
-	}
 	stack = ring_reserve_in(ring, RING_IRQS_OFF, 2 * sizeof(*stack), 2);
 	if (!stack)
 		return;
 	/* not stack + 1: each begins inside the ring, and only its own end may be in the margin */
 	rec = ring_at(ring, READ_ONCE(ring->head) - sizeof(*rec));
-	/* of before: walking the stack takes microseconds, which are not prev's */
-	stack->ts = rec->ts = s->now;
+	/* first: walking the stack takes microseconds, which are not prev's */
+	stack->ts = rec->ts = bpf_ktime_get_ns();
+	kernel = stack_kernel(ctx);
+	flags = kernel ? 0 : RECF_STACK_LOST;
+	if (stack_has_user(prev)) {
+		user = stack_user(ctx);
+		flags |= user ? 0 : RECF_STACK_LOST;
+	}
 	stack->tid = s->prev;
 	stack->peer = user;
 	rec->tid = s->next;
@@ -85,16 +85,13 @@ static __always_inline void handle_switch(u64 *ctx, const bool extras)
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	u32 state = switch_state(ctx), flags = 0;
 	u32 prev_tid = (u32)prev->pid, next_tid = (u32)next->pid;
-	u64 now = bpf_ktime_get_ns();
 	bool preempt = (bool)ctx[0], stack = false;
 
 	if (!ring)
 		return;
-	/* what is told before the switch is not younger than it */
-	if (acct_switch(prev, state, now))
-		now = bpf_ktime_get_ns();
+	acct_switch(prev, state);
 	if (net_on && unlikely(ring->net_tid))
-		now = traffic_switch(ring) ?: bpf_ktime_get_ns();
+		traffic_switch(ring);
 	if (extras && filter_any) {
 		if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
 			return;
@@ -108,10 +105,8 @@ static __always_inline void handle_switch(u64 *ctx, const bool extras)
 			return;
 		}
 	}
-	if (extras && counters_live) {
+	if (extras && counters_live)
 		counters_switch(ring, prev_tid);
-		now = bpf_ktime_get_ns();
-	}
 	/* The last one of a task: is it a zombie now, or gone at once (reaped by itself, a thread)? */
 	if (unlikely(state & TASK_DEAD))
 		state |= (u32)prev->exit_state;
@@ -129,13 +124,12 @@ static __always_inline void handle_switch(u64 *ctx, const bool extras)
 		}
 	}
 	if (stack) {
-		struct switch_said said = {now, flags, state, prev_tid, next_tid};
+		struct switch_said said = {flags, state, prev_tid, next_tid};
 
 		put_switch_with_stack(ctx, ring, &said);
 		return;
 	}
-	ring_put_in(ring, RING_IRQS_OFF, now, RING_PLAIN(REC_SWITCH, flags, state), next_tid,
-		    prev_tid);
+	ring_put_in(ring, RING_IRQS_OFF, RING_PLAIN(REC_SWITCH, flags, state), next_tid, prev_tid);
 }
 
 SEC("tp_btf/sched_switch")
@@ -156,7 +150,7 @@ int on_switch(u64 *ctx)
 /* A task that wakes itself: interrupts may be on. */
 static __noinline int put_own_wakeup(struct ring_page *ring, u64 word0, u32 tid)
 {
-	ring_put_in(ring, RING_IRQS_ON, 0, word0, tid, tid);
+	ring_put_in(ring, RING_IRQS_ON, word0, tid, tid);
 	return 0;
 }
 
@@ -180,7 +174,7 @@ static __always_inline void put_wakeup(u32 kind, struct task_struct *p, u32 valu
 	if (unlikely(tid == peer))
 		put_own_wakeup(ring, word0, tid);
 	else
-		ring_put_in(ring, RING_IRQS_OFF, 0, word0, tid, peer);
+		ring_put_in(ring, RING_IRQS_OFF, word0, tid, peer);
 }
 
 /* The CPU a task is on, and how many run there. */

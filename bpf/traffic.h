@@ -17,33 +17,27 @@
 
 const volatile bool net_on = false;
 
-/* Returns the time in the record, 0: it is lost. */
-static __always_inline u64 traffic_put(enum ring_context context, struct ring_page *page)
+static __always_inline void traffic_put(enum ring_context context, struct ring_page *page)
 {
 	const u32 bytes = sizeof(struct ring_rec) + sizeof(struct ring_net);
 	struct ring_rec *rec = ring_reserve_in(page, context, bytes, 1);
-	u64 now = 0;
 
 	if (rec) {
-		rec->ts = now = bpf_ktime_get_ns();
+		rec->ts = bpf_ktime_get_ns();
 		rec->tid = page->net_tid;
 		rec->peer = 0;
 		*(struct ring_net *)(rec + 1) = page->net;
 		ring_commit(rec, RING_WORD0(REC_NET, 0, bytes / 8, 0));
 	}
 	page->net_tid = 0;
-	return now;
 }
 
-static __noinline u64 traffic_leave(struct ring_page *page)
+/* In a switch, when there is a sum. */
+static __noinline int traffic_switch(struct ring_page *page)
 {
-	return READ_ONCE(page->net_busy) ? 0 : traffic_put(RING_IRQS_OFF, page);
-}
-
-/* In a switch. Returns the time, when it had to be read, else 0. */
-static __always_inline u64 traffic_switch(struct ring_page *page)
-{
-	return net_on && page && unlikely(page->net_tid) ? traffic_leave(page) : 0;
+	if (!READ_ONCE(page->net_busy))
+		traffic_put(RING_IRQS_OFF, page);
+	return 0;
 }
 
 /* The thread exits: before its parent can know of it. */

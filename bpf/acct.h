@@ -124,15 +124,16 @@ static __noinline u64 acct_rss_pages(struct mm_struct *mm)
 static __noinline u64 acct_rss(struct mm_struct *mm)
 {
 	struct mm_struct___atomic *old = (void *)mm;
-	u64 counts[MM_SHMEMPAGES + 1];
+	s64 counts[MM_SHMEMPAGES + 1], pages;
 
 	if (bpf_core_field_exists(mm->rss_stat[0].count))
 		return acct_rss_pages(mm) * acct_page_bytes;
 	if (!bpf_core_field_exists(old->rss_stat.count[0].counter) ||
 	    bpf_core_read(counts, sizeof(counts), &old->rss_stat.count))
 		return 0;
-	return (counts[MM_FILEPAGES] + counts[MM_ANONPAGES] + counts[MM_SHMEMPAGES]) *
-	       acct_page_bytes;
+	/* threads keep parts of them to themselves for a while: the rest can be less than nothing */
+	pages = counts[MM_FILEPAGES] + counts[MM_ANONPAGES] + counts[MM_SHMEMPAGES];
+	return pages > 0 ? (u64)pages * acct_page_bytes : 0;
 }
 
 static __always_inline void acct_fill(struct ring_acct *to, struct task_struct *p, bool with_rss)

@@ -310,7 +310,7 @@ int recording_loop(struct recording *r, struct err *err)
 		if (ret || r->end_ns)
 			break;
 		if (now >= sampler_next(&r->sampler))
-			sampler_take(&r->sampler, host_now());
+			sampler_take(&r->sampler, now); /* before the end: see check_time() */
 		until = now - SLACK_NS;
 		if (until < r->start_ns)
 			continue;

@@ -233,7 +233,6 @@ int pump_add(struct pump *p, const struct event *events, size_t n, struct err *e
 int pump_until(struct pump *p, uint64_t until_ns, struct err *err)
 {
 	const struct event *events;
-	uint64_t reached = p->reached_ns;
 	int n, ret = 0;
 
 	while (!ret && !p->limit.full_ns &&
@@ -241,13 +240,11 @@ int pump_until(struct pump *p, uint64_t until_ns, struct err *err)
 		if (n < 0)
 			return n;
 		p->drained += (uint64_t)n;
-		if (events[n - 1].ts > reached)
-			reached = events[n - 1].ts;
 		ret = take(p, events, (size_t)n, err);
+		if (!ret && events[n - 1].ts > p->reached_ns)
+			p->reached_ns = events[n - 1].ts;
 	}
-	if (!ret && !kernel_pending(p->kernel) && until_ns > reached)
-		reached = until_ns;
-	if (!ret)
-		p->reached_ns = reached;
+	if (!ret && !kernel_pending(p->kernel) && until_ns > p->reached_ns)
+		p->reached_ns = until_ns;
 	return ret;
 }

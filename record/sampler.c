@@ -45,8 +45,12 @@ int sampler_pump(struct sampler *s, struct pump *pump, uint64_t until_ns, struct
 {
 	int ret = 0;
 
-	if (s->nevents && s->events[0].ts < until_ns)
+	if (s->nevents && s->events[0].ts < until_ns) {
 		ret = flush(s, pump, err);
+		/* what is younger must not get ahead of them */
+		if (s->nevents)
+			return ret;
+	}
 	return ret ? ret : pump_until(pump, until_ns, err);
 }
 
@@ -54,10 +58,8 @@ int sampler_take_last(struct sampler *s, struct pump *pump, uint64_t end_ns, str
 {
 	int ret = s->nevents && s->events[0].ts < end_ns ? flush(s, pump, err) : 0;
 
-	/* still waiting: better too early than not at all, since only what changes is told */
-	if (!ret && s->nevents)
-		ret = pump_add(pump, s->events, s->nevents, err);
-	if (s->samples && !ret)
+	/* still waiting, for a CPU that is slow: then they are the last ones */
+	if (s->samples && !s->nevents && !ret)
 		s->nevents = samples_take(s->samples, end_ns - 1, true, &s->events);
 	return ret;
 }

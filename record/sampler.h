@@ -39,7 +39,7 @@ void sampler_take(struct sampler *s, uint64_t now_ns);
 /* pump_until(), with the samples in between. */
 int sampler_pump(struct sampler *s, struct pump *pump, uint64_t until_ns, struct err *err);
 
-/* Takes the last one, as of end_ns - 1; pumps up to one that still waits. */
+/* Takes the last one, as of end_ns - 1; pumps up to one that still waits, which may go on to. */
 int sampler_take_last(struct sampler *s, struct pump *pump, uint64_t end_ns, struct err *err);
 
 #endif

@@ -26,7 +26,7 @@ struct kernel {
 	uint64_t next_ns, gap_ns; /* gap_ns: when one event is lost, 0 never */
 	uint64_t opened_ns;
 	bool stopped, snapshot_due, pending;
-	uint32_t n;
+	uint32_t n, drains;
 	int doorbell;
 	struct event events[BATCH];
 	struct gap_info gap;
@@ -39,6 +39,7 @@ struct kernel {
 static struct {
 	uint64_t step_ns, gap_after_ns;
 	uint64_t busy_after_ns, busy_ns; /* a program does not finish its record for so long */
+	bool hiccups; /* until one is asked again, every time */
 	int open_fails;
 	uint32_t snapshots, opened, closed, child_pid_filter;
 } * fake;
@@ -163,6 +164,10 @@ int kernel_drain(struct kernel *k, uint64_t until_ns, const struct event **event
 	k->pending = fake->busy_ns && until_ns > busy_ns && now_ns() < busy_ns + fake->busy_ns;
 	if (k->pending)
 		until_ns = busy_ns;
+	if (fake->hiccups && k->drains++ % 2 == 0) {
+		k->pending = true;
+		until_ns = 0;
+	}
 	for (; n < BATCH && k->next_ns < until_ns; k->next_ns += fake->step_ns) {
 		struct event *ev = &k->events[n++];
 

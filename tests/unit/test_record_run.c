@@ -25,6 +25,7 @@
 #include "base/units.h"
 #include "format/block.h"
 #include "record/recorder.h"
+#include "record/sampler.h"
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/trace_helper.h"
@@ -408,6 +409,34 @@ static void test_samples(void **dir)
 	content_free(&c);
 }
 
+/* Samples that wait for a CPU let nothing younger pass. */
+static void test_samples_wait(void **dir)
+{
+	struct kernel_options opt = {0};
+	struct sampler s = {.nevents = 1};
+	struct event sample = {.cpu = CPU_NONE, .kind = EV_SAMPLE};
+	struct err err = {0};
+	struct pump pump = {0};
+	uint64_t until;
+
+	(void)dir;
+	assert_int_equal(kernel_open(&pump.kernel, &opt, &err), 0);
+	assert_int_equal(engine_new(&pump.engine, 1, 0, UINT64_MAX, &err), 0);
+	fake->hiccups = true;
+	sample.ts = pump.kernel->opened_ns + 10 * MSEC;
+	s.events = &sample;
+	until = sample.ts + 5 * MSEC;
+	assert_int_equal(sampler_pump(&s, &pump, until, &err), 0);
+	assert_int_equal(s.nevents, 1);
+	assert_true(pump.reached_ns <= sample.ts);
+	for (int i = 0; i < 10 && pump.reached_ns < until; i++)
+		assert_int_equal(sampler_pump(&s, &pump, until, &err), 0);
+	assert_int_equal(s.nevents, 0);
+	assert_int_equal(pump.reached_ns, until);
+	engine_free(pump.engine);
+	kernel_close(pump.kernel);
+}
+
 static void test_loss_is_healed(void **dir)
 {
 	struct content c;
@@ -507,6 +536,7 @@ int main(void)
 		TEST(test_write_fails_later),
 		TEST(test_max_size),
 		TEST(test_samples),
+		TEST(test_samples_wait),
 		TEST(test_loss_is_healed),
 		TEST(test_signals),
 		TEST(test_second_signal),

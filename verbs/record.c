@@ -174,6 +174,22 @@ static int set_features(struct record_args *a, bool with, const char *list, stru
 	return ret;
 }
 
+/* `--stacks D`: the argument is optional, so this D is the command. */
+static int check_command(char *const *argv, int first, struct err *err)
+{
+	static const char *const whats[] = {"all", "D", "off"};
+
+	if (strcmp(argv[first - 1], "--stacks") != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
+		if (!strcmp(argv[first], whats[i]))
+			return err_set(err, -EINVAL,
+				       "--stacks: '%s' would be the command; write --stacks=%s, or "
+				       "put -- in front of a command of that name",
+				       whats[i], whats[i]);
+	return 0;
+}
+
 /* What options say together. */
 static int settle(struct record_args *a, struct err *err)
 {
@@ -272,6 +288,8 @@ int verb_record(int argc, char **argv)
 		a.opt.filters = a.filters.text;
 		a.opt.kernel.filter = record_filters_of(&a.filters);
 		ret = settle(&a, &err);
+		if (!ret && a.opt.command)
+			ret = check_command(argv, first, &err);
 		if (!ret)
 			ret = recorder_run(&a.opt, &exit_code, &err);
 	}

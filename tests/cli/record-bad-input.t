@@ -40,6 +40,10 @@ $ rstat record --without samples --sample-interval 1s
 ! rstat record: --sample-interval and --without samples contradict each other
 [125]
 
+$ rstat record --stacks D true
+! rstat record: --stacks: 'D' would be the command; write --stacks=D, or put -- in front of a command of that name
+[125]
+
 $ rstat record --start 14:30
 ! rstat record: --start: '14:30' is no start: give +30s (from now), @14:30 or @14:30:05 (local time), or /10s (next multiple)
 [125]

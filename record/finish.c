@@ -95,8 +95,10 @@ int recording_finish(struct recording *r, struct err *err)
 	fill_end(r, &end);
 	/* also after a failed write: there may be room for the footer, or again */
 	failed = trace_writer_finish(r->writer, &end, ret || broken ? NULL : err);
-	if (!ret && !broken)
+	if (failed && !ret && !broken) {
 		ret = failed;
+		r->pump.write_failed = true;
+	}
 	if (!r->opt->quiet)
 		summarize(r, &end);
 	free(end.programs);

@@ -4,12 +4,21 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/exit.h"
 #include "record/recording.h"
 #include "record/show.h"
 #include "record/signals.h"
+
+void recording_blame_output(const struct recording *r, const char *what, struct err *err)
+{
+	if (strcmp(r->opt->output, "-"))
+		err_context(err, "%s'%s'", what, r->opt->output);
+	else
+		err_context(err, "%sstandard output", what);
+}
 
 static void release(struct recording *r)
 {
@@ -75,7 +84,7 @@ int recorder_run(const struct recorder_options *opt, int *exit_code, struct err 
 	if (!ret)
 		ret = end;
 	if (ret && r.pump.write_failed)
-		err_context(err, "'%s'", opt->output);
+		recording_blame_output(&r, "", err);
 	kernel_close(r.kernel);
 	r.kernel = NULL;
 	trace_writer_free(r.writer);

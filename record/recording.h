@@ -57,6 +57,9 @@ int recording_loop(struct recording *r, struct err *err);
 /* Drains what is left, writes the footer. */
 int recording_finish(struct recording *r, struct err *err);
 
+/* Puts "<what>'FILE': " in front of the message, as users know the output. */
+void recording_blame_output(const struct recording *r, const char *what, struct err *err);
+
 /* A new checkpoint of the state at ts. */
 int recording_checkpoint(struct recording *r, uint64_t ts, struct err *err);
 

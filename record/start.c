@@ -290,15 +290,19 @@ static int begin_trace(struct recording *r, struct err *err)
 	ret = privilege_run_without(new_writer, &call, err);
 	if (!ret)
 		ret = call.ret;
-	if (ret)
-		return err_context(err, "cannot begin '%s'", r->opt->output), ret;
+	if (ret) {
+		recording_blame_output(r, "cannot begin ", err);
+		return ret;
+	}
 	r->pump.writer = r->writer;
 	r->pump.limit.max_bytes = r->opt->max_bytes;
 	ret = recording_checkpoint(r, r->start_ns, err);
 	/* a full disk is found out here, and nothing is left behind */
 	if (!ret)
 		ret = trace_writer_sync(r->writer, r->start_ns, err);
-	return ret ? err_context(err, "cannot begin '%s'", r->opt->output), ret : 0;
+	if (ret)
+		recording_blame_output(r, "cannot begin ", err);
+	return ret;
 }
 
 static int prepare(struct recording *r, uint64_t *start_utc, int *exit_code, struct err *err)

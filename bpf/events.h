@@ -230,6 +230,11 @@ struct ring_counters {
 /* Maps of a kind of stacks. */
 #define STACK_WAYS 2u
 
+/* A process and a time in one word; of the time what is left in units of 2^12 ns. */
+#define BEGUN_PLACES	4096u
+#define BEGUN_MASK	((1ull << 42) - 1)
+#define BEGUN(tgid, ns) ((u64)(tgid) << 42 | ((ns) >> 12 & BEGUN_MASK))
+
 /* Whose stacks are taken when they block. */
 enum stacks_of {
 	STACKS_OFF,

@@ -171,7 +171,7 @@ struct task_struct {
 	struct sched_info sched_info;
 	struct mm_struct *mm;
 	int exit_state, exit_code;
-	unsigned in_iowait : 1;
+	unsigned in_execve : 1, in_iowait : 1;
 	int pid, tgid;
 	struct task_struct *real_parent, *group_leader;
 	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
@@ -326,6 +326,11 @@ static __always_inline struct rq *task_rq(struct task_struct *p)
 	if (!bpf_core_field_exists(p->se.cfs_rq))
 		return NULL; /* CONFIG_FAIR_GROUP_SCHED is off */
 	return p->se.cfs_rq->rq;
+}
+
+static __always_inline bool task_in_execve(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve);
 }
 
 static __always_inline bool task_in_iowait(struct task_struct *task)

@@ -7,6 +7,7 @@
 #include "bpf/cost.h"
 #include "bpf/filter.h"
 #include "bpf/ring.h"
+#include "bpf/stacks.h"
 #include "bpf/task.h"
 #include "bpf/traffic.h"
 
@@ -26,6 +27,8 @@ static __always_inline void put_fork(struct task_struct *child, u32 parent_tid, 
 {
 	struct ring_rec *rec;
 
+	if (child->pid == child->tgid)
+		stack_begin((u32)child->tgid);
 	if (filter_need)
 		filter_learn(child, filter_bits(parent_tid) & FILTER_PID);
 	if (!filter_task(child))
@@ -127,6 +130,7 @@ int on_exec(u64 *ctx)
 	u64 begin = cost_begin();
 	u32 old_tid = (u32)ctx[1];
 
+	stack_begin((u32)p->tgid);
 	/* a thread that is not the leader takes the leader's TID along with its own past */
 	if (filter_need && old_tid != (u32)p->pid)
 		filter_learn(p, filter_bits(old_tid) & (FILTER_PID | FILTER_TID));
@@ -202,6 +206,9 @@ int on_rename(u64 *ctx)
 {
 	u64 begin = cost_begin();
 
+	/* it has the new program's memory, and maps that: on_exec() comes when all is done */
+	if (task_in_execve((struct task_struct *)ctx[0]))
+		stack_begin((u32)((struct task_struct *)ctx[0])->tgid);
 	handle_rename((struct task_struct *)ctx[0], (const char *)ctx[1]);
 	cost_end(PROG_RENAME, begin);
 	return 0;

@@ -36,6 +36,18 @@ STACK_MAP(kernel_stacks_1);
 STACK_MAP(user_stacks_0);
 STACK_MAP(user_stacks_1);
 
+/*
+ * Which processes began, or turned to another program, and when: a word of both, so that the
+ * recorder reads what belongs together. By process: what is behind it in one place is long over.
+ */
+u64 begun[BEGUN_PLACES] = {};
+
+static __always_inline void stack_begin(u32 tgid)
+{
+	if (user_stacks_on)
+		*(volatile u64 *)&begun[tgid % BEGUN_PLACES] = BEGUN(tgid, bpf_ktime_get_ns());
+}
+
 static __always_inline bool is_disk_sleep(u32 state)
 {
 	return (state & TASK_SLEEPS_IN_D) && (state & TASK_SLEEPS_IDLE) != TASK_SLEEPS_IDLE;

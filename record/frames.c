@@ -12,12 +12,16 @@
 #define TABLE_MIN     1024u /* a power of two */
 #define EXECS	      4096u /* counters; two processes in one only cost definitions */
 #define MACHINERY_MAX 12u /* leading frames that can be the recorder's own */
+#define GONE	      "[gone]" /* as usersyms_name() has it */
+/* From an exec's new memory, which can be read, until kernel_began() knows of it; generously. */
+#define EXEC_NS 1000000u
 
 struct definition {
 	uint32_t tgid, id;
 	uint32_t execs; /* of the process, when it was made */
 	uint32_t segment; /* that it was said in last; 0: an unused slot */
 	uint32_t len;
+	bool late; /* the process had begun another program by then: made again for the next use */
 	char *text; /* the kernel may have forgotten the stack in the next segment, and the
 		     * process of a user stack may be gone */
 };
@@ -160,8 +164,16 @@ static size_t first_own(const struct frames *f, const uint64_t *ips, size_t n)
 	return i < n ? i : n - 1;
 }
 
+/* Whether the names of a user stack are of a program that came after it. */
+static bool is_late(const struct frames *f, uint32_t tgid, uint64_t ts)
+{
+	const uint64_t read_ns = usersyms_read_ns(f->users, tgid);
+
+	return read_ns >= ts && kernel_began(f->kernel, tgid, ts, read_ns + EXEC_NS);
+}
+
 /* Fills f->text; returns its length. Callers' addresses are those that they return to. */
-static size_t describe(struct frames *f, uint32_t tgid, uint32_t id)
+static size_t describe(struct frames *f, uint32_t tgid, uint32_t id, uint64_t ts, bool *late)
 {
 	uint64_t ips[STACK_DEPTH_MAX];
 	const size_t n = kernel_stack(f->kernel, tgid != 0, id, ips);
@@ -180,11 +192,16 @@ static size_t describe(struct frames *f, uint32_t tgid, uint32_t id)
 	}
 	if (tgid)
 		privilege_trace(false);
-	return used;
+	*late = tgid && n && is_late(f, tgid, ts);
+	if (!*late)
+		return used;
+	for (size_t i = 0; i < n; i++)
+		memcpy(f->text + i * sizeof(GONE), GONE, sizeof(GONE));
+	return n * sizeof(GONE);
 }
 
-int frames_define(struct frames *f, uint32_t tgid, uint32_t id, struct frames_info *info,
-		  struct err *err)
+int frames_define(struct frames *f, uint32_t tgid, uint32_t id, uint64_t ts,
+		  struct frames_info *info, struct err *err)
 {
 	const uint32_t execs = tgid ? f->execs[tgid % EXECS] : 0;
 	struct definition *d;
@@ -192,10 +209,10 @@ int frames_define(struct frames *f, uint32_t tgid, uint32_t id, struct frames_in
 	if (2 * f->n >= f->size && rebuild(f, f->size ? 2 * f->size : TABLE_MIN, 0))
 		return err_set(err, -ENOMEM, "cannot name stacks: out of memory");
 	d = slot_of(f, tgid, id);
-	if (d->segment == f->segment && d->execs == execs)
+	if (d->segment == f->segment && d->execs == execs && !d->late)
 		return 0;
-	if (!d->text || d->execs != execs) {
-		d->len = (uint32_t)describe(f, tgid, id);
+	if (!d->text || d->execs != execs || d->late) {
+		d->len = (uint32_t)describe(f, tgid, id, ts, &d->late);
 		free(d->text);
 		d->text = malloc(d->len ? d->len : 1);
 		if (!d->text)

@@ -41,10 +41,11 @@ void frames_fork(struct frames *f, uint32_t tgid);
  * The EV_FRAMES that must come before the first use of a stack.
  *
  * @tgid  the process of a user stack; 0: a kernel stack
+ * @ts    of the use: a user stack from before its process began another program gets no names
  * @info  valid until the next call
  * Returns 1; 0: said already; or -ENOMEM.
  */
-int frames_define(struct frames *f, uint32_t tgid, uint32_t id, struct frames_info *info,
-		  struct err *err);
+int frames_define(struct frames *f, uint32_t tgid, uint32_t id, uint64_t ts,
+		  struct frames_info *info, struct err *err);
 
 #endif

@@ -211,6 +211,14 @@ size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK
 	return stackmaps_read(k->stacks, user, id, ips);
 }
 
+bool kernel_began(const struct kernel *k, uint32_t tgid, uint64_t from_ns, uint64_t to_ns)
+{
+	const uint64_t *places = k->skel->bss->begun, from = from_ns >> 12, to = to_ns >> 12;
+	const uint64_t word = __atomic_load_n(&places[tgid % BEGUN_PLACES], __ATOMIC_ACQUIRE);
+
+	return word && word >> 42 == tgid && ((word - from) & BEGUN_MASK) <= to - from;
+}
+
 void kernel_renew_stacks(struct kernel *k, uint64_t now_ns, uint64_t until_ns, bool lost)
 {
 	stackmaps_renew(k->stacks, now_ns, until_ns, lost);

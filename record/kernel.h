@@ -105,6 +105,13 @@ bool kernel_takes_stacks(const struct kernel *k, bool user);
 size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX]);
 
 /*
+ * Whether the process of this number began, or turned to another program, in [from_ns, to_ns]: what
+ * can be read about it after that is not of before. Known at once, and only for a while; of user
+ * stacks only.
+ */
+bool kernel_began(const struct kernel *k, uint32_t tgid, uint64_t from_ns, uint64_t to_ns);
+
+/*
  * Makes room for stacks where it gets scarce: what was asked for by kernel_stack() so far is not to
  * be had any more then, and gets other ids when it is taken again. To be called now and then, with
  * everything before until_ns drained and its stacks asked for.

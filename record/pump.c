@@ -62,7 +62,7 @@ static int define_stack(struct pump *p, uint64_t ts, uint32_t tgid, uint32_t id,
 				 .cpu = CPU_NONE,
 				 .kind = EV_FRAMES};
 	uint64_t cost;
-	int ret = id ? frames_define(p->frames, tgid, id, &info, err) : 0;
+	int ret = id ? frames_define(p->frames, tgid, id, ts, &info, err) : 0;
 
 	if (ret <= 0)
 		return ret;

@@ -114,13 +114,20 @@ static void read_maps(struct process *p, uint32_t tgid)
 
 	clear(p);
 	p->tgid = tgid;
-	p->read_ns = host_now();
 	snprintf(path, sizeof(path), "/proc/%u/maps", tgid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
 		add_mapping(p, line);
 	if (f)
 		fclose(f);
+	p->read_ns = host_now();
+}
+
+uint64_t usersyms_read_ns(const struct usersyms *u, uint32_t tgid)
+{
+	const struct process *p = &u->process[tgid % PROCESSES];
+
+	return p->tgid == tgid ? p->read_ns : 0;
 }
 
 static const struct mapping *find(const struct process *p, uint64_t address)

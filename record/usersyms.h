@@ -27,4 +27,7 @@ void usersyms_forget(struct usersyms *u, uint32_t tgid);
  */
 void usersyms_name(struct usersyms *u, uint32_t tgid, uint64_t address, char name[USERSYM_ROOM]);
 
+/* When what that told of had been read (CLOCK_MONOTONIC); 0: it is not known any more. */
+uint64_t usersyms_read_ns(const struct usersyms *u, uint32_t tgid);
+
 #endif

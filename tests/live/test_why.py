@@ -120,6 +120,25 @@ def user_stacks():
     expect(info(TRACE)["stacks"]["user"], "info: user")
 
 
+def before_an_exec():
+    """An idle machine's rings are read 0.2 s later: what is mapped then is another program's."""
+    script = "sleep 1.5; (sleep 0.003; exec sleep 0.3); true"
+    good(record(TRACE, "--only", "--user-stacks", cmd=["sh", "-c", script]))
+    frames, waits = {}, []
+    for e in dump(TRACE, "--kind", "exec,stack,frames"):
+        if e["kind"] == "frames":
+            frames[e["pid"], e["stack"]] = e["frames"]
+        elif e["kind"] == "exec" and e["args"] == ["sleep", "0.3"]:
+            break
+        elif e["kind"] == "stack" and e["user_stack"]:
+            waits.append((e["tid"], frames.get((e["tid"], e["user_stack"]))))
+    mine = [names for tid, names in waits if tid == e["tid"]]
+    note(f"before it became another program: {mine}")
+    expect(mine, "it never waited")
+    for names in mine:
+        expect(set(names) == {"[gone]"} or not names[0].startswith("["), f"names of later: {names}")
+
+
 def around_the_ring():
     """Stacks and their switches through rings of 64 KiB, many times around: all of them come."""
     told = record_workload(TRACE, "pipe", 30000, CPUS[0], options=["--stacks", "--buffer", "64K"])
@@ -317,6 +336,7 @@ for title, test in (("the system call of every blocking switch", system_calls),
                     ("--stacks", stacks_of_all),
                     ("--stacks=D", stacks_of_d),
                     ("--user-stacks", user_stacks),
+                    ("user stacks of before an exec", before_an_exec),
                     ("stacks around the end of a ring", around_the_ring),
                     ("a map of stacks that is too small", tiny_map),
                     ("maps of stacks that fill up", emptied_maps),

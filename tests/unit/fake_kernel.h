@@ -236,6 +236,12 @@ size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK
 	return 0;
 }
 
+bool kernel_began(const struct kernel *k, uint32_t tgid, uint64_t from_ns, uint64_t to_ns)
+{
+	(void)k, (void)tgid, (void)from_ns, (void)to_ns;
+	return false;
+}
+
 int kernel_programs(struct kernel *k, const struct meta_program **programs, size_t *n,
 		    uint64_t *sample_ns, struct err *err)
 {

@@ -262,6 +262,13 @@ static void test_nameless_file(void **dir)
 
 static uint64_t stack[STACK_DEPTH_MAX];
 static size_t depth, asked;
+static uint64_t used_ns = 1, began_ns;
+
+bool kernel_began(const struct kernel *k, uint32_t tgid, uint64_t from_ns, uint64_t to_ns)
+{
+	(void)k;
+	return tgid == (uint32_t)getpid() && began_ns >= from_ns && began_ns <= to_ns;
+}
 
 size_t kernel_stack(struct kernel *k, bool user, uint32_t id, uint64_t ips[STACK_DEPTH_MAX])
 {
@@ -284,10 +291,10 @@ static void expect_frames(struct frames *f, uint32_t tgid, uint32_t id, const ch
 	struct frames_info info;
 	struct err err = {0};
 
-	assert_int_equal(frames_define(f, tgid, id, &info, &err), 1);
+	assert_int_equal(frames_define(f, tgid, id, used_ns, &info, &err), 1);
 	assert_int_equal(info.frames_len, len);
 	assert_memory_equal(info.frames, want, len);
-	assert_int_equal(frames_define(f, tgid, id, &info, &err), 0); /* once */
+	assert_int_equal(frames_define(f, tgid, id, used_ns, &info, &err), 0); /* once */
 }
 
 static void test_kernel_frames(void **dir)
@@ -368,8 +375,36 @@ static void test_user_frames(void **dir)
 	expect_frames(f, pid, 1, "some_function", 14);
 	assert_int_equal(asked, 5);
 	frames_fork(f, pid + 1);
-	assert_int_equal(frames_define(f, pid, 1, &info, &err), 0);
+	assert_int_equal(frames_define(f, pid, 1, used_ns, &info, &err), 0);
 	frames_free(f);
+}
+
+/* What is known of a process is of the program that it runs now: a stack of before has no names. */
+static void test_late_frames(void **dir)
+{
+	const uint32_t pid = (uint32_t)getpid();
+	struct frames_info info;
+	struct frames *f;
+	struct err err = {0};
+
+	assert_int_equal(frames_new(&f, NULL, *dir, true, &err), 0);
+	STACK((uint64_t)(uintptr_t)some_function, (uint64_t)(uintptr_t)some_function + 3);
+	used_ns = 1000;
+	began_ns = 2000;
+	assert_int_equal(frames_define(f, pid, 1, used_ns, &info, &err), 1);
+	assert_int_equal(info.frames_len, 14);
+	assert_memory_equal(info.frames, "[gone]\0[gone]", 14);
+	/* the same one once more, by the new program */
+	used_ns = 3000;
+	expect_frames(f, pid, 1, "some_function\0some_function", 28);
+	/* what had been read before is of before */
+	frames_new_segment(f);
+	used_ns = 4000;
+	began_ns = UINT64_MAX;
+	expect_frames(f, pid, 2, "some_function\0some_function", 28);
+	frames_free(f);
+	used_ns = 1;
+	began_ns = 0;
 }
 
 int main(void)
@@ -389,6 +424,7 @@ int main(void)
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_frames_without_names, scratch_setup,
 						scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_late_frames, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_user_frames, scratch_setup, scratch_teardown),
 	};
 

@@ -19,13 +19,14 @@ static __always_inline void old_send(struct socket *sock, u32 type, s32 bytes)
 	cost_end(PROG_NET_SEND, begin);
 }
 
-static __always_inline void old_recv(struct socket *sock, u32 type, u32 flags, s32 bytes)
+static __always_inline void old_recv(struct socket *sock, u32 type, u32 flags, s32 bytes,
+				     u32 program)
 {
 	u64 begin = cost_begin();
 
 	if (traffic_received(bytes, flags) && (!type || sock->sk->sk_type == type))
 		traffic_add(sock->sk, (u32)bytes, false, SOCK_TYPED);
-	cost_end(PROG_NET_RECV, begin);
+	cost_end(program, begin);
 }
 
 /* int f(struct socket *, struct msghdr *, size_t) */
@@ -42,7 +43,7 @@ static __always_inline void old_recv(struct socket *sock, u32 type, u32 flags, s
 	SEC("fexit/" #function)                                                                    \
 	int on_##function(u64 *ctx)                                                                \
 	{                                                                                          \
-		old_recv((struct socket *)ctx[0], type, (u32)ctx[3], (s32)ctx[4]);                 \
+		old_recv((struct socket *)ctx[0], type, (u32)ctx[3], (s32)ctx[4], PROG_NET_RECV);  \
 		return 0;                                                                          \
 	}
 
@@ -75,7 +76,7 @@ int on_inet_sendpage(u64 *ctx)
 SEC("fexit/tcp_splice_read")
 int on_tcp_splice_read(u64 *ctx)
 {
-	old_recv((struct socket *)ctx[0], 0, 0, (s32)ctx[5]);
+	old_recv((struct socket *)ctx[0], 0, 0, (s32)ctx[5], PROG_NET_SPLICE);
 	return 0;
 }
 
@@ -109,7 +110,7 @@ static __always_inline void old_enter(struct socket *sock, u32 flags, bool tx)
 	bpf_map_update_elem(&old_calls, &key, &call, BPF_ANY);
 }
 
-static __always_inline void old_leave(s32 bytes, bool tx)
+static __always_inline void old_leave(s32 bytes, bool tx, u32 program)
 {
 	u64 key = old_key(tx), begin = cost_begin();
 	struct old_call *found = bpf_map_lookup_elem(&old_calls, &key), call;
@@ -120,7 +121,7 @@ static __always_inline void old_leave(s32 bytes, bool tx)
 	bpf_map_delete_elem(&old_calls, &key);
 	if (traffic_received(bytes, call.flags))
 		traffic_add((struct sock *)call.sk, (u32)bytes, tx, SOCK_NUMBER);
-	cost_end(tx ? PROG_NET_SEND : PROG_NET_RECV, begin);
+	cost_end(program, begin);
 }
 
 /* Attached to several functions each, by the recorder. */
@@ -134,7 +135,7 @@ int on_send_enter(struct pt_regs *regs)
 SEC("kretprobe")
 int on_send_leave(struct pt_regs *regs)
 {
-	old_leave((s32)PT_REGS_RETURN(regs), true);
+	old_leave((s32)PT_REGS_RETURN(regs), true, PROG_NET_SEND);
 	return 0;
 }
 
@@ -155,7 +156,14 @@ int on_splice_enter(struct pt_regs *regs)
 SEC("kretprobe")
 int on_recv_leave(struct pt_regs *regs)
 {
-	old_leave((s32)PT_REGS_RETURN(regs), false);
+	old_leave((s32)PT_REGS_RETURN(regs), false, PROG_NET_RECV);
+	return 0;
+}
+
+SEC("kretprobe")
+int on_splice_leave(struct pt_regs *regs)
+{
+	old_leave((s32)PT_REGS_RETURN(regs), false, PROG_NET_SPLICE);
 	return 0;
 }
 

@@ -57,6 +57,9 @@ static const struct hook table[] = {
 	 {{"tp_btf", "sock_recv_length", "on_recv"},
 	  {"fexit", "inet_recvmsg", "on_inet_recvmsg"},
 	  {"kprobe", "inet_recvmsg", "on_recv_enter"}}},
+	{"tcp_splice_read", "net", FEATURE_NET, false, PROG_NET_SPLICE, EV_NET,
+	 {{"fexit", "tcp_splice_read", "on_tcp_splice_read"},
+	  {"kprobe", "tcp_splice_read", "on_splice_enter"}}},
 	{"inet_sock_set_state", "net", FEATURE_NET, false, PROG_SOCKET_STATE, EV_SOCKET_STATE,
 	 {{"tp_btf", "inet_sock_set_state", "on_socket_state"}}},
 	{"tcp_retransmit_skb", "net", FEATURE_NET, false, PROG_RETRANSMIT, EV_RETRANSMIT,
@@ -118,9 +121,8 @@ static const struct {
 	/* where it began; attached after what ends it, so that what begins is seen to end */
 	{"on_irq_exit", {"tp_btf", "irq_handler_entry", "on_irq_entry"}},
 	{"on_softirq_exit", {"tp_btf", "softirq_entry", "on_softirq_entry"}},
-	/* until 6.5 what sendfile() sends is no sendmsg; splice() from a socket is never a recvmsg */
+	/* until 6.5 what sendfile() sends is no sendmsg */
 	{"on_send", {"fexit", "inet_sendpage", "on_inet_sendpage"}},
-	{"on_recv", {"fexit", "tcp_splice_read", "on_tcp_splice_read"}},
 	{"on_inet_sendmsg", {"fexit", "inet6_sendmsg", "on_inet6_sendmsg"}},
 	{"on_inet_sendmsg", {"fexit", "unix_stream_sendmsg", "on_unix_stream_sendmsg"}},
 	{"on_inet_sendmsg", {"fexit", "unix_dgram_sendmsg", "on_unix_dgram_sendmsg"}},
@@ -130,7 +132,6 @@ static const struct {
 	{"on_inet_recvmsg", {"fexit", "unix_stream_recvmsg", "on_unix_stream_recvmsg"}},
 	{"on_inet_recvmsg", {"fexit", "unix_dgram_recvmsg", "on_unix_dgram_recvmsg"}},
 	{"on_inet_recvmsg", {"fexit", "unix_seqpacket_recvmsg", "on_unix_seqpacket_recvmsg"}},
-	{"on_inet_recvmsg", {"fexit", "tcp_splice_read", "on_tcp_splice_read"}},
 	{"on_send_enter", {"kretprobe", "inet_sendmsg", "on_send_leave"}},
 	{"on_send_enter", {"kprobe", "inet6_sendmsg", "on_send_enter"}},
 	{"on_send_enter", {"kretprobe", "inet6_sendmsg", "on_send_leave"}},
@@ -151,8 +152,7 @@ static const struct {
 	{"on_recv_enter", {"kretprobe", "unix_dgram_recvmsg", "on_recv_leave"}},
 	{"on_recv_enter", {"kprobe", "unix_seqpacket_recvmsg", "on_recv_enter"}},
 	{"on_recv_enter", {"kretprobe", "unix_seqpacket_recvmsg", "on_recv_leave"}},
-	{"on_recv_enter", {"kprobe", "tcp_splice_read", "on_splice_enter"}},
-	{"on_recv_enter", {"kretprobe", "tcp_splice_read", "on_recv_leave"}},
+	{"on_splice_enter", {"kretprobe", "tcp_splice_read", "on_splice_leave"}},
 };
 #define ALSO (sizeof(also) / sizeof(also[0]))
 /* clang-format on */

@@ -103,7 +103,8 @@ static int configure_net(struct kernel *k, bool on, struct err *err)
 	if (!on)
 		r = bpf_map__set_autocreate(skel->maps.sockets, false);
 	if (!r &&
-	    (hooks_uses(&k->hooks, "on_send_enter") || hooks_uses(&k->hooks, "on_recv_enter")))
+	    (hooks_uses(&k->hooks, "on_send_enter") || hooks_uses(&k->hooks, "on_recv_enter") ||
+	     hooks_uses(&k->hooks, "on_splice_enter")))
 		r = bpf_map__set_max_entries(skel->maps.old_calls, OLD_CALLS);
 	return r ? err_set(err, r, "cannot size the maps") : 0;
 }

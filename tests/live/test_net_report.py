@@ -40,10 +40,9 @@ def every_socket():
     told = record_workload(TRACE, "net", 300)
     whole()
     rows, sockets = connections("--zero"), told["sockets"]
-    blind = [s for s in sockets if s["what"] == "splice b" and not rows[s["cookie"]]["rx_bytes"]]
-    if blind:
-        note("splice() from a socket is not seen: this kernel has no fexit")
-    sockets = [s for s in sockets if s not in blind]
+    if "tcp_splice_read" in [h["name"] for h in info(TRACE)["hooks"] if not h["live"]]:
+        note("splice() from a socket is not seen: this kernel has neither fexit nor kprobes")
+        sockets = [s for s in sockets if s["what"] != "splice b"]
     for s in sockets:
         if s["what"].split()[0] in ("refused", "reset"):
             continue

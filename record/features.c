@@ -28,15 +28,7 @@ const char *feature_name(uint32_t feature)
 	return "sched";
 }
 
-static uint32_t find(const char *name, size_t len)
-{
-	for (size_t i = 0; i < FEATURES; i++)
-		if (strlen(table[i].name) == len && !strncmp(table[i].name, name, len))
-			return table[i].feature;
-	return 0;
-}
-
-static int refuse(const char *name, size_t len, struct err *err)
+static int refuse(const char *name, struct err *err)
 {
 	char all[128] = "";
 	size_t used = 0;
@@ -44,27 +36,21 @@ static int refuse(const char *name, size_t len, struct err *err)
 	for (size_t i = 0; i < FEATURES && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 table[i].name);
-	return err_set(err, -EINVAL, "'%.*s' is no feature; there are: %s, stacks, counters",
-		       len < 64 ? (int)len : 64, name, all);
+	return err_set(err, -EINVAL, "'%.64s' is no feature; there are: %s, stacks, counters", name,
+		       all);
 }
 
-int features_parse(uint32_t *features, bool with, const char *list, struct err *err)
+int features_set(uint32_t *features, bool with, const char *name, struct err *err)
 {
-	uint32_t changed = 0;
-
-	for (;;) {
-		const size_t len = strcspn(list, ",");
-		const uint32_t feature = find(list, len);
-
-		if (!feature)
-			return refuse(list, len, err);
-		changed |= feature;
-		if (!list[len])
-			break;
-		list += len + 1;
-	}
-	*features = with ? *features | changed : *features & ~changed;
-	return 0;
+	for (size_t i = 0; i < FEATURES; i++)
+		if (!strcmp(table[i].name, name)) {
+			if (with)
+				*features |= table[i].feature;
+			else
+				*features &= ~table[i].feature;
+			return 0;
+		}
+	return refuse(name, err);
 }
 
 void features_text(uint32_t features, char *to, size_t size)

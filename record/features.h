@@ -12,8 +12,11 @@
 /* "io", "fs", "net"; "sched" for 0, which is what cannot be left out. */
 const char *feature_name(uint32_t feature);
 
-/* Adds, or takes away, those of a list "io,net". -EINVAL: there is no such feature. */
-int features_parse(uint32_t *features, bool with, const char *list, struct err *err);
+/*
+ * Adds, or takes away, the one of this name. -EINVAL: there is no such feature; the message lists
+ * them, and those that have options of their own.
+ */
+int features_set(uint32_t *features, bool with, const char *name, struct err *err);
 
 /* "sched,io,fs,net" */
 void features_text(uint32_t features, char *to, size_t size);

@@ -152,7 +152,7 @@ static int set_feature(struct record_args *a, bool with, const char *word, struc
 		return 0;
 	}
 	if (strcmp(word, "counters") != 0)
-		return features_parse(&k->features, with, word, err);
+		return features_set(&k->features, with, word, err);
 	a->counters = with;
 	if (!with)
 		k->counters.n = 0;

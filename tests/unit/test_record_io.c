@@ -126,21 +126,24 @@ static void test_features(void **state)
 	char text[64];
 
 	(void)state;
-	assert_int_equal(features_parse(&features, false, "net,io", &err), 0);
+	assert_int_equal(features_set(&features, false, "net", &err), 0);
+	assert_int_equal(features_set(&features, false, "io", &err), 0);
 	assert_int_equal(features, FEATURE_FS);
-	assert_int_equal(features_parse(&features, true, "io", &err), 0);
+	assert_int_equal(features_set(&features, true, "io", &err), 0);
 	features_text(features, text, sizeof(text));
 	assert_string_equal(text, "sched,io,fs");
-	assert_int_equal(features_parse(&features, false, "io,fs,net", &err), 0);
+	assert_int_equal(features_set(&features, false, "io", &err), 0);
+	assert_int_equal(features_set(&features, false, "fs", &err), 0);
+	assert_int_equal(features_set(&features, false, "net", &err), 0); /* it was off already */
 	features_text(features, text, sizeof(text));
 	assert_string_equal(text, "sched");
 	/* a name that is not there changes nothing */
-	assert_int_equal(features_parse(&features, true, "io,", &err), -EINVAL);
-	assert_int_equal(features_parse(&features, true, "io,inet", &err), -EINVAL);
+	assert_int_equal(features_set(&features, true, "", &err), -EINVAL);
+	assert_int_equal(features_set(&features, true, "inet", &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "'inet'"));
 	assert_non_null(strstr(err.msg, ": io, fs, net"));
-	assert_int_equal(features_parse(&features, true, "i", &err), -EINVAL);
-	assert_int_equal(features_parse(&features, true, "sched", &err), -EINVAL);
+	assert_int_equal(features_set(&features, true, "i", &err), -EINVAL);
+	assert_int_equal(features_set(&features, true, "sched", &err), -EINVAL);
 	assert_int_equal(features, 0);
 }
 

@@ -10,6 +10,10 @@ void blocks_damage(struct blocks *b, const struct trace_damage *d)
 	size_t i;
 
 	b->damaged_at = d->offset;
+	if (b->damages_more) { /* the list is full */
+		b->damages_more++;
+		return;
+	}
 	for (i = b->ndamages; i-- > 0;) {
 		const struct trace_damage *have = &b->damages[i];
 
@@ -24,7 +28,7 @@ void blocks_damage(struct blocks *b, const struct trace_damage *d)
 		if (b->ndamages < DAMAGES_MAX)
 			list = realloc(b->damages, cap * sizeof(*list));
 		if (!list) {
-			b->damages_lost = true;
+			b->damages_more = 1;
 			return;
 		}
 		b->damages = list;

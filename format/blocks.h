@@ -20,7 +20,7 @@ struct blocks {
 	uint64_t damaged_at; /* offset of the last damage found */
 	struct trace_damage *damages;
 	size_t ndamages, damages_cap;
-	bool damages_lost; /* some could not be kept */
+	size_t damages_more; /* that were not kept */
 	bool check_headers; /* what headers say is held against the events */
 };
 

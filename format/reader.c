@@ -396,6 +396,11 @@ size_t trace_damages(const struct trace *t, const struct trace_damage **list)
 	return t->blocks.ndamages;
 }
 
+size_t trace_damages_more(const struct trace *t)
+{
+	return t->blocks.damages_more;
+}
+
 static int source_next(struct source *src, const struct event **events, struct err *err)
 {
 	struct trace *t = (struct trace *)((char *)src - offsetof(struct trace, source));

@@ -56,6 +56,8 @@ void trace_span(const struct trace *t, uint64_t *first_ns, uint64_t *last_ns);
 
 /* Damage found so far; all of it once the source has returned 0. */
 size_t trace_damages(const struct trace *t, const struct trace_damage **list);
+/* How many there are beyond the list, which ends at some 10,000. */
+size_t trace_damages_more(const struct trace *t);
 
 /*
  * Events of the window, beginning with the checkpoint of the last segment that starts at or before

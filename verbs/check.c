@@ -119,6 +119,7 @@ static void print_damage(const struct check *c)
 		reader_damage_place(&c->in, &list[i], where, sizeof(where));
 		printf("  byte %" PRIu64 ": %s; missing: %s\n", list[i].offset, what, where);
 	}
+	n += trace_damages_more(c->in.trace);
 	if (n > DAMAGE_LINES)
 		printf("  and %zu places more\n", n - DAMAGE_LINES);
 }

@@ -437,6 +437,43 @@ static void headers_that_lie(void **state)
 	fixture_free(&f);
 }
 
+/* More of them than anybody keeps: not listed, but counted. */
+static void more_than_are_kept(void **state)
+{
+	struct trace_writer_options opt = {.level = 1, .block_events = 1};
+	const struct trace_damage *list;
+	struct event_list in = {0}, out = {0};
+	struct trace_block *blocks;
+	size_t bytes, nblocks, n = 0;
+	struct trace *t;
+	uint8_t *data;
+	int fd;
+
+	(void)state;
+	for (uint64_t i = 0; i < 20000; i++)
+		list_add(&in, &(struct event){.ts = START + i, .kind = EV_FREE, .tid = 9});
+	fd = write_trace(&in, &opt, 1, START, 0, 0);
+	data = slurp(fd, &bytes);
+	close(fd);
+	blocks = find_blocks(data, bytes, &nblocks);
+	for (size_t i = 0; i < nblocks; i++)
+		if (blocks[i].h.type == BLOCK_EVENTS) {
+			data[blocks[i].end - 1] ^= 1;
+			n++;
+		}
+	assert_in_range(n, 17000, 20000);
+	fd = memory_file(data, bytes);
+	read_trace(fd_path(fd), &out, NULL, &t);
+	assert_in_range(trace_damages(t, &list), 10000, 16999);
+	assert_int_equal(trace_damages(t, &list) + trace_damages_more(t), n);
+	trace_close(t);
+	close(fd);
+	list_free(&in);
+	list_free(&out);
+	free(blocks);
+	free(data);
+}
+
 /* A CPU that was idle until the block that is lost: known until the horizon, not its last event. */
 static void gap_begins_at_horizon(void **state)
 {
@@ -654,9 +691,10 @@ int main(void)
 		cmocka_unit_test(cut_everywhere),	 cmocka_unit_test(flip_everywhere),
 		cmocka_unit_test(flip_every_bit),	 cmocka_unit_test(blocks_removed),
 		cmocka_unit_test(counts_of_the_missing), cmocka_unit_test(headers_that_lie),
-		cmocka_unit_test(gap_begins_at_horizon), cmocka_unit_test(damaged_meta),
-		cmocka_unit_test(garbage_around),	 cmocka_unit_test(each_block_removed),
-		cmocka_unit_test(two_in_a_row),		 cmocka_unit_test(each_block_repeated),
+		cmocka_unit_test(more_than_are_kept),	 cmocka_unit_test(gap_begins_at_horizon),
+		cmocka_unit_test(damaged_meta),		 cmocka_unit_test(garbage_around),
+		cmocka_unit_test(each_block_removed),	 cmocka_unit_test(two_in_a_row),
+		cmocka_unit_test(each_block_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

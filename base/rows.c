@@ -286,6 +286,9 @@ int rows_sort(const void **rows, size_t n, const struct fields *all, const char 
 		s.ascending[s.n] = it.order ? it.order[0] == 'a' : field->type == VT_TEXT;
 		s.field[s.n++] = field;
 	}
+	if (s.n == SORT_KEYS && rest)
+		return err_set(err, -E2BIG, "'%.200s': more than %d keys to sort by", spec,
+			       SORT_KEYS);
 	if (!s.n || n < 2)
 		return 0;
 	list = calloc(n, sizeof(*list));

@@ -88,7 +88,8 @@ int fields_check(const struct fields *lists, size_t n, const char *spec, const c
 
 /*
  * Sorts by "key,key2:asc": numbers largest first, text from A to Z unless :asc or :desc says
- * otherwise; unknown values last. Keys that `all` does not have are passed over. Stable.
+ * otherwise; unknown values last. Keys that `all` does not have are passed over. Stable. -E2BIG: more
+ * than 8 keys.
  */
 int rows_sort(const void **rows, size_t n, const struct fields *all, const char *spec,
 	      struct err *err);

@@ -418,6 +418,36 @@ static void test_many(void **state)
 	flame_free(f);
 }
 
+/* No program calls that deep, and no printing goes down that far. */
+static void test_deep(void **state)
+{
+	const struct task_snapshot t = snap(100, 100, TS_RUNNABLE, 0, 0, AT(-5));
+	const size_t frames = 1000000;
+	struct report_case c = {.meta = &call_meta, .opt = {.flame = FLAME_FOLDED}};
+	char *names = calloc(1, 2 * frames), *text;
+	struct synth s = {0};
+
+	(void)state;
+	assert_non_null(names);
+	for (size_t i = 0; i < frames; i++)
+		memcpy(names + 2 * i, i < 256 ? "f;" : "g;", 2);
+	names[2 * frames - 1] = '\0';
+	ev_start(&s, T0, 2, &t, 1);
+	ev_frames(&s, T0, 0, 1, names);
+	stay(&s, 100, 100, 1000, "futex", 1, 0);
+	text = report_text(&s, &c);
+	assert_non_null(text);
+	assert_int_equal(count_of(text, ";f"), 256);
+	assert_int_equal(count_of(text, ";g"), 0);
+	free(text);
+	c.opt = (struct report_options){.flame = FLAME_SVG};
+	text = report_text(&s, &c);
+	assert_int_equal(count_of(text, "<title>f ("), 256);
+	free(text);
+	free(names);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_folded), cmocka_unit_test(test_wakers),
 		cmocka_unit_test(test_sums),   cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_svg),    cmocka_unit_test(test_many),
+		cmocka_unit_test(test_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,25 @@ static void test_unite(void **state)
 	assert_non_null(strstr(err.msg, "256 columns"));
 }
 
+/* None is ignored. */
+static void test_sort_by_many(void **state)
+{
+	static const struct field field = {"long", "LONG", VT_TEXT, 0, "", get_name};
+	static const struct thing things[] = {{.name = "b"}, {.name = "a"}};
+	const void *rows[] = {&things[0], &things[1]};
+	struct fields fs = {0};
+	struct err err = {0};
+
+	(void)state;
+	fields_add(&fs, &field, 1);
+	assert_int_equal(rows_sort(rows, 2, &fs, "long,long,long,long,long,long,long,long", &err),
+			 0);
+	assert_ptr_equal(rows[0], &things[1]);
+	assert_int_equal(
+		rows_sort(rows, 2, &fs, "long,long,long,long,long,long,long,long,long", &err),
+		-E2BIG);
+}
+
 /* Longer than any buffer on the stack, and made where the getter of the next row makes its own. */
 static void get_long(const void *row, struct value *v)
 {
@@ -549,12 +568,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),	     cmocka_unit_test(test_check),
 		cmocka_unit_test(test_sort),	     cmocka_unit_test(test_sort_long),
-		cmocka_unit_test(test_unite),	     cmocka_unit_test(test_table),
-		cmocka_unit_test(test_width),	     cmocka_unit_test(test_table_zero),
-		cmocka_unit_test(test_wrap),	     cmocka_unit_test(test_values),
-		cmocka_unit_test(test_nasty_table),  cmocka_unit_test(test_nasty_json),
-		cmocka_unit_test(test_nasty_csv),    cmocka_unit_test(test_long_text),
-		cmocka_unit_test(test_numbers_json), cmocka_unit_test(test_format_names),
+		cmocka_unit_test(test_unite),	     cmocka_unit_test(test_sort_by_many),
+		cmocka_unit_test(test_table),	     cmocka_unit_test(test_width),
+		cmocka_unit_test(test_table_zero),   cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_values),	     cmocka_unit_test(test_nasty_table),
+		cmocka_unit_test(test_nasty_json),   cmocka_unit_test(test_nasty_csv),
+		cmocka_unit_test(test_long_text),    cmocka_unit_test(test_numbers_json),
+		cmocka_unit_test(test_format_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/width.h"
+
 /* How much of it fits: whole words, at least one. */
 static size_t line_of(const char *text, unsigned width)
 {

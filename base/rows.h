@@ -130,9 +130,6 @@ void table_note(FILE *f, const struct table_style *style, const char *format, ..
 void table_warning(FILE *f, const struct table_style *style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* How many terminal columns valid UTF-8 takes. */
-unsigned text_width(const char *text, size_t len);
-
 #define VALUE_BUF 48
 /* A value that is not text, as the table shows it. Returns buf. */
 char *value_format(const struct value *v, char buf[VALUE_BUF]);

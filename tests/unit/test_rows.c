@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/rows.h"
+#include "base/width.h"
 
 struct thing {
 	const char *name;

@@ -39,15 +39,18 @@ def as_the_kernel_has_it():
     for task in told["tasks"]:
         equal(of(rows[task["tid"]]), {key: task[key] for key in IO}, f"thread {task['tid']}")
     want = {key: sum(task[key] for task in told["tasks"]) for key in IO}
-    # Before its exec the command has another name, under which it reads a byte: the word to go on.
-    # An account that is taken of it then belongs to that name.
-    early = dict(want, rchar=want["rchar"] - 1, syscr=want["syscr"] - 1)
-    for by, key, value, can_be in (("process", "pid", told["pid"], [want]),
-                                   ("comm", "comm", "files", [want, early])):
-        [row] = [row for row in report_command(TRACE, "fs", by) if row[key] == value]
-        expect(of(row) in can_be, f"by {by}: {of(row)}, expected one of {can_be}")
-        share = max(0, want["rchar"] - want["read_bytes"]) / want["rchar"]
-        within(row["hit_pct_est"], 100 * share, 0.1, "estimate of what the page cache served")
+    [row] = [row for row in report_command(TRACE, "fs") if row["pid"] == told["pid"]]
+    equal(of(row), want, "by process")
+    share = max(0, want["rchar"] - want["read_bytes"]) / want["rchar"]
+    within(row["hit_pct_est"], 100 * share, 0.1, "estimate of what the page cache served")
+    # Before its exec the command has another name, under which it reads a byte, the word to go on,
+    # and pages of the program. An account that is taken of it then belongs to that name.
+    rows = {row["comm"]: of(row) for row in report_command(TRACE, "fs", "comm")}
+    equal({key: sum(row[key] for row in rows.values()) for key in IO}, want, "all names together")
+    early = {key: want[key] - rows["files"][key] for key in IO}
+    expect(early["rchar"] <= 1 and early["syscr"] <= 1
+           and not any(n for key, n in early.items()
+                       if key not in ("rchar", "syscr", "read_bytes")), f"by comm: {rows}")
     note(f"{want}")
     return told
 
@@ -90,12 +93,12 @@ def hot_and_cold():
     for name, row in (("cold", cold), ("hot", hot), ("half of it", half)):
         note(f"{name}: {row['read_bytes']:,} of {row['rchar']:,} bytes from the device, "
              f"hits {row['hit_pct_est']} %")
-    equal(hot["read_bytes"], 0, "from the device when it is in memory")
-    equal(hot["hit_pct_est"], 100, "hits when it is in memory")
+        share = max(0, row["rchar"] - row["read_bytes"]) / row["rchar"]
+        within(row["hit_pct_est"], 100 * share, 0.1, f"hits, {name}")
+    # pages of the program itself that nobody used for a while may have been taken back
+    within(hot["read_bytes"], 0, ELF, "from the device when it is in memory")
     within(cold["read_bytes"], SIZE, ELF, "from the device when it is not")
-    expect(cold["hit_pct_est"] < 2, "hits when it is not")
     within(half["read_bytes"], SIZE // 2, SIZE // 16, "from the device when half of it is not")
-    within(half["hit_pct_est"], 50, 7, "hits when half of it is")
 
 
 def deleted(tries=3):

@@ -343,21 +343,31 @@ def unless_hidden(trace, test, tries=5):
 
 # -- tolerances ------------------------------------------------------------------------------------
 
+# The clocks of rstat and of the kernel's account are read some instructions apart at both edges of
+# a slice; and the kernel charges the way from a wake-up to the switch on an idle CPU as running.
+SLICE_NS = 1500
+WAKE_UP_NS = 10000
+
+
+def edges_ns(row):
+    """How far the kernel's account of the time on CPU alone can be from a row's, for its edges."""
+    return SLICE_NS * row["slices"] + WAKE_UP_NS * row["nvcsw"]
+
+
 def compare_accounts(row, task):
     """One thread's row against the kernel's own account of it (see KERNEL facts in man rstat).
 
-    The sum of on-CPU and wait is tight: 1 % or 200 us, 1.5 us for each slice (the two clocks are
-    read some instructions apart at its edges), and what rstat itself says it does not know, or what
-    the hypervisor took: that is running to rstat and nothing to the kernel. Between the two, the
-    kernel charges the way from a wake-up to the switch on an idle CPU as running: 10 us, or what
-    the workload says that it came too late.
+    The sum of on-CPU and wait is tight: 1 % or 200 us, the edges of its slices, and what rstat
+    itself says it does not know, or what the hypervisor took: that is running to rstat and nothing
+    to the kernel. Each of the two has the wake-ups besides, or what the workload says that it came
+    too late.
     """
     who = f"{task['comm']} ({task['tid']})"
     want = task["oncpu_ns"] + task["runq_ns"]
     got = row["oncpu_ns"] + row["runq_ns"]
-    tolerance = max(want // 100, 200000) + 1500 * task["slices"] + row["gap_ns"]
+    tolerance = max(want // 100, 200000) + SLICE_NS * task["slices"] + row["gap_ns"]
     tolerance += task.get("stolen_ns", 0)
-    each = tolerance + max(10000 * task["nvcsw"], task.get("late_ns", 0))
+    each = tolerance + max(WAKE_UP_NS * task["nvcsw"], task.get("late_ns", 0))
     note(f"{who}: slices {row['slices'] - task['slices']:+d} of {task['slices']}, on-CPU "
          f"{row['oncpu_ns'] - task['oncpu_ns']:+,} of {task['oncpu_ns']:,} ns, wait "
          f"{row['runq_ns'] - task['runq_ns']:+,} of {task['runq_ns']:,} ns, "

@@ -7,8 +7,8 @@ import os
 import subprocess
 import time
 
-from lib import (CPUS, Skipped, by_tid, case, check, dump, end, equal, expect, finish, info, note,
-                 record_workload, recording, report, start, unless_hidden, until_collected,
+from lib import (CPUS, Skipped, by_tid, case, check, dump, edges_ns, end, equal, expect, finish, info,
+                 note, record_workload, recording, report, start, unless_hidden, until_collected,
                  wait_for, within, workload)
 
 TRACE = "t.data"
@@ -91,8 +91,9 @@ def as_cpu_stat(groups):
     for path, want in groups:
         expect(path in rows, f"{path} is not among {sorted(rows, key=str)}")
         row = rows[path]
-        note(f"{path}: {row['oncpu_ns']:,} ns, cpu.stat {want:,}, gap {row['gap_ns']:,}")
-        within(row["oncpu_ns"], want, want // 50 + 2000000 + row["gap_ns"], path)
+        note(f"{path}: {row['oncpu_ns']:,} ns, cpu.stat {want:,}, gap {row['gap_ns']:,}, "
+             f"{row['slices']:,} slices, {row['nvcsw']:,} sleeps")
+        within(row["oncpu_ns"], want, want // 50 + 2000000 + edges_ns(row) + row["gap_ns"], path)
 
 
 @contextlib.contextmanager

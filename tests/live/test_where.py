@@ -7,9 +7,9 @@ import os
 import subprocess
 import time
 
-from lib import (CPUS, Skipped, by_tid, case, check, dump, edges_ns, end, equal, expect, finish, info,
-                 note, record_workload, recording, report, start, unless_hidden, until_collected,
-                 wait_for, within, workload)
+from lib import (CPUS, Skipped, by_tid, case, check, dump, edges_ns, end, equal, expect, finish,
+                 info, note, record_workload, recording, report, start, unless_hidden,
+                 until_collected, wait_for, within, workload)
 
 TRACE = "t.data"
 COUNT = 100

@@ -234,6 +234,14 @@ const struct task *engine_task(const struct engine *e, uint32_t tid)
 	return y ? &y->t : NULL;
 }
 
+const struct task *engine_waker(const struct engine *e, const struct interval *iv)
+{
+	const struct task *waker = iv->waker ? engine_task(e, iv->waker) : NULL;
+	uint64_t made_ns = iv->task->waking_ns ? iv->task->waking_ns : iv->end_ns;
+
+	return waker && waker->forked_ns <= made_ns ? waker : NULL;
+}
+
 const struct task *engine_cpu_current(const struct engine *e, uint16_t cpu)
 {
 	const struct cpu *c = cpu_at(e, cpu);

@@ -337,6 +337,11 @@ void engine_filtered(struct engine *e);
 
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
+/*
+ * Who ended a wait. A wake-up takes effect some time after it was made: by then the waker may be
+ * gone (NULL), and its TID may be another's.
+ */
+const struct task *engine_waker(const struct engine *e, const struct interval *iv);
 const struct socket *engine_socket(const struct engine *e, uint64_t cookie);
 /* What the last EV_ACCT said, NULL: there was none. Also in task_gone(). */
 const struct acct_info *engine_account(const struct engine *e, const struct task *t);

@@ -114,7 +114,10 @@ uint32_t maker_actor(struct timeline_maker *m, const struct task *task)
 	return seen->actor - 1;
 }
 
-/* The slot of a TID in the table of strangers: its actor + 1, or 0 where it belongs. */
+/*
+ * The slot of a TID in the table of strangers, which are tasks that are gone or that the recording
+ * left out: its last actor + 1, or 0 where it belongs.
+ */
 static uint32_t *stranger_slot(const struct timeline_maker *m, uint32_t tid)
 {
 	uint32_t i = seed_slot(m->seed, tid, m->strangers_room);
@@ -147,14 +150,21 @@ static bool grow_strangers(struct timeline_maker *m)
 	return true;
 }
 
+/* Where the actor of a TID goes, as above; NULL: no memory. */
+static uint32_t *stranger_room(struct timeline_maker *m, uint32_t tid)
+{
+	if (2 * m->nstrangers >= m->strangers_room && !grow_strangers(m))
+		return NULL;
+	return stranger_slot(m, tid);
+}
+
 /* Of a task that the recording left out its wake-ups are told, and nothing else. */
 static uint32_t stranger(struct timeline_maker *m, uint32_t tid)
 {
-	uint32_t *slot, id;
+	uint32_t *slot = stranger_room(m, tid), id;
 
-	if (2 * m->nstrangers >= m->strangers_room && !grow_strangers(m))
+	if (!slot)
 		return WHO_NOBODY;
-	slot = stranger_slot(m, tid);
 	if (*slot)
 		return *slot - 1;
 	id = new_actor(m, NULL, tid);
@@ -165,14 +175,37 @@ static uint32_t stranger(struct timeline_maker *m, uint32_t tid)
 	return id;
 }
 
-uint32_t maker_actor_of_tid(struct timeline_maker *m, uint32_t tid)
+/* What it has begun, such as a wake-up, may be told of only when it is gone. */
+void maker_actor_gone(struct timeline_maker *m, const struct task *task)
 {
-	const struct task *task;
+	struct seen *seen = task->id < m->seen_room ? &m->seen[task->id] : NULL;
+	uint32_t *slot;
 
+	if (!seen)
+		return;
+	slot = seen->actor ? stranger_room(m, task->info.tid) : NULL;
+	if (slot) {
+		m->nstrangers += !*slot;
+		*slot = seen->actor;
+	}
+	*seen = (struct seen){0};
+}
+
+static uint32_t actor_or_stranger(struct timeline_maker *m, const struct task *task, uint32_t tid)
+{
 	if (!tid)
 		return WHO_NOBODY;
 	if (tid == TID_OTHER)
 		return WHO_FILTERED;
-	task = engine_task(m->t->engine, tid);
 	return task ? maker_actor(m, task) : stranger(m, tid);
+}
+
+uint32_t maker_actor_of_tid(struct timeline_maker *m, uint32_t tid)
+{
+	return actor_or_stranger(m, engine_task(m->t->engine, tid), tid);
+}
+
+uint32_t maker_waker(struct timeline_maker *m, const struct interval *iv)
+{
+	return actor_or_stranger(m, engine_waker(m->t->engine, iv), iv->waker);
 }

@@ -69,7 +69,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	};
 	if (!blocked)
 		return;
-	who = maker_actor_of_tid(m, iv->waker); /* may move them, but not the stretches */
+	who = maker_waker(m, iv); /* may move them, but not the stretches */
 	st->waker = who;
 	st->cpu = CPU_NONE;
 	st->call = call_of(m, iv->syscall) & 7u;
@@ -202,8 +202,7 @@ static void on_gone(struct sink *s, const struct task *task)
 	struct timeline_maker *m =
 		(struct timeline_maker *)((char *)s - offsetof(struct timeline_maker, forget));
 
-	if (task->id < m->seen_room)
-		m->seen[task->id] = (struct seen){0};
+	maker_actor_gone(m, task);
 }
 
 /* -- the whole -- */

@@ -82,7 +82,7 @@ struct timeline_maker {
 	uint32_t stretches_room, moves_room, actors_room, ios_room, traffic_room, wires_room;
 	struct seen *seen;
 	uint32_t seen_room;
-	uint32_t *strangers; /* actor + 1, by TID: whom nothing but a wake-up tells of */
+	uint32_t *strangers; /* actor + 1, by TID: who is gone, or known by its wake-ups only */
 	uint32_t strangers_room, nstrangers;
 	uint64_t seed;
 	uint32_t *wire_of; /* by socket id, + 1 */
@@ -101,9 +101,11 @@ bool maker_in_cpus(const struct timeline_maker *m, uint64_t from, uint64_t to);
 /* A tail beyond each window is in it too. */
 bool maker_in_tasks(const struct timeline_maker *m, uint64_t from, uint64_t to);
 struct seen *maker_seen(struct timeline_maker *m, const struct task *task); /* NULL: no memory */
-/* The actor that a task of the engine is; that has this TID now. WHO_NOBODY: no room. */
+/* The actor that a task is; that has this TID now; that ended this wait. WHO_NOBODY: no room. */
 uint32_t maker_actor(struct timeline_maker *m, const struct task *task);
 uint32_t maker_actor_of_tid(struct timeline_maker *m, uint32_t tid);
+uint32_t maker_waker(struct timeline_maker *m, const struct interval *iv);
+void maker_actor_gone(struct timeline_maker *m, const struct task *task);
 
 /* timeline_flows.c: callbacks of a sink */
 void maker_on_request(struct timeline_maker *m, const struct request *rq);

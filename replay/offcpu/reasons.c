@@ -9,6 +9,8 @@
 
 #define CALLS_MAX 1024 /* numbers of system calls are below */
 
+#define PROGRAMS_GONE 256 /* lately gone: a wake-up may take effect when its waker is gone */
+
 /* Address families, include/linux/socket.h: those of sockets that never leave the machine. */
 #define FAMILY_UNIX    1
 #define FAMILY_NETLINK 16
@@ -43,6 +45,7 @@ struct reasons {
 	struct call calls[CALLS_MAX];
 	struct known *tasks;
 	uint32_t room;
+	uint32_t gone[PROGRAMS_GONE]; /* programs' threads, by TID */
 	bool failed;
 };
 
@@ -185,19 +188,29 @@ static void by_call(const struct interval *iv, const struct call *c, struct wait
 		v->reason = (enum wait_reason)reason;
 }
 
+static bool is_program(const struct task *task)
+{
+	return !(task->flags & TASK_UNNAMED) && !(task->info.flags & TASKF_KTHREAD);
+}
+
+static bool ended_by_program(const struct reasons *r, const struct interval *iv)
+{
+	const struct task *waker = engine_waker(r->engine, iv);
+
+	if (waker)
+		return waker != iv->task && is_program(waker);
+	return r->gone[iv->waker % PROGRAMS_GONE] == iv->waker;
+}
+
 /* The waits of vfork, exec and FUSE for other programs are killable: no lock. */
 static void by_waker(const struct reasons *r, const struct interval *iv, struct wait_verdict *v)
 {
-	const struct task *waker;
-
 	if (iv->state != TS_DISK || iv->raw_state & (RAW_WAKEKILL | RAW_FROZEN) || !iv->raw_state)
 		return;
 	if (!iv->waker || iv->waker == TID_OTHER ||
 	    iv->flags & (IVF_OPEN | IVF_GAP | IVF_INFERRED | IVF_WAKER_UNSURE))
 		return;
-	waker = engine_task(r->engine, iv->waker);
-	if (!waker || waker == iv->task || waker->flags & TASK_UNNAMED ||
-	    waker->info.flags & TASKF_KTHREAD)
+	if (!ended_by_program(r, iv))
 		return;
 	v->reason = WAIT_LOCK;
 	v->basis = BASIS_WAKER;
@@ -311,6 +324,8 @@ static void on_gone(struct sink *s, const struct task *task)
 	struct reasons *r = (struct reasons *)s;
 	struct known *k = task->id < r->room ? &r->tasks[task->id] : NULL;
 
+	if (is_program(task))
+		r->gone[task->info.tid % PROGRAMS_GONE] = task->info.tid;
 	if (!k)
 		return;
 	settle(r, k, task);

@@ -77,6 +77,19 @@ static struct wait_end *waits_of(struct wakers *w, const struct task *task)
 	return w->tasks[task->id];
 }
 
+/* The last wait of who ended this one; NULL: none that is known. */
+static const struct wait_end *waits_of_waker(const struct wakers *w, const struct interval *iv,
+					     const struct engine *e)
+{
+	const struct task *waker = engine_waker(e, iv);
+	uint32_t slot = iv->waker % WAKERS_GONE;
+
+	if (waker)
+		return waker != iv->task && waker->id < w->tasks_room ? &w->tasks[waker->id][0]
+								      : NULL;
+	return iv->waker && w->gone[slot].tid == iv->waker ? &w->gone[slot].last : NULL;
+}
+
 static void set_comm(struct link *link, const char *comm)
 {
 	snprintf(link->comm, sizeof(link->comm), "%s", comm);
@@ -86,7 +99,7 @@ static uint32_t chain_of(struct wakers *w, const struct interval *iv, const stru
 			 const struct gone_names *names)
 {
 	struct link link = {.leaf = WAKER_NO_WAIT, .depth = 1};
-	const struct task *waker = iv->waker ? engine_task(e, iv->waker) : NULL;
+	const struct wait_end *its = waits_of_waker(w, iv, e);
 	const struct link *next;
 
 	if (iv->flags & (IVF_OPEN | IVF_GAP))
@@ -97,16 +110,12 @@ static uint32_t chain_of(struct wakers *w, const struct interval *iv, const stru
 		set_comm(&link, iv->flags & IVF_WOKEN_BY_IRQ ? "(interrupt)" : "(idle)");
 	if (!link.comm[0])
 		set_comm(&link, "(not known)");
-	if (waker && waker != iv->task && waker->id < w->tasks_room) {
-		const struct wait_end *its = &w->tasks[waker->id][0];
-
-		if (its->end_ns > iv->start_ns) {
-			next = wakers_link(w, its->chain);
-			link.leaf = its->leaf;
-			if (!next || next->depth < WAKERS_DEPTH) {
-				link.next = its->chain;
-				link.depth = next ? next->depth + 1 : 1;
-			}
+	if (its && its->end_ns > iv->start_ns) {
+		next = wakers_link(w, its->chain);
+		link.leaf = its->leaf;
+		if (!next || next->depth < WAKERS_DEPTH) {
+			link.next = its->chain;
+			link.depth = next ? next->depth + 1 : 1;
 		}
 	}
 	return intern(w, &link);
@@ -131,8 +140,14 @@ void wakers_interval(struct wakers *w, const struct interval *iv, const struct e
 
 void wakers_gone(struct wakers *w, const struct task *task)
 {
-	if (task->id < w->tasks_room)
-		memset(w->tasks[task->id], 0, sizeof(w->tasks[task->id]));
+	uint32_t slot = task->info.tid % WAKERS_GONE;
+
+	w->gone[slot].tid = task->info.tid;
+	w->gone[slot].last = (struct wait_end){0};
+	if (task->id >= w->tasks_room)
+		return;
+	w->gone[slot].last = w->tasks[task->id][0];
+	memset(w->tasks[task->id], 0, sizeof(w->tasks[task->id]));
 }
 
 uint32_t wakers_chain(const struct wakers *w, const struct interval *iv)

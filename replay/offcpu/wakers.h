@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "replay/gone_names.h"
 
+#define WAKERS_GONE  256 /* lately gone tasks of which the last wait is kept */
 #define WAKERS_DEPTH 16 /* links of a chain at most */
 #define WAKERS_MAX   (1u << 20) /* different links; what would need more has shorter chains */
 
@@ -35,6 +36,10 @@ struct wakers {
 	uint32_t n, room; /* links has room / 2 */
 	struct wait_end (*tasks)[2]; /* by task.id: the last two waits, the last one first */
 	uint32_t tasks_room;
+	struct {
+		uint32_t tid;
+		struct wait_end last;
+	} gone[WAKERS_GONE]; /* by TID: a wake-up may take effect when its waker is gone */
 	bool failed; /* out of memory */
 };
 

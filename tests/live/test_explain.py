@@ -155,7 +155,7 @@ def lock():
     holder, hog = told["holder"], told["hog"]
     expect((rows[0]["what"], rows[0]["by_tid"]) == ("lock", holder), f"{rows[0]}")
     near(time_of(rows, 0, "run", holder), 7, "the holder ran", told)
-    near(time_of(rows, 0, "sleep", holder), 7, "the holder slept", told)
+    near(time_of(rows, 0, "sleep", holder), 5, "the holder slept", told)
     queue = step(rows, 0, "runqueue", holder)
     ran = [row for _, row in below(rows, queue) if row["tid"]]
     if {row["tid"] for row in ran} == {hog}:

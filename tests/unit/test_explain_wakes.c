@@ -398,6 +398,44 @@ static void test_stranger(void **state)
 	synth_free(&s);
 }
 
+/*
+ * The wake-up that ended the wait takes effect when its waker is gone, and, if so told, when its TID
+ * is another's already.
+ */
+static void test_gone(void **state)
+{
+	(void)state;
+	for (int reused = 0; reused < 2; reused++) {
+		struct synth s;
+
+		ex_start(&s);
+		ex_begin(&s, 50, 0, 100);
+		ex_begin(&s, 60, 1, 200);
+		ex_block(&s, 100, 0, 100, IN_FUTEX, 0);
+		ex_block(&s, 110, 1, 200, IN_NANOSLEEP, 0);
+		ex_begin(&s, 130, 1, 200);
+		ev_waking(&s, AT(140), 1, 200, 100);
+		ev_exit(&s, AT(143), 1, 200, 0, true);
+		ev_switch(&s, AT(145), 1, 200, RAW_DEAD | RAW_EXIT_DEAD, 300);
+		if (reused)
+			ev_fork(&s, AT(146), 1, 300, 300, 200, 200);
+		ev_wakeup(&s, AT(150), 0, 0, 100, 0);
+		ev_switch(&s, AT(151), 0, 0, 0, 100);
+		ex_block(&s, 160, 0, 100, IN_NANOSLEEP, 0);
+		expect_steps(&s,
+			     (struct explain_case){.tid = 100,
+						   .worst = 1,
+						   .states = SLEEPS,
+						   .from = AT(90),
+						   .to = AT(155)},
+			     "0 lock 100 100+50 by t200 (200)\n"
+			     "1 run 200 100+25 x2\n"
+			     "1 sleep 200 110+20 by timer\n"
+			     "1 waking 100 145+5\n");
+		synth_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_doubt),	     cmocka_unit_test(test_later),
 		cmocka_unit_test(test_later_lost),   cmocka_unit_test(test_later_disk),
 		cmocka_unit_test(test_later_moved),  cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

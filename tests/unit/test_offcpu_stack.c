@@ -182,6 +182,33 @@ static void test_wakers(void **state)
 	synth_free(&s);
 }
 
+/* 200 slept while 100 waited for it, and is gone when 100 runs again. */
+static void test_waker_gone(void **state)
+{
+	struct task_snapshot t[] = {snap(100, 100, TS_RUN, 0, 0, AT(-5)),
+				    snap(200, 200, TS_RUN, 0, 1, AT(-5))};
+	struct synth s = {0};
+
+	(void)state;
+	ev_start(&s, T0, 2, t, 2);
+	ev_switch_in(&s, AT(100), 0, 100, 0x1, 0, call("futex"), false);
+	ev_switch_in(&s, AT(200), 1, 200, 0x1, 0, call("read"), false);
+	ev_wakeup(&s, AT(300), 1, 0, 200, 1)->flags = EVF_CTX_HARDIRQ;
+	ev_switch(&s, AT(300), 1, 0, 0, 200);
+	ev_waking(&s, AT(400), 1, 200, 100);
+	ev_exit(&s, AT(410), 1, 200, 0, true);
+	ev_switch(&s, AT(420), 1, 200, 0x90, 0);
+	ev_wakeup(&s, AT(430), 0, 0, 100, 0);
+	ev_switch(&s, AT(430), 0, 0, 0, 100);
+	expect_report(&s,
+		      (struct report_case){.meta = &call_meta,
+					   .end = AT(500),
+					   .opt = {.flame = FLAME_FOLDED, .wakers = true}},
+		      "t100;lock;futex;t200;read;(interrupt) 330000\n"
+		      "t200;pipe;read;(interrupt) 100000\n");
+	synth_free(&s);
+}
+
 /* -- sums -- */
 
 static uint64_t folded_sum(const char *text)
@@ -451,11 +478,11 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),   cmocka_unit_test(test_table),
-		cmocka_unit_test(test_folded), cmocka_unit_test(test_wakers),
-		cmocka_unit_test(test_sums),   cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_svg),    cmocka_unit_test(test_many),
-		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_rows),	   cmocka_unit_test(test_table),
+		cmocka_unit_test(test_folded),	   cmocka_unit_test(test_wakers),
+		cmocka_unit_test(test_waker_gone), cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_bounds),	   cmocka_unit_test(test_svg),
+		cmocka_unit_test(test_many),	   cmocka_unit_test(test_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

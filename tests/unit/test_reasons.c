@@ -342,6 +342,40 @@ static void test_wakers(void **state)
 	}
 }
 
+/* The wake-up takes effect when 200 is gone, whether its TID is another's by then or not. */
+static void test_waker_gone(void **state)
+{
+	struct task_snapshot t[] = {
+		snap(100, 100, TS_RUN, 0, 0, 5),
+		snap(200, 200, TS_RUN, 0, 1, 5),
+		snap(300, 300, TS_RUNNABLE, 0, 1, 5),
+	};
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		bool kthread = k & 1, reused = k & 2;
+		struct synth s = {0};
+		char *text;
+
+		t[1].info.flags = kthread ? TASKF_KTHREAD : 0;
+		t[2].info.flags = kthread ? 0 : TASKF_KTHREAD;
+		ev_start(&s, 10, 2, t, 3);
+		ev_switch_in(&s, 20, 0, 100, D, 0, X86("rename"), false);
+		ev_waking(&s, 30, 1, 200, 100);
+		ev_exit(&s, 31, 1, 200, 0, true);
+		ev_switch(&s, 32, 1, 200, RAW_DEAD | RAW_EXIT_DEAD, 300);
+		if (reused) /* by one of the other kind */
+			ev_fork(&s, 33, 1, 300, 300, 200, 200);
+		ev_wakeup(&s, 34, 0, 0, 100, 0);
+		ev_switch(&s, 35, 0, 0, 0, 100);
+		text = run_on("x86_64", &s, 40);
+		if (!strstr(text, kthread ? "100 other syscall 20-34" : "100 lock waker 20-34"))
+			fail_msg("case %d: %s", k, text);
+		free(text);
+		synth_free(&s);
+	}
+}
+
 /* A request of its own counts when it is completed during the wait, and only in D or in AIO. */
 static void test_requests(void **state)
 {
@@ -567,11 +601,17 @@ static void test_interning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stacks),	     cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_without_call), cmocka_unit_test(test_wakers),
-		cmocka_unit_test(test_requests),     cmocka_unit_test(test_request_of_another),
-		cmocka_unit_test(test_sockets),	     cmocka_unit_test(test_late),
-		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_by_stack),
+		cmocka_unit_test(test_stacks),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_without_call),
+		cmocka_unit_test(test_wakers),
+		cmocka_unit_test(test_waker_gone),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_request_of_another),
+		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_by_stack),
 		cmocka_unit_test(test_interning),
 	};
 

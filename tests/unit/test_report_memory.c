@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/width.h"
 #include "replay/views/rss_points.h"
 #include "report_run.h"
 

@@ -201,6 +201,18 @@ const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n)
 	return k->counter_meta;
 }
 
+uint32_t kernel_features(const struct kernel *k, uint32_t asked)
+{
+	for (uint32_t left = asked & ~(uint32_t)FEATURE_SAMPLES; left; left &= left - 1) {
+		const uint32_t feature = left & -left;
+
+		if (feature == FEATURE_SYSCALL ? !(k->parts & PART_SYSCALL)
+					       : !hooks_feature_live(&k->hooks, feature))
+			asked &= ~feature;
+	}
+	return asked;
+}
+
 bool kernel_takes_stacks(const struct kernel *k, bool user)
 {
 	return k->parts & (user ? PART_USER_STACKS : PART_STACKS);

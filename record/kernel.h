@@ -93,6 +93,9 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n);
 /* The counters that were asked for, counted or not; the kernel's own. */
 const struct meta_counter *kernel_counters(const struct kernel *k, size_t *n);
 
+/* Of the FEATURE_* that were asked for those of which something is recorded. */
+uint32_t kernel_features(const struct kernel *k, uint32_t asked);
+
 /* Whether kernel (or user) stacks are taken, as the options asked. */
 bool kernel_takes_stacks(const struct kernel *k, bool user);
 

@@ -134,7 +134,8 @@ static int fill_meta(struct recording *r, struct err *err)
 	snprintf(m->filters, sizeof(m->filters), "%s", opt->filters);
 	m->filtered = *opt->filters || opt->only_command;
 	m->ring_bytes = kernel_ring_bytes(r->kernel);
-	features_text(opt->kernel.features, m->features, sizeof(m->features));
+	features_text(kernel_features(r->kernel, opt->kernel.features), m->features,
+		      sizeof(m->features));
 	m->args_limit = opt->kernel.args_limit;
 	ret = fill_counters(r, err);
 	if (ret)
@@ -207,7 +208,7 @@ static int open_kernel(struct recording *r, struct err *err)
 
 		show_hooks(hooks, n, r->opt->verbose);
 		if (r->opt->verbose)
-			show_features(r->opt->kernel.features);
+			show_features(kernel_features(r->kernel, r->opt->kernel.features));
 		show_counters(kernel_counters(r->kernel, &n), r->opt->kernel.counters.n);
 	}
 	ret = name_stacks(r, err);

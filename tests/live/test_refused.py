@@ -4,11 +4,13 @@
 said by its own name. RSTAT_TEST_REFUSE makes this kernel one of them (tests/README.md)."""
 import os
 
-from lib import case, check, dump, equal, expect, finish, good, info, note, record, start
+from lib import (RSTAT, case, check, dump, equal, expect, finish, good, info, note, record, run,
+                 start)
 
 TRACE = "t.data"
 KINDS = {"switch", "wakeup", "waking", "stack", "frames", "counters", "irq", "fork", "exit"}
 ABSENT = {"release_task", "tcp_splice_read"}  # with neither fexit nor kprobes
+EVERYTHING = ["sched", "io", "fs", "net", "syscall", "samples", "irq"]
 ALL = ["--user-stacks", "--counters", "page-faults", "--with", "irq"]
 
 
@@ -64,6 +66,13 @@ def programs():
     """One that is not required costs its own events and no others."""
     _, facts, kinds = recorded("on_waking", "on_softirq_exit", "stacks")
     equal(missing(facts), {"sched_waking", "softirq", "stacks"}, "what is missing")
+    equal(facts["features"], EVERYTHING, "irq is one still: hard ones")
+
+    _, facts, _ = recorded("on_irq_exit", "on_softirq_exit")
+    equal(missing(facts), {"irq_handler", "softirq"}, "what is missing")
+    equal(facts["features"], [f for f in EVERYTHING if f != "irq"], "features")
+    done = good(run([RSTAT, "info", TRACE]))
+    expect("features     sched,io,fs,net,syscall,samples\n" in done.stdout, done.stdout)
     equal(kinds, KINDS - {"waking", "stack", "frames"}, "kinds")
 
 

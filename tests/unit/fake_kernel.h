@@ -118,6 +118,12 @@ const struct meta_hook *kernel_hooks(const struct kernel *k, size_t *n)
 	return k->hooks;
 }
 
+uint32_t kernel_features(const struct kernel *k, uint32_t asked)
+{
+	(void)k;
+	return asked;
+}
+
 bool kernel_takes_stacks(const struct kernel *k, bool user)
 {
 	(void)k, (void)user;

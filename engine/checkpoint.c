@@ -77,6 +77,8 @@ static void task_out(const struct engine *e, const struct etask *y, uint64_t ts,
 		s->flags |= SNAPF_EARLY_WAKE;
 		s->waker = y->wake_waker;
 	}
+	if (y->tree)
+		s->flags |= SNAPF_TREE;
 	if (y->t.state == TS_RUN)
 		s->flags |= SNAPF_ON_CPU;
 	else if (uncertain(e, y, ts, &h0, &h1))
@@ -354,8 +356,11 @@ static void tasks_in(struct engine *e, const struct checkpoint *cp, uint64_t t)
 
 		task_in(e, &cp->tasks[i], t);
 		y = task_find(e, cp->tasks[i].info.tid);
-		if (y)
-			y->snapshot = i;
+		if (!y)
+			continue;
+		y->snapshot = i;
+		if (y->t.info.start_ns == cp->tasks[i].info.start_ns)
+			y->tree = cp->tasks[i].flags & SNAPF_TREE;
 	}
 }
 

@@ -87,6 +87,11 @@ void engine_reaps_exact(struct engine *e)
 	e->reaps_exact = true;
 }
 
+void engine_tree(struct engine *e, uint32_t pid)
+{
+	e->tree_pid = pid;
+}
+
 void engine_leave_out(struct engine *e, uint16_t cpu)
 {
 	if (cpu < e->ncpus)

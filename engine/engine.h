@@ -330,6 +330,13 @@ void engine_reaps_exact(struct engine *e);
 void engine_leave_out(struct engine *e, uint16_t cpu);
 
 /*
+ * Process `pid`, which is there before the first event, and all that it starts are told in
+ * checkpoints as the recorded command's (SNAPF_TREE). Who reads a trace need not say it: there the
+ * checkpoints do.
+ */
+void engine_tree(struct engine *e, uint32_t pid);
+
+/*
  * The recording left tasks out (meta.filtered): requests and merges without a known beginning are
  * nothing to be counted.
  */

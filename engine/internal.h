@@ -70,6 +70,7 @@ struct etask {
 	uint32_t account; /* accounts.c: number + 1, 0 none */
 	uint32_t kernel_stack, user_stack; /* with TASK_STACK: where it blocked */
 	uint8_t zombie_state; /* as it was put among the zombies */
+	bool tree; /* of the recorded command, or of what that started */
 	bool used;
 	bool gone; /* not used any more, but pinned */
 } __attribute__((aligned(64)));
@@ -151,6 +152,7 @@ struct engine {
 	bool started; /* an event has been applied */
 	bool loaded; /* a checkpoint has been applied */
 	bool reaps_exact, saw_free;
+	uint32_t tree_pid; /* of engine_tree(), 0: none, or it has been seen */
 	bool hides; /* a CPU contradicted itself, here or before the first checkpoint */
 	bool filtered; /* tasks are left out: their slices are not seen */
 	struct sink *sinks[MAX_SINKS]; /* all, in the order in which they are told */
@@ -452,6 +454,8 @@ void tell_event(struct engine *e, const struct event *ev); /* to the sinks that 
 void sched_events(struct engine *e, const struct event *events, size_t n);
 
 /* ---- life.c ---- */
+/* y has got its identity; `by` has forked it, 0: not known. */
+void life_join_tree(struct engine *e, struct etask *y, uint32_t by);
 void life_fork(struct engine *e, const struct event *ev, uint64_t t);
 void life_exec(struct engine *e, const struct event *ev, uint64_t t);
 void life_exit(struct engine *e, const struct event *ev, uint64_t t);

@@ -385,6 +385,23 @@ void life_free(struct engine *e, const struct event *ev, uint64_t t)
 
 /* ---- fork, exec, identity ---- */
 
+static bool in_tree(const struct engine *e, uint32_t tid)
+{
+	const struct etask *y = tid ? task_find(e, tid) : NULL;
+
+	return y && y->tree;
+}
+
+void life_join_tree(struct engine *e, struct etask *y, uint32_t by)
+{
+	const bool is_root = e->tree_pid && y->t.info.tid == e->tree_pid;
+
+	y->tree = is_root || in_tree(e, y->t.info.tgid) || in_tree(e, y->t.info.ppid) ||
+		  in_tree(e, by);
+	if (is_root) /* its PID may be another's later */
+		e->tree_pid = 0;
+}
+
 void life_fork(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct task_info *info = ev->ext;
@@ -405,6 +422,7 @@ void life_fork(struct engine *e, const struct event *ev, uint64_t t)
 	y->t.info.tid = ev->tid;
 	y->t.forked_ns = t;
 	y->t.flags = 0;
+	life_join_tree(e, y, ev->peer);
 	enter(e, y, TS_NEW, ev->cpu, t);
 	y->sure_ns = KNOWN_NEVER;
 }

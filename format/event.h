@@ -184,6 +184,7 @@ enum snapshot_flags {
 	/* checkpoint, of waking_ns: the context was told, so `waker` is who woke it; an interrupt */
 	SNAPF_WAKER_SURE = 1 << 13,
 	SNAPF_WOKEN_BY_IRQ = 1 << 14,
+	SNAPF_TREE = 1 << 15, /* checkpoint: of the recorded command, or of what that started */
 };
 
 /* A task at an instant: in EV_TASK as the kernel has it, in a checkpoint as the engine has it. */

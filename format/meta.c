@@ -51,6 +51,7 @@ static const struct key meta_keys[] = {
 	KEY(struct meta, TEXT, stacks),
 	KEY(struct meta, BOOL, user_stacks),
 	KEY(struct meta, BOOL, kernel_symbols),
+	KEY(struct meta, BOOL, tree),
 };
 
 static const struct key cpu_keys[] = {

@@ -62,6 +62,7 @@ struct meta {
 	char stacks[16]; /* --stacks: "all", "D", "" off */
 	bool user_stacks;
 	bool kernel_symbols; /* the kernel told its symbols */
+	bool tree; /* checkpoints say who descends from child_pid: SNAPF_TREE */
 };
 
 /* Cost of one program of the recorder. */

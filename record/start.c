@@ -146,6 +146,7 @@ static int fill_meta(struct recording *r, struct err *err)
 		m->kernel_symbols = frames_has_kernel_symbols(r->frames);
 	}
 	m->child_pid = (uint32_t)r->child.pid;
+	m->tree = m->child_pid != 0;
 	if (opt->command)
 		join_words(m->child_command, sizeof(m->child_command), opt->command);
 	return 0;
@@ -218,6 +219,8 @@ static int open_kernel(struct recording *r, struct err *err)
 		ret = open_sampler(r, err);
 	if (!ret)
 		ret = engine_new(&r->engine, host_cpu_limit(""), 0, UINT64_MAX, err);
+	if (!ret && child)
+		engine_tree(r->engine, child);
 	r->pump = (struct pump){
 		.kernel = r->kernel, .engine = r->engine, .names = r->names, .frames = r->frames};
 	if (!ret)

@@ -12,6 +12,7 @@
 
 struct focus {
 	uint32_t root;
+	bool told; /* checkpoints say who is in */
 	uint64_t processes;
 	uint64_t counted_ns; /* forks up to here are counted: they may be told twice */
 	uint64_t in[PIDS / 64];
@@ -19,13 +20,14 @@ struct focus {
 	uint32_t parent[PIDS];
 };
 
-int focus_new(struct focus **out, uint32_t root, struct err *err)
+int focus_new(struct focus **out, uint32_t root, bool told, struct err *err)
 {
 	struct focus *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return err_set(err, -ENOMEM, "out of memory");
 	f->root = root;
+	f->told = told;
 	f->processes = 1;
 	if (root < PIDS)
 		f->in[root / 64] |= UINT64_C(1) << root % 64;
@@ -48,17 +50,36 @@ uint64_t focus_processes(const struct focus *f)
 	return f->processes;
 }
 
-/* A new process is in when its parent is; a reused PID of one that was in may come out. */
-static void put(struct focus *f, const struct task_info *info)
+static void put(struct focus *f, uint32_t tgid, bool in)
 {
-	uint64_t bit = UINT64_C(1) << info->tgid % 64;
+	uint64_t bit = UINT64_C(1) << tgid % 64;
 
-	if (info->tgid >= PIDS || info->tgid == f->root)
+	if (tgid >= PIDS)
 		return;
-	if (focus_has(f, info->ppid))
-		f->in[info->tgid / 64] |= bit;
+	if (in)
+		f->in[tgid / 64] |= bit;
 	else
-		f->in[info->tgid / 64] &= ~bit;
+		f->in[tgid / 64] &= ~bit;
+}
+
+/*
+ * A new process is in when its parent is, or who has forked it; a reused PID of one that was in
+ * may come out, also as a thread's.
+ */
+static void on_fork(struct focus *f, const struct event *ev, const struct task_info *info)
+{
+	const bool in = focus_has(f, info->ppid) || focus_has(f, ev->peer);
+
+	if (info->tid != info->tgid) {
+		put(f, info->tid, false);
+		return;
+	}
+	if (info->tgid != f->root)
+		put(f, info->tgid, in);
+	if (in && info->tgid != f->root && ev->ts > f->counted_ns) {
+		f->processes++;
+		f->counted_ns = ev->ts;
+	}
 }
 
 static bool is_process(const struct task_info *info)
@@ -90,14 +111,27 @@ static void climb(struct focus *f, uint32_t tgid)
 	if (!focus_has(f, top))
 		return;
 	while (tgid != top) {
-		f->in[tgid / 64] |= UINT64_C(1) << tgid % 64;
+		put(f, tgid, true);
 		f->processes++;
 		tgid = f->parent[tgid] & ~VISITED;
 	}
 }
 
+static void take_told(struct focus *f, const struct checkpoint *ck)
+{
+	for (uint32_t i = 0; i < ck->ntasks; i++) {
+		const uint32_t tgid = ck->tasks[i].info.tgid;
+		const bool in = ck->tasks[i].flags & SNAPF_TREE;
+
+		if (!is_process(&ck->tasks[i].info))
+			continue;
+		f->processes += in && !focus_has(f, tgid);
+		put(f, tgid, in);
+	}
+}
+
 /* In a checkpoint children may come before their parents. */
-static void from_checkpoint(struct focus *f, const struct checkpoint *ck)
+static void climb_all(struct focus *f, const struct checkpoint *ck)
 {
 	for (uint32_t i = 0; i < ck->ntasks; i++)
 		if (is_process(&ck->tasks[i].info))
@@ -112,15 +146,12 @@ static void from_checkpoint(struct focus *f, const struct checkpoint *ck)
 
 void focus_event(struct focus *f, const struct event *ev)
 {
-	const struct task_info *info = ev->ext;
-
-	if (ev->kind == EV_CHECKPOINT && ev->ext)
-		from_checkpoint(f, ev->ext);
-	if (ev->kind != EV_FORK || !info || info->tid != info->tgid)
+	if (!ev->ext)
 		return;
-	put(f, info);
-	if (focus_has(f, info->tgid) && info->tgid != f->root && ev->ts > f->counted_ns) {
-		f->processes++;
-		f->counted_ns = ev->ts;
-	}
+	if (ev->kind == EV_FORK)
+		on_fork(f, ev, ev->ext);
+	else if (ev->kind == EV_CHECKPOINT && f->told)
+		take_told(f, ev->ext);
+	else if (ev->kind == EV_CHECKPOINT)
+		climb_all(f, ev->ext);
 }

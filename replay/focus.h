@@ -14,8 +14,13 @@
 
 struct focus;
 
-/* @root  the process id where the tree begins */
-int focus_new(struct focus **out, uint32_t root, struct err *err);
+/*
+ * @root  the process id where the tree begins
+ * @told  checkpoints say who is in it (meta.tree); else they are only asked for who its children
+ *        are, and what came before the first of them must be given, too, if there is anything:
+ *        whose parent is gone by then is not found
+ */
+int focus_new(struct focus **out, uint32_t root, bool told, struct err *err);
 void focus_free(struct focus *f); /* NULL is fine */
 
 /* To be called with every event before the engine has it. Only forks and checkpoints matter. */

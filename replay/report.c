@@ -130,7 +130,7 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 	if (meta->filtered)
 		engine_filtered(r->engine);
 	if (meta->child_pid && !opt->all && !select_names_tasks(&opt->select))
-		rc = focus_new(&r->focus, meta->child_pid, err);
+		rc = focus_new(&r->focus, meta->child_pid, meta->tree, err);
 	if (!rc)
 		rc = subjects_new(&r->subjects, opt->by, r->engine, &opt->select, r->focus, err);
 	for (size_t i = 0; i < opt->nkinds; i++)
@@ -305,9 +305,9 @@ void report_free(struct report *r)
 	free(r);
 }
 
-bool report_has_focus(const struct report *r)
+bool report_wants_before(const struct report *r)
 {
-	return r->focus != NULL;
+	return r->focus && !r->env.meta->tree;
 }
 
 void report_before_window(struct report *r, const struct event *events, size_t n)

@@ -75,11 +75,11 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 void report_free(struct report *r);
 
 /*
- * Events before a window: who is in the tree that the report is about. Only needed (and only of
- * use) when report_has_focus().
+ * Events before a window: who is in the tree that the report is about. Only of use when
+ * report_wants_before(): newer traces tell it in the checkpoint that a window starts from.
  */
 void report_before_window(struct report *r, const struct event *events, size_t n);
-bool report_has_focus(const struct report *r);
+bool report_wants_before(const struct report *r);
 
 int report_apply(struct report *r, const struct event *events, size_t n, struct err *err);
 

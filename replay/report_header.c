@@ -181,7 +181,9 @@ static void print_focus(const struct report *r, FILE *f)
 {
 	const struct meta *meta = r->env.meta;
 	char text[160], n[UNITS_BUF];
-	uint64_t others = r->focus ? focus_processes(r->focus) - 1 : 0;
+	/* a window that begins from a checkpoint does not know of those that had ended before */
+	const bool all = !meta->tree || r->env.from_ns <= r->env.start_ns;
+	uint64_t others = r->focus && all ? focus_processes(r->focus) - 1 : 0;
 
 	if (meta->filtered) {
 		label(r, f, "filter");
@@ -196,7 +198,8 @@ static void print_focus(const struct report *r, FILE *f)
 			 "PID %u and the %s process%s below it (--all: the machine): ",
 			 meta->child_pid, format_count(others, n), others == 1 ? "" : "es");
 	else
-		snprintf(text, sizeof(text), "PID %u%s: ", meta->child_pid,
+		snprintf(text, sizeof(text), "PID %u%s%s: ", meta->child_pid,
+			 r->focus && !all ? " and the processes below it" : "",
 			 r->focus ? " (--all: the machine)" : "");
 	fputs(text, f);
 	print_cut(r, f, safe(meta->child_command), LABEL + strlen(text));

@@ -159,7 +159,8 @@ static const struct command command = {
 
 /*
  * A window starts from a checkpoint, which has the living only. Whether a process descends from
- * the command may hang on a parent that is gone, so the forks before the window are read too.
+ * the command may hang on a parent that is gone; where the checkpoint does not say it, the forks
+ * before the window are read too.
  */
 static int read_before(struct report *r, const struct reader *in, struct err *err)
 {
@@ -167,7 +168,7 @@ static int read_before(struct report *r, const struct reader *in, struct err *er
 	struct source *src;
 	int n, rc;
 
-	if (!in->windowed || !report_has_focus(r) || in->window.from_ns <= in->span.start_ns ||
+	if (!in->windowed || !report_wants_before(r) || in->window.from_ns <= in->span.start_ns ||
 	    in->span.end_ns == UINT64_MAX) /* a pipe is read once */
 		return 0;
 	rc = trace_source(in->trace, 0, in->window.from_ns, &src, err);

@@ -65,7 +65,7 @@ int explain_new(struct explain **out, struct explain_options *opt, const struct 
 	e->out = (struct explained){
 		.opt = opt, .meta = meta, .start_ns = start_ns, .from_ns = from_ns, .to_ns = to_ns};
 	if (opt->worst && meta->child_pid && !opt->all && !select_names_tasks(&opt->select))
-		rc = focus_new(&e->focus, meta->child_pid, err);
+		rc = focus_new(&e->focus, meta->child_pid, meta->tree, err);
 	if (rc) {
 		explain_free(e);
 		return rc;

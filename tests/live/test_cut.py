@@ -81,6 +81,28 @@ def pipes():
     equal(first.stderr, "", "standard error then")
 
 
+def orphan():
+    """What the command started belongs to it when its parent is gone, in a part of the trace too;
+    to the machine's own processes it never did."""
+    argv = " ".join(workload("hog", 900, CPUS[-1]))
+    with background(workload("hog", 1500, CPUS[0])) as (other,):
+        good(record(TRACE, cmd=["sh", "-c", f"( {argv} >/dev/null & ); sleep 1.2"]))
+    length = info(TRACE)["duration_ns"]
+    good(run([RSTAT, "cut", "--time", f"+{length // 2}ns,", "-o", "cut.data", TRACE]))
+    for trace, options in ((TRACE, ()), (TRACE, ("--time", "50%,")), ("cut.data", ())):
+        argv = [RSTAT, "report", "--format", "json", *options, trace]
+        rows = {row["pid"]: row for row in json.loads(good(run(argv)).stdout)["rows"]}
+        hogs = [row for row in rows.values() if row["comm"] == "hog"]
+        equal(len(hogs), 1, f"hogs in {trace} {options}")
+        expect(hogs[0]["oncpu_ns"] > length // 6, f"the orphan ran: {hogs[0]}")
+        expect(other.pid not in rows, "one that somebody else started")
+        argv = [RSTAT, "explain", "--format", "json", "--least", "0", "--worst", "1000", *options,
+                trace]
+        waits = json.loads(good(run(argv)).stdout)["rows"]
+        tids = {row["tid"] for row in waits if row["depth"] == 0 and row["comm"] == "hog"}
+        expect(tids, f"explain knows no wait of the orphan in {trace} {options}")
+
+
 start()
 with background(workload("pipe", 60000, CPUS[0]), workload("mixed", 4, 1200)):
     good(record(TRACE, cmd=["sh", "-c", "for i in $(seq 200); do /bin/true; done; sleep 0.3"]))
@@ -91,4 +113,6 @@ with case("pieces are joined again"):
     pieces()
 with case("pipes on both sides"):
     pipes()
+with case("who belongs to the command"):
+    orphan()
 finish()

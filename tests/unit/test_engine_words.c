@@ -534,6 +534,74 @@ static void test_a_million_tasks(void **state)
 	synth_free(&s);
 }
 
+/* Who is told as the recorded command's, ascending: "100 110 ". */
+static const char *tree_of(struct engine *e, uint64_t ts)
+{
+	static char text[200];
+	struct checkpoint cp;
+	struct err err = {0};
+	size_t len = 0;
+
+	assert_int_equal(engine_checkpoint(e, ts, &cp, &err), 0);
+	text[0] = '\0';
+	for (uint32_t tid = 1; tid < 1000; tid++)
+		for (uint32_t i = 0; i < cp.ntasks; i++)
+			if (cp.tasks[i].info.tid == tid && cp.tasks[i].flags & SNAPF_TREE)
+				len += (size_t)snprintf(text + len, sizeof(text) - len, "%u ", tid);
+	return text;
+}
+
+/*
+ * 100 is the command. 110 is its child, with a thread; 120 is a child of that one and stays when
+ * both others are gone, as does a thread of it. Then 100 is another process's PID.
+ */
+static void test_tree(void **state)
+{
+	struct task_snapshot orphan = word(120, S, 0, 0, 0);
+	struct engine *e, *next;
+	struct synth s = {0};
+	struct checkpoint cp;
+	struct err err = {0};
+	size_t n;
+
+	(void)state;
+	ev_task(&s, 1000, word(100, 0, SNAPF_ON_CPU, 0, 0));
+	ev_task(&s, 1000, word(200, 0, SNAPF_ON_CPU, 1, 0));
+	ev_fork(&s, 2000, 0, 100, 100, 110, 110);
+	ev_fork(&s, 2001, 0, 110, 100, 111, 110);
+	ev_fork(&s, 2002, 0, 111, 110, 120, 120);
+	ev_fork(&s, 2003, 0, 120, 110, 121, 120);
+	ev_fork(&s, 2004, 1, 200, 200, 210, 210);
+	ev_fork(&s, 2005, 1, 200, 100, 220, 220); /* CLONE_PARENT: as if 100 had made it */
+	assert_int_equal(engine_new(&e, 2, 0, UINT64_MAX, &err), 0);
+	engine_tree(e, 100);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	assert_string_equal(tree_of(e, 3000), "100 110 111 120 121 220 ");
+	n = s.n;
+	for (uint32_t tid = 110; tid <= 111; tid++)
+		ev_switch(&s, 3000 + tid, 0, tid, RAW_DEAD | RAW_EXIT_DEAD, 0);
+	ev_switch(&s, 4000, 0, 100, RAW_DEAD | RAW_EXIT_DEAD, 0);
+	ev_fork(&s, 4001, 1, 200, 200, 100, 100);
+	orphan.info.ppid = 1; /* init has adopted it */
+	orphan.info.start_ns = 2002;
+	ev_task(&s, 4002, orphan);
+	assert_int_equal(engine_apply(e, s.ev + n, s.n - n, &err), 0);
+	assert_string_equal(tree_of(e, 5000), "120 121 220 ");
+
+	/* The checkpoint is all that the next engine needs. */
+	assert_int_equal(engine_checkpoint(e, 5000, &cp, &err), 0);
+	assert_int_equal(engine_new(&next, 2, 0, UINT64_MAX, &err), 0);
+	n = s.n;
+	ev_checkpoint(&s, &cp);
+	ev_fork(&s, 5001, 0, 120, 120, 130, 130);
+	ev_fork(&s, 5002, 0, 200, 200, 140, 140);
+	assert_int_equal(engine_apply(next, s.ev + n, s.n - n, &err), 0);
+	assert_string_equal(tree_of(next, 6000), "120 121 130 220 ");
+	engine_free(next);
+	engine_free(e);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -543,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_clamp),	    cmocka_unit_test(test_gap_list),
 		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_why_through_checkpoints),
 		cmocka_unit_test(test_bad_calls),   cmocka_unit_test(test_a_million_tasks),
+		cmocka_unit_test(test_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

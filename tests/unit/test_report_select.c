@@ -211,7 +211,7 @@ static void test_focus_tree(void **state)
 	(void)state;
 	t[0].info.ppid = 20;
 	t[1].info.ppid = 10;
-	assert_int_equal(focus_new(&f, 10, NULL), 0);
+	assert_int_equal(focus_new(&f, 10, false, NULL), 0);
 	focus_event(f, &(struct event){.kind = EV_CHECKPOINT, .ext = &ck});
 	assert_true(focus_has(f, 10) && focus_has(f, 20) && focus_has(f, 30));
 	assert_false(focus_has(f, 40));
@@ -223,6 +223,44 @@ static void test_focus_tree(void **state)
 	focus_event(f, &fork);
 	assert_false(focus_has(f, 50));
 	assert_false(focus_has(f, UINT32_MAX));
+	focus_free(f);
+}
+
+/*
+ * The checkpoint says who is in, parents or not: 30 is in though its parent is gone, 40 is another
+ * one than before. A thread's TID that was a process's is no process's any more.
+ */
+static void test_focus_told(void **state)
+{
+	struct task_snapshot t[] = {SLEEPER(30, 30), SLEEPER(40, 40), SLEEPER(10, 10),
+				    SLEEPER(60, 30)};
+	struct task_info born = {.tid = 50, .tgid = 50, .ppid = 30},
+			 thread = {.tid = 50, .tgid = 40};
+	struct checkpoint ck = {.tasks = t, .ntasks = 4};
+	const struct event start = {.kind = EV_CHECKPOINT, .ext = &ck};
+	struct focus *f;
+
+	(void)state;
+	t[0].info.ppid = 1;
+	t[0].flags = t[1].flags = t[2].flags = SNAPF_TREE;
+	t[1].info.ppid = 10;
+	assert_int_equal(focus_new(&f, 10, true, NULL), 0);
+	focus_event(f, &start);
+	assert_true(focus_has(f, 10) && focus_has(f, 30) && focus_has(f, 40));
+	assert_int_equal(focus_processes(f), 3);
+	t[1].flags = 0;
+	focus_event(f, &start);
+	assert_false(focus_has(f, 40));
+	focus_event(f, &(struct event){.ts = 5, .kind = EV_FORK, .tid = 50, .ext = &born});
+	assert_true(focus_has(f, 50));
+	assert_int_equal(focus_processes(f), 4);
+	focus_event(f, &(struct event){.ts = 6, .kind = EV_FORK, .tid = 50, .ext = &thread});
+	assert_false(focus_has(f, 50));
+	/* with CLONE_PARENT: its forker is in, its parent is not */
+	born.ppid = 1;
+	focus_event(f,
+		    &(struct event){.ts = 7, .kind = EV_FORK, .tid = 50, .peer = 30, .ext = &born});
+	assert_true(focus_has(f, 50));
 	focus_free(f);
 }
 
@@ -241,7 +279,7 @@ static void test_focus_chain(void **state)
 		t[i].info = (struct task_info){.tid = n - i, .tgid = n - i, .ppid = n - i - 1};
 	t[n].info = (struct task_info){.tid = n + 1, .tgid = n + 1, .ppid = n + 2};
 	t[n + 1].info = (struct task_info){.tid = n + 2, .tgid = n + 2, .ppid = n + 1};
-	assert_int_equal(focus_new(&f, 10, NULL), 0);
+	assert_int_equal(focus_new(&f, 10, false, NULL), 0);
 	focus_event(f, &ev);
 	assert_int_equal(focus_processes(f), n - 9);
 	assert_true(focus_has(f, 10) && focus_has(f, 11) && focus_has(f, n));
@@ -261,7 +299,8 @@ int main(void)
 		cmocka_unit_test(test_filters),	      cmocka_unit_test(test_matches_nothing),
 		cmocka_unit_test(test_bad_arguments), cmocka_unit_test(test_unknown_fields),
 		cmocka_unit_test(test_cpus),	      cmocka_unit_test(test_focus),
-		cmocka_unit_test(test_focus_tree),    cmocka_unit_test(test_focus_chain),
+		cmocka_unit_test(test_focus_tree),    cmocka_unit_test(test_focus_told),
+		cmocka_unit_test(test_focus_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

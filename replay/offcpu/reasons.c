@@ -23,6 +23,7 @@ struct call {
 	uint8_t moves; /* enum direction: through a socket, if it is about one */
 	bool waits_io; /* for block requests that were made before */
 	bool restart; /* goes on with what a signal interrupted */
+	bool maps; /* changes an address space, under its lock */
 };
 
 /* What is kept of a task, by task.id. */
@@ -45,7 +46,9 @@ struct reasons {
 	struct call calls[CALLS_MAX];
 	struct known *tasks;
 	uint32_t room;
-	uint32_t gone[PROGRAMS_GONE]; /* programs' threads, by TID */
+	struct {
+		uint32_t tid, tgid;
+	} gone[PROGRAMS_GONE]; /* programs' threads, by TID */
 	bool failed;
 };
 
@@ -70,6 +73,20 @@ static uint8_t moves_of(const char *name)
 	return 0;
 }
 
+/* Those that wait for mmap_lock so that a fatal signal ends it (mmap_write_lock_killable()). */
+static bool changes_maps(const char *name)
+{
+	static const char *const names[] = {
+		"mmap",		 "mmap2",      "munmap",	   "mremap", "mprotect", "brk",
+		"pkey_mprotect", "madvise",    "process_madvise",  "mlock",  "mlock2",	 "munlock",
+		"mlockall",	 "munlockall", "remap_file_pages", "shmat",  "shmdt",	 "mseal"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 static void learn_calls(struct reasons *r)
 {
 	for (int32_t i = 0; i < CALLS_MAX; i++) {
@@ -88,6 +105,7 @@ static void learn_calls(struct reasons *r)
 		c->waits_io = !strcmp(name, "io_getevents") || !strcmp(name, "io_pgetevents") ||
 			      !strcmp(name, "io_uring_enter");
 		c->restart = !strcmp(name, "restart_syscall");
+		c->maps = changes_maps(name);
 	}
 }
 
@@ -193,24 +211,36 @@ static bool is_program(const struct task *task)
 	return !(task->flags & TASK_UNNAMED) && !(task->info.flags & TASKF_KTHREAD);
 }
 
-static bool ended_by_program(const struct reasons *r, const struct interval *iv)
+/* The process whose thread ended a wait; 0: it was none, or itself, or that is not known. */
+static uint32_t ended_by_program(const struct reasons *r, const struct interval *iv)
 {
 	const struct task *waker = engine_waker(r->engine, iv);
+	uint32_t slot = iv->waker % PROGRAMS_GONE;
 
 	if (waker)
-		return waker != iv->task && is_program(waker);
-	return r->gone[iv->waker % PROGRAMS_GONE] == iv->waker;
+		return waker != iv->task && is_program(waker) ? waker->info.tgid : 0;
+	return r->gone[slot].tid == iv->waker ? r->gone[slot].tgid : 0;
 }
 
-/* The waits of vfork, exec and FUSE for other programs are killable: no lock. */
-static void by_waker(const struct reasons *r, const struct interval *iv, struct wait_verdict *v)
+/*
+ * Waits that a fatal signal ends are for another program in vfork, exec and FUSE, and for the lock of
+ * the address space in the system calls that change it and, of threads of one process, in page faults.
+ */
+static bool is_lock(const struct interval *iv, const struct call *c, uint32_t waker_tgid)
 {
-	if (iv->state != TS_DISK || iv->raw_state & (RAW_WAKEKILL | RAW_FROZEN) || !iv->raw_state)
-		return;
-	if (!iv->waker || iv->waker == TID_OTHER ||
-	    iv->flags & (IVF_OPEN | IVF_GAP | IVF_INFERRED | IVF_WAKER_UNSURE))
-		return;
-	if (!ended_by_program(r, iv))
+	if (!waker_tgid || iv->raw_state & RAW_FROZEN || !iv->raw_state)
+		return false;
+	if (!(iv->raw_state & RAW_WAKEKILL))
+		return true;
+	return c ? c->maps : iv->syscall == SYSCALL_NONE && waker_tgid == iv->task->info.tgid;
+}
+
+static void by_waker(const struct reasons *r, const struct interval *iv, const struct call *c,
+		     struct wait_verdict *v)
+{
+	if (iv->state != TS_DISK || !iv->waker || iv->waker == TID_OTHER ||
+	    iv->flags & (IVF_OPEN | IVF_GAP | IVF_INFERRED | IVF_WAKER_UNSURE) ||
+	    !is_lock(iv, c, ended_by_program(r, iv)))
 		return;
 	v->reason = WAIT_LOCK;
 	v->basis = BASIS_WAKER;
@@ -238,7 +268,7 @@ static bool judge(const struct reasons *r, const struct interval *iv, const stru
 	if (c)
 		by_call(iv, c, v);
 	if (v->reason == WAIT_OTHER)
-		by_waker(r, iv, v);
+		by_waker(r, iv, c, v);
 	return c && iv->state == TS_SLEEP && c->moves && !(iv->flags & (IVF_OPEN | IVF_GAP));
 }
 
@@ -323,9 +353,12 @@ static void on_gone(struct sink *s, const struct task *task)
 {
 	struct reasons *r = (struct reasons *)s;
 	struct known *k = task->id < r->room ? &r->tasks[task->id] : NULL;
+	uint32_t slot = task->info.tid % PROGRAMS_GONE;
 
-	if (is_program(task))
-		r->gone[task->info.tid % PROGRAMS_GONE] = task->info.tid;
+	if (is_program(task)) {
+		r->gone[slot].tid = task->info.tid;
+		r->gone[slot].tgid = task->info.tgid;
+	}
 	if (!k)
 		return;
 	settle(r, k, task);

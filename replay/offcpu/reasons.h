@@ -9,8 +9,9 @@
  *   socket   it moved bytes through a socket when it was back from a system call that may be about
  *            one. That is told at the end of its next slice, so such a verdict comes late.
  *   syscall  the system call that it is in
- *   waker    a program that was not interrupted ended a wait in D that not even a signal could: it
- *            gave up a lock of the kernel's. Kernel threads complete other things too.
+ *   waker    a program that was not interrupted ended a wait in D that not even a signal could, or
+ *            one that needs the address space for itself: it gave up a lock of the kernel's. Kernel
+ *            threads complete other things too.
  *   state    nothing but its state: "other"
  *
  * Kernel threads and the states I, T, t and P are "other" unless a request or IO wait says disk.

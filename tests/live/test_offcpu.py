@@ -90,10 +90,26 @@ def flame_graphs():
     expect(any("futex" in stack and ";" in stack for stack in futex), f"stacks of locks: {futex}")
 
 
+def address_space():
+    """Without stacks: waits for the lock of an address space, which a fatal signal ends."""
+    told = record_workload(TRACE, "maps", 8)
+    check(TRACE)
+    row = row_of(told)
+    adds_up(row)
+    slices = [r["slices"] for r in report(TRACE, "cpu") if r["tid"] == told["tid"]][0]
+    note(f"{row['by_waker_ns']:,} ns by their wakers, the thread says {told['took_ns']:,}")
+    within(row["by_waker_ns"], told["took_ns"], told["took_ns"] // 50 + EDGE_NS + row["gap_ns"] +
+           row["oncpu_ns"] + row["runq_ns"] + slices * SWITCH_NS, "waits for the lock")
+    expect(row["lock_ns"] >= row["by_waker_ns"], f"they are a lock: {row}")
+    expect(row["other_ns"] <= EDGE_NS + row["gap_ns"], f"other: {row['other_ns']:,} ns")
+
+
 def main():
     start()
     with case("by system calls, sockets, requests: every millisecond where it belongs"):
         unless_hidden(TRACE, by_calls)
+    with case("without stacks: the lock of an address space"):
+        unless_hidden(TRACE, address_space)
     with case("by stacks: the same"):
         unless_hidden(TRACE, by_stacks)
     with case("by states only: said, and still all of the life"):

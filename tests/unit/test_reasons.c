@@ -281,12 +281,13 @@ static void test_without_call(void **state)
 }
 
 /* 100 waits in D from 20 on; at 30 CPU 1, where 200 runs, wakes it. */
-static const char *woken_by_200(uint32_t raw, const char *name, bool kthread, uint16_t flags)
+static const char *woken_by_200(uint32_t raw, const char *name, bool kthread, uint16_t flags,
+				uint32_t tgid)
 {
 	static char line[100];
 	struct task_snapshot t[] = {
 		snap(100, 100, TS_RUN, 0, 0, 5),
-		snap(200, 200, TS_RUN, 0, 1, 5),
+		snap(200, tgid, TS_RUN, 0, 1, 5),
 	};
 	struct synth s = {0};
 	char *text;
@@ -326,6 +327,9 @@ static void test_wakers(void **state)
 		{D, "rename", false, EVF_CTX_SOFTIRQ, "100 other syscall 20-30"},
 		{D, "rename", false, EVF_CTX_UNKNOWN, "100 other syscall 20-30"},
 		{D, NULL, true, 0, "100 other state 20-30"},
+		{0x102, "munmap", false, 0, "100 lock waker 20-30"},
+		{0x102, "mmap", true, 0, "100 other syscall 20-30"},
+		{0x102, NULL, false, 0, "100 other state 20-30"}, /* of another process */
 		{0x102, "execve", false, 0, "100 other syscall 20-30"},
 		{0x102, "clone", false, 0, "100 child syscall 20-30"},
 		{S, "ioctl", false, 0, "100 other syscall 20-30"},
@@ -335,11 +339,14 @@ static void test_wakers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *got = woken_by_200(cases[i].raw, cases[i].name, cases[i].kthread,
-					       cases[i].flags);
+					       cases[i].flags, 200);
 
 		if (strcmp(got, cases[i].want) != 0)
 			fail_msg("case %zu: %s, not %s", i, got, cases[i].want);
 	}
+	/* A page fault that another thread of the process ends, or holds up with its system call. */
+	assert_string_equal(woken_by_200(0x102, NULL, false, 0, 100), "100 lock waker 20-30");
+	assert_string_equal(woken_by_200(0x102, "read", false, 0, 100), "100 other syscall 20-30");
 }
 
 /* The wake-up takes effect when 200 is gone, whether its TID is another's by then or not. */

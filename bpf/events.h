@@ -84,7 +84,7 @@ enum ring_kind {
 	REC_EXEC = 7, /* + struct ring_exec */
 	REC_EXIT = 8,
 	REC_RENAME = 9, /* + comm */
-	REC_FREE = 10,
+	REC_FREE = 10, /* + u64 start_ns */
 	REC_REAP = 11,
 	REC_WAIT = 12,
 	REC_CGROUP = 13, /* + u64 cgroup id */
@@ -135,6 +135,7 @@ enum ring_flags {
 
 	RECF_STACK_LOST = 1 << 0,
 	RECF_IRQ_SOFT = 1 << 0,
+	RECF_WAIT_BLOCKS = 1 << 0,
 };
 
 /*

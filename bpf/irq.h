@@ -32,20 +32,13 @@ static __always_inline struct irq_cpu *irq_mine(void)
 
 static __always_inline void irq_put(enum ring_context context, u32 flags, u32 number, u64 start_ns)
 {
-	const u32 bytes = sizeof(struct ring_rec) + sizeof(u64);
 	struct task_struct *current = bpf_get_current_task_btf();
-	struct ring_rec *rec;
 
 	if (filter_cpus && !filter_cpu(bpf_get_smp_processor_id()))
 		return;
-	rec = ring_reserve(context, bytes, 1);
-	if (!rec)
-		return;
-	rec->ts = bpf_ktime_get_ns();
-	rec->tid = !filter_any || filter_task(current) ? (u32)current->pid : TID_OTHER;
-	rec->peer = 0;
-	*(u64 *)(rec + 1) = start_ns;
-	ring_commit(rec, RING_WORD0(REC_IRQ, flags, bytes / 8, number));
+	ring_put_u64(context, REC_IRQ, flags, number,
+		     !filter_any || filter_task(current) ? (u32)current->pid : TID_OTHER, 0,
+		     start_ns);
 }
 
 SEC("tp_btf/irq_handler_entry")

@@ -40,6 +40,7 @@ typedef _Bool bool;
 #define TASK_RTLOCK_WAIT     0x1000u
 #define TASK_FROZEN	     0x8000u
 #define WEXITED		     0x00000004 /* include/uapi/linux/wait.h */
+#define WNOHANG		     0x00000001
 #define WNOWAIT		     0x01000000
 #define PF_KTHREAD	     0x00200000u
 #define SIGNAL_GROUP_EXIT    0x4u /* include/linux/sched/signal.h */
@@ -262,12 +263,14 @@ struct bpf_iter__task {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, orig_ax, di, si, cx, ax;
+	unsigned long r10, orig_ax, di, si, dx, cx, ax;
 };
 #define NR_sched_yield	      24
+#define NR_wait4	      61
 #define NR_waitid	      247
 #define PT_REGS_SYSCALL(regs) ((s64)(regs)->orig_ax)
 #define PT_REGS_ARG1(regs)    ((regs)->di)
+#define PT_REGS_ARG3(regs)    ((regs)->dx)
 #define PT_REGS_SYSARG4(regs) ((regs)->r10)
 /* of a function of the kernel, which a system call is not */
 #define PT_REGS_FUNCTION_ARG2(regs) ((regs)->si)
@@ -282,8 +285,10 @@ struct user_pt_regs {
 };
 #define NR_sched_yield		   124
 #define NR_waitid		   95
+#define NR_wait4		   260
 #define PT_REGS_SYSCALL(ctx)	   ((s64)(ctx)->syscallno)
 #define PT_REGS_ARG1(ctx)	   (((const struct user_pt_regs *)(ctx))->regs[0])
+#define PT_REGS_ARG3(ctx)	   (((const struct user_pt_regs *)(ctx))->regs[2])
 #define PT_REGS_SYSARG4(ctx)	   (((const struct user_pt_regs *)(ctx))->regs[3])
 #define PT_REGS_FUNCTION_ARG2(ctx) (((const struct user_pt_regs *)(ctx))->regs[1])
 #define PT_REGS_FUNCTION_ARG4(ctx) PT_REGS_SYSARG4(ctx)
@@ -363,15 +368,22 @@ static __always_inline s32 task_syscall(struct task_struct *p)
 	return (s32)PT_REGS_SYSCALL(regs);
 }
 
-/* current, which waits for a child, is in a waitid() that will leave a zombie where it is. */
-static __always_inline bool current_only_looks(struct task_struct *current)
+/*
+ * How current, which waits for a child, does so: whether that can reap one, and whether it lasts
+ * until there is one; false where its system call does not tell.
+ */
+static __always_inline void current_wait(struct task_struct *current, bool *reaps, bool *blocks)
 {
-	u64 options;
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(current);
+	const s32 syscall = task_syscall(current);
+	u64 options = 0;
 
-	if (task_syscall(current) != NR_waitid)
-		return false;
-	options = PT_REGS_SYSARG4((struct pt_regs *)bpf_task_pt_regs(current));
-	return !(options & WEXITED) || (options & WNOWAIT);
+	if (syscall == NR_waitid)
+		options = PT_REGS_SYSARG4(regs);
+	else if (syscall == NR_wait4)
+		options = PT_REGS_ARG3(regs);
+	*reaps = syscall != NR_waitid || (options & WEXITED && !(options & WNOWAIT));
+	*blocks = (syscall == NR_waitid || syscall == NR_wait4) && !(options & WNOHANG);
 }
 
 #endif

@@ -221,7 +221,7 @@ int on_free(u64 *ctx)
 	u64 begin = cost_begin();
 
 	if (filter_task(p))
-		ring_put(RING_IRQS_ON, REC_FREE, 0, 0, (u32)p->pid, 0);
+		ring_put_u64(RING_IRQS_ON, REC_FREE, 0, 0, (u32)p->pid, 0, task_start_ns(p));
 	cost_end(PROG_FREE, begin);
 	return 0;
 }
@@ -233,10 +233,14 @@ int on_wait(u64 *ctx)
 	struct task_struct *current = bpf_get_current_task_btf();
 	u64 begin = cost_begin();
 	struct pid *pid = (struct pid *)ctx[0];
+	bool reaps, blocks;
 
-	if (filter_task(current) && !current_only_looks(current))
-		ring_put(RING_IRQS_ON, REC_WAIT, 0, pid ? (u32)pid->numbers[0].nr : 0,
-			 (u32)current->pid, 0);
+	if (!filter_task(current))
+		return 0;
+	current_wait(current, &reaps, &blocks);
+	if (reaps)
+		ring_put(RING_IRQS_ON, REC_WAIT, blocks ? RECF_WAIT_BLOCKS : 0,
+			 pid ? (u32)pid->numbers[0].nr : 0, (u32)current->pid, 0);
 	cost_end(PROG_WAIT, begin);
 	return 0;
 }
@@ -273,11 +277,9 @@ int on_release_kprobe(struct pt_regs *regs)
 SEC("tp_btf/cgroup_attach_task")
 int on_cgroup_attach(u64 *ctx)
 {
-	const u32 bytes = sizeof(struct ring_rec) + sizeof(u64);
 	struct cgroup *cgroup = (struct cgroup *)ctx[0];
 	struct task_struct *p = (struct task_struct *)ctx[2];
 	u64 begin = cost_begin();
-	struct ring_rec *rec;
 
 	/* the others are the cgroup v1 hierarchies; where p leaves the filter, that is of interest */
 	if (cgroup->root->hierarchy_id ||
@@ -285,15 +287,8 @@ int on_cgroup_attach(u64 *ctx)
 		return 0;
 	if (filter_cgroups && filter_cgroup(p))
 		put_task(p);
-	rec = ring_reserve(RING_IRQS_ON, bytes, 1);
-	if (rec) {
-		rec->ts = bpf_ktime_get_ns();
-		rec->tid = (u32)p->pid;
-		rec->peer = 0;
-		*(u64 *)(rec + 1) = cgroup->kn->id;
-		ring_commit(rec, RING_WORD0(REC_CGROUP, (bool)ctx[3] ? RECF_THREADGROUP : 0,
-					    bytes / 8, 0));
-	}
+	ring_put_u64(RING_IRQS_ON, REC_CGROUP, (bool)ctx[3] ? RECF_THREADGROUP : 0, 0, (u32)p->pid,
+		     0, cgroup->kn->id);
 	cost_end(PROG_CGROUP_ATTACH, begin);
 	return 0;
 }

@@ -180,21 +180,6 @@ static __noinline u64 socket_touched(struct sock *sk, u32 *tid, bool closed)
 	return id;
 }
 
-static __always_inline void socket_event(u32 kind, u32 flags, u32 value, u32 tid, u32 peer,
-					 u64 socket)
-{
-	const u32 bytes = sizeof(struct ring_rec) + sizeof(u64);
-	struct ring_rec *rec = ring_reserve(RING_IRQS_ON, bytes, 1);
-
-	if (!rec)
-		return;
-	rec->ts = bpf_ktime_get_ns();
-	rec->tid = tid;
-	rec->peer = peer;
-	*(u64 *)(rec + 1) = socket;
-	ring_commit(rec, RING_WORD0(kind, flags, bytes / 8, value));
-}
-
 static __always_inline void handle_state(struct sock *sk, u32 before, u32 after)
 {
 	u32 tid = 0, error = (u32)sk->sk_err;
@@ -205,7 +190,7 @@ static __always_inline void handle_state(struct sock *sk, u32 before, u32 after)
 		return;
 	id = socket_touched(sk, &tid, after == TCP_CLOSE);
 	if (id)
-		socket_event(REC_SOCKET_STATE, 0,
+		ring_put_u64(RING_IRQS_ON, REC_SOCKET_STATE, 0,
 			     (before & 0xff) | (after & 0xff) << 8 | (error & 0xffff) << 16, tid, 0,
 			     id);
 }
@@ -232,7 +217,8 @@ int on_retransmit(u64 *ctx)
 
 	id = socket_touched(sk, &tid, false);
 	if (id)
-		socket_event(REC_RETRANSMIT, 0, error < 0 ? (u32)-error : 0, tid, segments, id);
+		ring_put_u64(RING_IRQS_ON, REC_RETRANSMIT, 0, error < 0 ? (u32)-error : 0, tid,
+			     segments, id);
 	cost_end(PROG_RETRANSMIT, begin);
 	return 0;
 }
@@ -246,7 +232,7 @@ int on_synack(u64 *ctx)
 
 	id = socket_touched((struct sock *)ctx[0], &tid, false);
 	if (id)
-		socket_event(REC_RETRANSMIT, RECF_NET_SYNACK, 0, tid, 1, id);
+		ring_put_u64(RING_IRQS_ON, REC_RETRANSMIT, RECF_NET_SYNACK, 0, tid, 1, id);
 	cost_end(PROG_SYNACK, begin);
 	return 0;
 }
@@ -266,7 +252,7 @@ static __always_inline void handle_reset_sent(struct sock *sk)
 			return;
 		id = 0;
 	}
-	socket_event(REC_RESET, RECF_NET_SENT, 0, tid, 0, id);
+	ring_put_u64(RING_IRQS_ON, REC_RESET, RECF_NET_SENT, 0, tid, 0, id);
 }
 
 /* The socket can be a TIME_WAIT, or none. */
@@ -288,7 +274,7 @@ int on_reset_received(u64 *ctx)
 
 	id = socket_touched((struct sock *)ctx[0], &tid, false);
 	if (id)
-		socket_event(REC_RESET, 0, 0, tid, 0, id);
+		ring_put_u64(RING_IRQS_ON, REC_RESET, 0, 0, tid, 0, id);
 	cost_end(PROG_RESET_RECEIVED, begin);
 	return 0;
 }

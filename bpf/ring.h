@@ -217,4 +217,20 @@ static __always_inline void ring_put(enum ring_context context, u32 kind, u32 fl
 	ring_put_in(ring_mine(), context, RING_PLAIN(kind, flags, value), tid, peer);
 }
 
+/* Of a kind that has one number behind its struct ring_rec. */
+static __always_inline void ring_put_u64(enum ring_context context, u32 kind, u32 flags, u32 value,
+					 u32 tid, u32 peer, u64 number)
+{
+	const u32 bytes = sizeof(struct ring_rec) + sizeof(u64);
+	struct ring_rec *rec = ring_reserve(context, bytes, 1);
+
+	if (!rec)
+		return;
+	rec->ts = bpf_ktime_get_ns();
+	rec->tid = tid;
+	rec->peer = peer;
+	*(u64 *)(rec + 1) = number;
+	ring_commit(rec, RING_WORD0(kind, flags, bytes / 8, value));
+}
+
 #endif

@@ -89,11 +89,33 @@ void life_gone(struct engine *e, struct etask *y, uint64_t t, enum reap_method h
 	task_remove(e, y, await_free);
 }
 
+/*
+ * z, which has just switched away as a zombie, ended while its parent was on its way into a wait,
+ * and that has not gone to sleep: so it finds z at once.
+ */
+static bool is_reaped_at_once(struct engine *e, const struct etask *z)
+{
+	struct etask *parent = task_find(e, z->t.info.ppid);
+
+	if (e->reaps_exact || !(z->t.flags & TASK_GROUP_DEAD) || !parent ||
+	    !(parent->t.flags & TASK_IN_WAIT) || parent->t.state != TS_RUN ||
+	    parent->t.info.tgid != z->t.info.ppid)
+		return false;
+	if (!z->t.exited_ns || parent->wait_ns < z->t.exited_ns ||
+	    parent->t.since_ns > parent->wait_ns || e->gaps.last_ns >= z->t.exited_ns)
+		return false;
+	if (parent->wait_pid && parent->wait_pid != z->t.info.tid)
+		return false;
+	parent->t.flags &= (uint16_t)~TASK_IN_WAIT;
+	return true;
+}
+
 void life_final_switch(struct engine *e, struct etask *y, uint64_t t, uint32_t raw)
 {
 	bool exit_seen = y->t.flags & TASK_EXITED && e->gaps.last_ns < y->t.exited_ns;
 
-	if (raw & RAW_EXIT_DEAD || y->t.flags & (TASK_REAPED | TASK_UNNAMED) || !is_leader(y)) {
+	if (raw & RAW_EXIT_DEAD || y->t.flags & (TASK_REAPED | TASK_UNNAMED) || !is_leader(y) ||
+	    is_reaped_at_once(e, y)) {
 		task_remove(e, y, true);
 		return;
 	}
@@ -312,6 +334,7 @@ void life_wait(struct engine *e, const struct event *ev, uint64_t t)
 	}
 	y->t.flags |= TASK_IN_WAIT;
 	y->wait_pid = ev->value;
+	y->wait_ns = ev->flags & EVF_WAIT_BLOCKS ? t : 0;
 }
 
 /*
@@ -369,14 +392,15 @@ void life_reap(struct engine *e, const struct event *ev, uint64_t t)
 
 void life_free(struct engine *e, const struct event *ev, uint64_t t)
 {
-	struct etask *y;
+	const struct free_info *info = ev->ext;
+	struct etask *y = task_find(e, ev->tid);
+	bool older = task_take_unfreed(e, ev->tid);
 	uint64_t h0, h1;
 
 	e->saw_free = true;
-	if (task_take_unfreed(e, ev->tid))
-		return;
-	y = task_find(e, ev->tid);
-	if (!y || y->t.state == TS_RUN)
+	if (info && info->start_ns && y && y->t.info.start_ns)
+		older = info->start_ns != y->t.info.start_ns;
+	if (older || !y || y->t.state == TS_RUN)
 		return;
 	/* Of a task that is certainly alive: it belongs to one that had the TID before. */
 	if (is_zombie(y) || uncertain(e, y, t, &h0, &h1))

@@ -200,7 +200,7 @@ static bool is_known(uint8_t kind, uint8_t mode)
 	if (!kind || kind >= EV_KIND_END || kind == EV_CHECKPOINT)
 		return false;
 	switch (mode & (MODE_RARE | MODE_PACKED)) {
-	case 0: return !ext;
+	case 0: return !ext || ext->optional;
 	case MODE_RARE: return true;
 	case MODE_PACKED: return ext && ext->packed;
 	default: return false; /* of a later version */
@@ -523,13 +523,15 @@ static uint64_t take_long_time(struct decoder *d)
 
 static void take_rare(struct decoder *d, const struct shape *shape, struct event *ev)
 {
+	static const union event_ext none;
 	union event_ext *ext = &d->ext[d->next_ext];
+	const struct fields *f = fields_ext(ev->kind);
 
 	read_rare(&d->rare, ev->kind, shape->known, ev, ext);
-	if (shape->known && fields_ext(ev->kind)) {
-		ev->ext = ext;
-		d->next_ext++;
-	}
+	if (!shape->known || !f || (f->optional && !memcmp(ext, &none, f->size)))
+		return;
+	ev->ext = ext;
+	d->next_ext++;
 }
 
 static void take_packed(struct decoder *d, const struct shape *shape, struct event *ev)

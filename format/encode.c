@@ -290,7 +290,7 @@ int encoder_add(struct encoder *e, const struct event *ev, struct err *err)
 		begin_block(e, ev);
 	if (ext && ext->packed)
 		ret = add_packed(e, ev, ext, err);
-	else if (ext || !put_common(e, ev, 0))
+	else if ((ext && (ev->ext || !ext->optional)) || !put_common(e, ev, 0))
 		ret = add_rare(e, ev, err);
 	if (ret)
 		return ret;

@@ -34,7 +34,9 @@ enum event_kind {
 			     * ext: struct exec_info */
 	EV_EXIT = 8, /* tid; value: exit code as wait4 reports it, flags: GROUP_DEAD */
 	EV_RENAME = 9, /* tid; ext: struct rename_info */
-	EV_FREE = 10, /* tid: its task_struct was freed (an RCU callback, after the reap) */
+	EV_FREE =
+		10, /* tid: its task_struct was freed (an RCU callback, after the reap); ext: struct
+		       * free_info; NULL, or 0 in it: not told */
 	EV_REAP = 11, /* tid: reaped, peer: by whom (exact hook: release_task) */
 	EV_WAIT = 12, /* tid: called wait4/waitid, value: the PID waited for, 0 for any */
 	EV_CGROUP = 13, /* tid moved; ext: struct cgroup_info; flags: THREADGROUP */
@@ -115,6 +117,7 @@ enum event_flags {
 	EVF_STACK_LOST =
 		1 << 0, /* STACK: the kernel could not take or keep one that was asked for */
 	EVF_IRQ_SOFT = 1 << 0, /* IRQ */
+	EVF_WAIT_BLOCKS = 1 << 0, /* WAIT: lasts until a child has ended; else that is not told */
 	EVF_SAMPLE_GONE =
 		1 << 0, /* SAMPLE: it cannot be read any more; its value is the last one */
 };
@@ -216,6 +219,10 @@ struct exec_info {
 
 struct rename_info {
 	char comm[TASK_COMM_LEN];
+};
+
+struct free_info {
+	uint64_t start_ns; /* as of struct task_info: which of those that had the TID */
 };
 
 struct cgroup_info {

@@ -7,10 +7,13 @@
 	{                                                                                          \
 		no, FIELD_##kind, offsetof(type, member), 0                                        \
 	}
-#define COUNT(list)		 (sizeof(list) / sizeof((list)[0]))
-#define FIELDS(name, type, list) const struct fields name = {list, COUNT(list), sizeof(type), false}
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+#define FIELDS(name, type, list)                                                                   \
+	const struct fields name = {list, COUNT(list), sizeof(type), false, false}
+#define OPTIONAL(name, type, list)                                                                 \
+	const struct fields name = {list, COUNT(list), sizeof(type), false, true}
 #define PACKED(name, type, list)                                                                   \
-	const struct fields name = {list, COUNT(list), sizeof(type), true};                        \
+	const struct fields name = {list, COUNT(list), sizeof(type), true, false};                 \
 	_Static_assert(COUNT(list) <= PACKED_FIELDS && sizeof(type) <= PACKED_BYTES, #list)
 
 static const struct field event_fields[] = {
@@ -64,6 +67,9 @@ static FIELDS(fields_exec, struct exec_info, exec_fields);
 
 static const struct field rename_fields[] = {FIELD(16, COMM, struct rename_info, comm)};
 static FIELDS(fields_rename, struct rename_info, rename_fields);
+
+static const struct field free_fields[] = {FIELD(16, U64, struct free_info, start_ns)};
+static OPTIONAL(fields_free, struct free_info, free_fields);
 
 static const struct field cgroup_fields[] = {FIELD(16, U64, struct cgroup_info, cgroup_id)};
 static FIELDS(fields_cgroup, struct cgroup_info, cgroup_fields);
@@ -201,17 +207,18 @@ FIELDS(fields_metric, struct metric_snapshot, metric_fields);
 const struct fields *fields_ext(uint8_t kind)
 {
 	static const struct fields *const ext[256] = {
-		[EV_FORK] = &fields_task,      [EV_EXEC] = &fields_exec,
-		[EV_RENAME] = &fields_rename,  [EV_CGROUP] = &fields_cgroup,
-		[EV_TASK] = &fields_snapshot,  [EV_GAP] = &fields_gap,
-		[EV_NAME] = &fields_name,      [EV_IO_START] = &fields_io,
-		[EV_IO_ISSUE] = &fields_io,    [EV_IO_DONE] = &fields_io,
-		[EV_IO_REQUEUE] = &fields_io,  [EV_IO_MERGE] = &fields_io,
-		[EV_ACCT] = &fields_acct,      [EV_SOCKET] = &fields_socket,
-		[EV_NET] = &fields_net,	       [EV_SOCKET_STATE] = &fields_ref,
-		[EV_RETRANSMIT] = &fields_ref, [EV_RESET] = &fields_ref,
-		[EV_FRAMES] = &fields_frames,  [EV_COUNTERS] = &fields_counters,
-		[EV_IRQ] = &fields_irq,	       [EV_SAMPLE] = &fields_sample,
+		[EV_FORK] = &fields_task,	  [EV_EXEC] = &fields_exec,
+		[EV_RENAME] = &fields_rename,	  [EV_CGROUP] = &fields_cgroup,
+		[EV_FREE] = &fields_free,	  [EV_TASK] = &fields_snapshot,
+		[EV_GAP] = &fields_gap,		  [EV_NAME] = &fields_name,
+		[EV_IO_START] = &fields_io,	  [EV_IO_ISSUE] = &fields_io,
+		[EV_IO_DONE] = &fields_io,	  [EV_IO_REQUEUE] = &fields_io,
+		[EV_IO_MERGE] = &fields_io,	  [EV_ACCT] = &fields_acct,
+		[EV_SOCKET] = &fields_socket,	  [EV_NET] = &fields_net,
+		[EV_SOCKET_STATE] = &fields_ref,  [EV_RETRANSMIT] = &fields_ref,
+		[EV_RESET] = &fields_ref,	  [EV_FRAMES] = &fields_frames,
+		[EV_COUNTERS] = &fields_counters, [EV_IRQ] = &fields_irq,
+		[EV_SAMPLE] = &fields_sample,
 	};
 
 	return ext[kind];

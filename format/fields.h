@@ -36,6 +36,7 @@ struct fields {
 	size_t n;
 	size_t size; /* of the struct */
 	bool packed; /* numbers only, in columns of their own; the order reaches the disk */
+	bool optional; /* an event may have none of it */
 };
 
 /* Everything that an event can point to. */
@@ -44,6 +45,7 @@ union event_ext {
 	struct task_snapshot snapshot;
 	struct exec_info exec;
 	struct rename_info rename;
+	struct free_info free;
 	struct cgroup_info cgroup;
 	struct gap_info gap;
 	struct name_info name;

@@ -8,7 +8,8 @@
 		no, FIELD_##kind, offsetof(type, member), 0                                        \
 	}
 #define FIELDS(name, type, list)                                                                   \
-	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type), false}
+	const struct fields name = {list, sizeof(list) / sizeof(list[0]), sizeof(type), false,     \
+				    false}
 
 /* Memory that the records of a section may ask for: so many times their bytes, or this much. */
 #define AMPLIFY_MAX  64u

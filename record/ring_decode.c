@@ -15,7 +15,8 @@ static_assert((int)RECF_IO_SYNC == EVF_IO_SYNC && (int)RECF_IO_UNSTARTED == EVF_
 static_assert((int)RECF_NET_SYNACK == EVF_NET_SYNACK && (int)RECF_NET_SENT == EVF_NET_SENT,
 	      "flags are the same");
 static_assert((int)REC_STACK == EV_STACK && (int)REC_IRQ == EV_IRQ, "kinds are the same");
-static_assert((int)RECF_STACK_LOST == EVF_STACK_LOST && (int)RECF_IRQ_SOFT == EVF_IRQ_SOFT,
+static_assert((int)RECF_STACK_LOST == EVF_STACK_LOST && (int)RECF_IRQ_SOFT == EVF_IRQ_SOFT &&
+		      (int)RECF_WAIT_BLOCKS == EVF_WAIT_BLOCKS,
 	      "flags are the same");
 static_assert(RING_COUNTERS == COUNTERS_MAX, "as many");
 static_assert(RING_COMM_LEN == TASK_COMM_LEN, "names are as long");
@@ -93,6 +94,15 @@ static int decode_rename(const char *comm, struct ring_arena *arena, struct even
 	struct rename_info *info = take(arena, sizeof(*info));
 
 	copy_comm(info->comm, comm);
+	event->ext = info;
+	return 1;
+}
+
+static int decode_free(const u64 *start_ns, struct ring_arena *arena, struct event *event)
+{
+	struct free_info *info = take(arena, sizeof(*info));
+
+	info->start_ns = *start_ns;
 	event->ext = info;
 	return 1;
 }
@@ -313,6 +323,7 @@ static size_t tail_min(unsigned kind)
 	case REC_FORK: return sizeof(struct ring_task);
 	case REC_EXEC: return sizeof(struct ring_exec);
 	case REC_RENAME: return RING_COMM_LEN;
+	case REC_FREE:
 	case REC_CGROUP: return sizeof(u64);
 	case REC_TASK: return sizeof(struct ring_snapshot);
 	case REC_LOST: return sizeof(struct ring_lost);
@@ -363,6 +374,7 @@ int ring_decode(const struct ring_rec *rec, struct ring_arena *arena, struct eve
 	case REC_FORK: return decode_fork(behind, arena, event);
 	case REC_EXEC: return decode_exec(behind, tail, arena, event);
 	case REC_RENAME: return decode_rename(behind, arena, event);
+	case REC_FREE: return decode_free(behind, arena, event);
 	case REC_CGROUP: return decode_cgroup(behind, arena, event);
 	case REC_TASK: return ring_decode_snapshot(behind, arena, event);
 	case REC_LOST: return decode_lost(rec, arena, event);

@@ -517,7 +517,12 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 		put_bool(x->out, "group_dead", ev->flags & EVF_GROUP_DEAD);
 		break;
 	case EV_RENAME: put_rename(x, ev); break;
-	case EV_FREE: put_task(x, ev->tid, "tid", "comm"); break;
+	case EV_FREE:
+		put_task(x, ev->tid, "tid", "comm");
+		if (ev->ext)
+			put_u64(x->out, "start_boottime_ns",
+				((const struct free_info *)ev->ext)->start_ns);
+		break;
 	case EV_REAP:
 		put_task(x, ev->tid, "tid", "comm");
 		put_task(x, ev->peer, "by_tid", "by_comm");
@@ -525,6 +530,8 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 	case EV_WAIT:
 		put_task(x, ev->tid, "tid", "comm");
 		put_u64(x->out, "wait_pid", ev->value);
+		if (ev->flags & EVF_WAIT_BLOCKS)
+			put_bool(x->out, "blocks", true);
 		break;
 	case EV_CGROUP: put_cgroup(x, ev); break;
 	case EV_TASK: put_snapshot(x, ev); break;

@@ -131,6 +131,7 @@ static const struct event *all_kinds(size_t *n)
 					.args_len = sizeof("a\0" NASTY)};
 	static struct rename_info rename = {.comm = NASTY};
 	static struct cgroup_info cgroup = {.cgroup_id = 77};
+	static struct free_info freed = {.start_ns = 5};
 	static struct gap_info gap = {.end_ns = START + 9, .count = 5, .reason = GAP_RING_FULL};
 	static struct name_info name = {.id = 77, .kind = NAME_CGROUP, .name = "/" NASTY};
 	static const struct checkpoint ck = {.ts = START, .nrequests = 2, .nsockets = 3};
@@ -153,9 +154,9 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_EXEC, .tid = 10, .peer = 9, .ext = &exec},
 		{.kind = EV_EXIT, .tid = 10, .value = 0x100, .flags = EVF_GROUP_DEAD},
 		{.kind = EV_RENAME, .tid = 10, .ext = &rename},
-		{.kind = EV_FREE, .tid = 10},
+		{.kind = EV_FREE, .tid = 10, .ext = &freed},
 		{.kind = EV_REAP, .tid = 10, .peer = 11},
-		{.kind = EV_WAIT, .tid = 10, .value = 12},
+		{.kind = EV_WAIT, .tid = 10, .value = 12, .flags = EVF_WAIT_BLOCKS},
 		{.kind = EV_CGROUP, .tid = 10, .ext = &cgroup},
 		{.kind = EV_TASK, .tid = 12, .cpu = CPU_NONE, .ext = &snap},
 		{.kind = EV_BLOCK, .tid = 10, .value = (uint32_t)SYSCALL_NONE},
@@ -294,6 +295,12 @@ static void test_json_fields(void **state)
 	char *line;
 
 	(void)state;
+	line = print(event_text_json, &events[EV_FREE - 1]);
+	assert_non_null(strstr(line, "\"start_boottime_ns\":5}"));
+	free(line);
+	line = print(event_text_json, &events[EV_WAIT - 1]);
+	assert_non_null(strstr(line, "\"wait_pid\":12,\"blocks\":true}"));
+	free(line);
 	line = print(event_text_json, &events[0]); /* switch */
 	j = json_loads(line, 0, NULL);
 	assert_true(json_is_null(json_object_get(j, "prev_tid")));

@@ -225,7 +225,7 @@ static void test_long_kinds(void **state)
 		struct ring_name name;
 		char path[16];
 	} name = {{.id = 77}, "/some/group"};
-	uint64_t cgroup = 78;
+	uint64_t cgroup = 78, start_ns = 79;
 	const struct exec_info *x;
 	const struct event *e;
 
@@ -237,23 +237,23 @@ static void test_long_kinds(void **state)
 	put_tail(page_of(f, 0), REC_RENAME, 3, "new\0garbagegarba", 16);
 	put_tail(page_of(f, 0), REC_CGROUP, 4, &cgroup, sizeof(cgroup));
 	put_tail(page_of(f, 0), REC_NAME, 5, &name, sizeof(name));
+	put_tail(page_of(f, 0), REC_FREE, 6, &start_ns, sizeof(start_ns));
 
-	assert_int_equal(drain(f, ALL, &e), 5);
+	assert_int_equal(drain(f, ALL, &e), 6);
+	assert_int_equal(((const struct free_info *)e[5].ext)->start_ns, start_ns);
 	assert_int_equal(((const struct task_info *)e[0].ext)->cgroup_id, 6);
 	assert_int_equal(((const struct task_info *)e[0].ext)->start_ns, 5);
 	assert_string_equal(((const struct task_info *)e[0].ext)->comm, "ccccccccccccccc");
 	x = e[1].ext;
 	assert_string_equal(x->filename, "/a/b");
-	assert_int_equal(x->truncated, 1);
-	assert_int_equal(x->uid, 9);
+	assert_true(x->truncated == 1 && x->uid == 9);
 	/* cut in the middle of an argument: the NUL is put back */
 	assert_int_equal(x->args_len, 9 + 1);
 	assert_memory_equal(x->args, "one\0two\0z", 10);
 	assert_string_equal(x->comm, "ddddddddddddddd");
 	assert_string_equal(((const struct rename_info *)e[2].ext)->comm, "new");
 	assert_int_equal(((const struct cgroup_info *)e[3].ext)->cgroup_id, 78);
-	assert_int_equal(e[4].kind, EV_NAME);
-	assert_int_equal(e[4].cpu, CPU_NONE);
+	assert_true(e[4].kind == EV_NAME && e[4].cpu == CPU_NONE);
 	assert_int_equal(((const struct name_info *)e[4].ext)->kind, NAME_CGROUP);
 	assert_string_equal(((const struct name_info *)e[4].ext)->name, "/some/group");
 }

@@ -107,8 +107,8 @@ static void random_task(uint64_t *seed, struct task_info *t)
 /* An event with an ext, every field random; `text` is scratch of 256 bytes. */
 static void random_rare(uint64_t *seed, struct event *ev, union event_ext *x, char *text)
 {
-	static const uint8_t kinds[] = {EV_FORK, EV_EXEC, EV_RENAME, EV_CGROUP,
-					EV_TASK, EV_GAP,  EV_NAME,   EV_SOCKET};
+	static const uint8_t kinds[] = {EV_FORK, EV_EXEC, EV_RENAME, EV_CGROUP, EV_TASK,
+					EV_GAP,	 EV_NAME, EV_SOCKET, EV_FREE};
 
 	memset(x, 0, sizeof(*x));
 	ev->kind = kinds[random_next(seed) % sizeof(kinds)];
@@ -128,6 +128,7 @@ static void random_rare(uint64_t *seed, struct event *ev, union event_ext *x, ch
 		x->exec.args = text + 128;
 		break;
 	case EV_RENAME: random_text(seed, x->rename.comm, sizeof(x->rename.comm)); break;
+	case EV_FREE: x->free.start_ns = random_next(seed) | 1; break;
 	case EV_CGROUP: x->cgroup.cgroup_id = random_next(seed); break;
 	case EV_TASK:
 		random_bytes(seed, &x->snapshot, sizeof(x->snapshot));

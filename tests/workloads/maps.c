@@ -35,7 +35,7 @@ static void *mapper(void *unused)
 		pthread_barrier_wait(&each);
 		sleep_ns(2000000);
 		since = now_ns();
-		page = mmap(NULL, PAGE, PROT_RW, PRIVATE, -1, 0);
+		page = mmap(NULL, PAGE, PROT_RW, PRIVATE, 0, 0);
 		check(page == MAP_FAILED, "mmap");
 		check(munmap(page, PAGE), "munmap");
 		took_ns += now_ns() - since;
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	check(pthread_barrier_init(&each, NULL, 2), "pthread_barrier_init");
 	check(pthread_create(&thread, NULL, mapper, NULL), "pthread_create");
 	for (long i = 0; i < rounds; i++) {
-		void *large = mmap(NULL, LARGE, PROT_RW, PRIVATE | MAP_POPULATE, -1, 0);
+		void *large = mmap(NULL, LARGE, PROT_RW, PRIVATE | MAP_POPULATE, 0, 0);
 
 		check(large == MAP_FAILED, "mmap");
 		pthread_barrier_wait(&each);

@@ -72,6 +72,18 @@ def pieces():
     expect("recording" in foreign.stderr, foreign.stderr)
 
 
+def windows():
+    """A file is read from the checkpoint before a window on, a pipe from its beginning."""
+    length = info("merged.data")["duration_ns"]
+    window = f"+{length * 7 // 10}ns,+{length * 9 // 10}ns"
+    for group in (*GROUPS, "offcpu", "io", "fs", "net"):
+        by = "cpu" if group == "idle" else "thread"
+        argv = f"{RSTAT} report -g {group} --by {by} -n 0 --format ndjson --time {window}"
+        for focus in ("", "--all"):
+            equal(sha(f"{argv} {focus} merged.data"), sha(f"cat merged.data | {argv} {focus} -"),
+                  f"{group} {focus}")
+
+
 def pipes():
     whole = sha(f"{RSTAT} dump {TRACE}")
     equal(sha(f"cat {TRACE} | {RSTAT} dump -"), whole, "dump from a pipe")
@@ -111,6 +123,8 @@ with case("a cut reports what the whole does in that window"):
     thirds()
 with case("pieces are joined again"):
     pieces()
+with case("a window needs nothing before its checkpoint"):
+    windows()
 with case("pipes on both sides"):
     pipes()
 with case("who belongs to the command"):

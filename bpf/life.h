@@ -235,10 +235,8 @@ int on_wait(u64 *ctx)
 	struct pid *pid = (struct pid *)ctx[0];
 	bool reaps, blocks;
 
-	if (!filter_task(current))
-		return 0;
 	current_wait(current, &reaps, &blocks);
-	if (reaps)
+	if (filter_task(current) && reaps)
 		ring_put(RING_IRQS_ON, REC_WAIT, blocks ? RECF_WAIT_BLOCKS : 0,
 			 pid ? (u32)pid->numbers[0].nr : 0, (u32)current->pid, 0);
 	cost_end(PROG_WAIT, begin);

@@ -91,7 +91,8 @@ void life_gone(struct engine *e, struct etask *y, uint64_t t, enum reap_method h
 
 /*
  * z, which has just switched away as a zombie, ended while its parent was on its way into a wait,
- * and that has not gone to sleep: so it finds z at once.
+ * and that has not gone to sleep: so it finds z at once. (Of several that end at that time a wait for
+ * any child takes one, and this may be another one.)
  */
 static bool is_reaped_at_once(struct engine *e, const struct etask *z)
 {
@@ -390,6 +391,14 @@ void life_reap(struct engine *e, const struct event *ev, uint64_t t)
 	life_gone(e, y, t, REAP_EXACT, ev->peer, true);
 }
 
+#define START_TICK_NS 10000000u
+
+/* /proc, where the recorder has tasks from that its programs do not show, counts in ticks. */
+static bool same_start(uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= START_TICK_NS;
+}
+
 void life_free(struct engine *e, const struct event *ev, uint64_t t)
 {
 	const struct free_info *info = ev->ext;
@@ -399,7 +408,7 @@ void life_free(struct engine *e, const struct event *ev, uint64_t t)
 
 	e->saw_free = true;
 	if (info && info->start_ns && y && y->t.info.start_ns)
-		older = info->start_ns != y->t.info.start_ns;
+		older = !same_start(info->start_ns, y->t.info.start_ns);
 	if (older || !y || y->t.state == TS_RUN)
 		return;
 	/* Of a task that is certainly alive: it belongs to one that had the TID before. */
@@ -413,14 +422,15 @@ static bool in_tree(const struct engine *e, uint32_t tid)
 {
 	const struct etask *y = tid ? task_find(e, tid) : NULL;
 
-	return y && y->tree;
+	/* the command itself may have been filtered out */
+	return y ? y->tree : tid && tid == e->tree_pid;
 }
 
 void life_join_tree(struct engine *e, struct etask *y, uint32_t by)
 {
 	const bool is_root = e->tree_pid && y->t.info.tid == e->tree_pid;
 
-	y->tree = is_root || in_tree(e, y->t.info.tgid) || in_tree(e, y->t.info.ppid) ||
+	y->tree = y->tree || is_root || in_tree(e, y->t.info.tgid) || in_tree(e, y->t.info.ppid) ||
 		  in_tree(e, by);
 	if (is_root) /* its PID may be another's later */
 		e->tree_pid = 0;
@@ -435,10 +445,13 @@ void life_fork(struct engine *e, const struct event *ev, uint64_t t)
 	if (y) {
 		if (info->start_ns && y->t.info.start_ns == info->start_ns) {
 			y->t.forked_ns = t; /* a snapshot was faster */
+			life_join_tree(e, y, ev->peer);
 			return;
 		}
 		life_gone(e, y, t, REAP_REUSE, 0, true);
 	}
+	if (ev->tid == e->tree_pid)
+		e->tree_pid = 0; /* it was there before: now the PID is another's */
 	y = task_create(e, ev->tid, t);
 	if (!y)
 		return;
@@ -459,9 +472,10 @@ void life_take_leader(struct engine *e, struct etask *y, uint64_t t)
 
 	if (leader == y || !tid || tid >= TID_LIMIT)
 		return;
+	/* The new leader inherits the age of the old one (de_thread(), fs/exec.c). */
+	y->t.info.start_ns = leader ? leader->t.info.start_ns : 0;
 	if (leader) {
-		/* The new leader inherits the age of the old one (de_thread(), fs/exec.c). */
-		y->t.info.start_ns = leader->t.info.start_ns;
+		y->tree = y->tree || leader->tree;
 		life_gone(e, leader, t, REAP_EXEC, tid, false);
 	}
 	task_rekey(e, y, tid);
@@ -482,6 +496,8 @@ static void exec_by_thread(struct engine *e, const struct event *ev, uint64_t t)
 		/* Its switch-in was hidden: it is two entries until now. */
 		seen->t.info = y->t.info;
 		seen->t.info.tid = ev->tid;
+		seen->t.info.start_ns = 0; /* the old leader's, and that is gone */
+		seen->tree = seen->tree || y->tree;
 		seen->t.flags &= (uint16_t)~TASK_UNNAMED;
 		life_gone(e, y, t, REAP_EXEC, ev->tid, true);
 		return;

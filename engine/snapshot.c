@@ -119,7 +119,7 @@ void snapshot_task(struct engine *e, const struct event *ev, uint64_t t)
 	enum task_state st = word_state(s);
 	struct etask *y = task_find(e, ev->tid);
 	uint64_t h0 = 0, h1;
-	bool fresh, unnamed;
+	bool fresh;
 
 	if (y && y->t.info.start_ns && s->info.start_ns && y->t.info.start_ns != s->info.start_ns) {
 		life_gone(e, y, t, REAP_REUSE, 0, true);
@@ -133,10 +133,8 @@ void snapshot_task(struct engine *e, const struct event *ev, uint64_t t)
 		if (!y)
 			return;
 	}
-	unnamed = y->t.flags & TASK_UNNAMED;
 	identify(e, y, &s->info, fresh);
-	if (unnamed)
-		life_join_tree(e, y, 0);
+	life_join_tree(e, y, 0); /* the fork may have been lost, or an older one's */
 	if (s->flags & SNAPF_GROUP_DEAD)
 		y->t.flags |= TASK_GROUP_DEAD;
 	if (s->flags & SNAPF_UNCERTAIN) {

@@ -74,7 +74,7 @@ static void on_fork(struct focus *f, const struct event *ev, const struct task_i
 		put(f, info->tid, false);
 		return;
 	}
-	if (info->tgid != f->root)
+	if (info->tgid != f->root || f->told)
 		put(f, info->tgid, in);
 	if (in && info->tgid != f->root && ev->ts > f->counted_ns) {
 		f->processes++;

@@ -24,14 +24,24 @@ void gone_names_init(struct gone_names *g)
 	g->sink.task_gone = on_gone;
 }
 
-void gone_names_comm(const struct gone_names *g, const struct engine *e, uint32_t tid,
-		     char comm[TASK_COMM_LEN])
+static void name_of(const struct gone_names *g, const struct task *task, uint32_t tid,
+		    char comm[TASK_COMM_LEN])
 {
-	const struct task *task = tid && tid != TID_OTHER ? engine_task(e, tid) : NULL;
-
 	memset(comm, 0, TASK_COMM_LEN);
 	if (task)
 		copy_comm(comm, task->info.comm);
 	else if (tid && g->list[tid % GONE_NAMES].tid == tid)
 		copy_comm(comm, g->list[tid % GONE_NAMES].comm);
+}
+
+void gone_names_waker(const struct gone_names *g, const struct engine *e, const struct interval *iv,
+		      char comm[TASK_COMM_LEN])
+{
+	name_of(g, engine_waker(e, iv), iv->waker, comm);
+}
+
+void gone_names_comm(const struct gone_names *g, const struct engine *e, uint32_t tid,
+		     char comm[TASK_COMM_LEN])
+{
+	name_of(g, tid && tid != TID_OTHER ? engine_task(e, tid) : NULL, tid, comm);
 }

@@ -20,6 +20,10 @@ struct gone_names {
 
 void gone_names_init(struct gone_names *g);
 
+/* Of who ended a wait, whoever has its TID by now. */
+void gone_names_waker(const struct gone_names *g, const struct engine *e, const struct interval *iv,
+		      char comm[TASK_COMM_LEN]);
+
 /* The comm of a live or lately gone task; "" when it is not known. */
 void gone_names_comm(const struct gone_names *g, const struct engine *e, uint32_t tid,
 		     char comm[TASK_COMM_LEN]);

@@ -181,14 +181,20 @@ void maker_actor_gone(struct timeline_maker *m, const struct task *task)
 	struct seen *seen = task->id < m->seen_room ? &m->seen[task->id] : NULL;
 	uint32_t *slot;
 
-	if (!seen)
-		return;
-	slot = seen->actor ? stranger_room(m, task->info.tid) : NULL;
+	if (seen && seen->actor) {
+		slot = stranger_room(m, task->info.tid);
+	} else { /* who had the TID before it is not to be taken for it */
+		slot = m->nstrangers ? stranger_slot(m, task->info.tid) : NULL;
+		if (slot &&
+		    (!*slot || !(seen = maker_seen(m, task)) || maker_actor(m, task) == WHO_NOBODY))
+			slot = NULL;
+	}
 	if (slot) {
 		m->nstrangers += !*slot;
 		*slot = seen->actor;
 	}
-	*seen = (struct seen){0};
+	if (seen)
+		*seen = (struct seen){0};
 }
 
 static uint32_t actor_or_stranger(struct timeline_maker *m, const struct task *task, uint32_t tid)

@@ -358,6 +358,8 @@ static void on_gone(struct sink *s, const struct task *task)
 	if (is_program(task)) {
 		r->gone[slot].tid = task->info.tid;
 		r->gone[slot].tgid = task->info.tgid;
+	} else if (r->gone[slot].tid == task->info.tid) {
+		r->gone[slot].tid = 0;
 	}
 	if (!k)
 		return;

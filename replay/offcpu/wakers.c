@@ -105,7 +105,7 @@ static uint32_t chain_of(struct wakers *w, const struct interval *iv, const stru
 	if (iv->flags & (IVF_OPEN | IVF_GAP))
 		return 0;
 	if (iv->waker)
-		gone_names_comm(names, e, iv->waker, link.comm);
+		gone_names_waker(names, e, iv, link.comm);
 	else
 		set_comm(&link, iv->flags & IVF_WOKEN_BY_IRQ ? "(interrupt)" : "(idle)");
 	if (!link.comm[0])

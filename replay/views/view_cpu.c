@@ -190,7 +190,7 @@ static bool empty(const struct view_row *row)
 {
 	const struct cpu_figures *f = row->figures;
 
-	return !f->slices && !f->ns[TS_RUNNABLE] && !f->migrations;
+	return !f->slices && !f->ns[TS_RUN] && !f->ns[TS_RUNNABLE] && !f->migrations;
 }
 
 #define GET(name, type)                                                                            \

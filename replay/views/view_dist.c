@@ -73,7 +73,10 @@ static void set_worst(struct dist_worst *w, const struct view *v, const struct i
 		.split = (uint8_t)m->split,
 	};
 	memcpy(w->comm, iv->task->info.comm, TASK_COMM_LEN - 1);
-	gone_names_comm(v->env->names, v->env->engine, m->other, w->other_comm);
+	if (state_is_blocked(iv->state))
+		gone_names_waker(v->env->names, v->env->engine, iv, w->other_comm);
+	else
+		gone_names_comm(v->env->names, v->env->engine, m->other, w->other_comm);
 }
 
 /* Keeps the machine's worst, longest first. */

@@ -202,7 +202,8 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		.kthread = iv->task->info.flags & TASKF_KTHREAD,
 	};
 	memcpy(e->comm, iv->task->info.comm, TASK_COMM_LEN - 1);
-	gone_names_comm(v->env->names, v->env->engine, e->waker, e->waker_comm);
+	if (e->waker)
+		gone_names_waker(v->env->names, v->env->engine, iv, e->waker_comm);
 	added(v, e);
 }
 

@@ -94,6 +94,10 @@ static void touch_event(const struct event *ev)
 		break;
 	case EV_IRQ: sink += ((const struct irq_info *)ev->ext)->start_ns; break;
 	case EV_SAMPLE: sink += ((const struct sample_info *)ev->ext)->value; break;
+	case EV_FREE:
+		if (ev->ext)
+			sink += ((const struct free_info *)ev->ext)->start_ns;
+		break;
 	default: /* of a new kind: say above what it points to */
 		if (ev->ext)
 			abort();

@@ -557,7 +557,8 @@ static const char *tree_of(struct engine *e, uint64_t ts)
  */
 static void test_tree(void **state)
 {
-	struct task_snapshot orphan = word(120, S, 0, 0, 0);
+	struct task_snapshot orphan = word(120, S, 0, 0, 0), parent = word(310, S, 0, 0, 0),
+			     child = word(320, S, 0, 0, 0);
 	struct engine *e, *next;
 	struct synth s = {0};
 	struct checkpoint cp;
@@ -577,6 +578,15 @@ static void test_tree(void **state)
 	engine_tree(e, 100);
 	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
 	assert_string_equal(tree_of(e, 3000), "100 110 111 120 121 220 ");
+	/* the fork of one was lost, and what it forked came out: the kernel's word tells of both */
+	ev_fork(&s, 2006, 0, 310, 310, 320, 320);
+	parent.info.ppid = 100;
+	child.info.ppid = 310;
+	child.info.start_ns = 2006;
+	ev_task(&s, 2007, parent);
+	ev_task(&s, 2008, child);
+	assert_int_equal(engine_apply(e, s.ev + 8, 3, &err), 0);
+	assert_string_equal(tree_of(e, 3000), "100 110 111 120 121 220 310 320 ");
 	n = s.n;
 	for (uint32_t tid = 110; tid <= 111; tid++)
 		ev_switch(&s, 3000 + tid, 0, tid, RAW_DEAD | RAW_EXIT_DEAD, 0);
@@ -586,7 +596,7 @@ static void test_tree(void **state)
 	orphan.info.start_ns = 2002;
 	ev_task(&s, 4002, orphan);
 	assert_int_equal(engine_apply(e, s.ev + n, s.n - n, &err), 0);
-	assert_string_equal(tree_of(e, 5000), "120 121 220 ");
+	assert_string_equal(tree_of(e, 5000), "120 121 220 310 320 ");
 
 	/* The checkpoint is all that the next engine needs. */
 	assert_int_equal(engine_checkpoint(e, 5000, &cp, &err), 0);
@@ -596,8 +606,29 @@ static void test_tree(void **state)
 	ev_fork(&s, 5001, 0, 120, 120, 130, 130);
 	ev_fork(&s, 5002, 0, 200, 200, 140, 140);
 	assert_int_equal(engine_apply(next, s.ev + n, s.n - n, &err), 0);
-	assert_string_equal(tree_of(next, 6000), "120 121 130 220 ");
+	assert_string_equal(tree_of(next, 6000), "120 121 130 220 310 320 ");
 	engine_free(next);
+	engine_free(e);
+	synth_free(&s);
+}
+
+/* A filter has left the command out, but not what it starts; until its PID is another's. */
+static void test_tree_without_root(void **state)
+{
+	struct synth s = {0};
+	struct engine *e;
+	struct err err = {0};
+
+	(void)state;
+	ev_task(&s, 1000, word(200, 0, SNAPF_ON_CPU, 1, 0));
+	ev_fork(&s, 2000, 0, 100, 100, 110, 110);
+	ev_fork(&s, 2001, 0, 110, 110, 120, 120);
+	ev_fork(&s, 2002, 1, 200, 200, 100, 100);
+	ev_fork(&s, 2003, 1, 100, 100, 130, 130);
+	assert_int_equal(engine_new(&e, 2, 0, UINT64_MAX, &err), 0);
+	engine_tree(e, 100);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	assert_string_equal(tree_of(e, 3000), "110 120 ");
 	engine_free(e);
 	synth_free(&s);
 }
@@ -611,7 +642,7 @@ int main(void)
 		cmocka_unit_test(test_clamp),	    cmocka_unit_test(test_gap_list),
 		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_why_through_checkpoints),
 		cmocka_unit_test(test_bad_calls),   cmocka_unit_test(test_a_million_tasks),
-		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_tree),	    cmocka_unit_test(test_tree_without_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

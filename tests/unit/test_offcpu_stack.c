@@ -198,12 +198,14 @@ static void test_waker_gone(void **state)
 	ev_waking(&s, AT(400), 1, 200, 100);
 	ev_exit(&s, AT(410), 1, 200, 0, true);
 	ev_switch(&s, AT(420), 1, 200, 0x90, 0);
+	ev_fork(&s, AT(425), 1, 0, 2, 200, 200); /* another one has its TID */
 	ev_wakeup(&s, AT(430), 0, 0, 100, 0);
 	ev_switch(&s, AT(430), 0, 0, 0, 100);
 	expect_report(&s,
 		      (struct report_case){.meta = &call_meta,
 					   .end = AT(500),
 					   .opt = {.flame = FLAME_FOLDED, .wakers = true}},
+		      "child;other;(forked) 75000\n"
 		      "t100;lock;futex;t200;read;(interrupt) 330000\n"
 		      "t200;pipe;read;(interrupt) 100000\n");
 	synth_free(&s);

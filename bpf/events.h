@@ -136,6 +136,7 @@ enum ring_flags {
 	RECF_STACK_LOST = 1 << 0,
 	RECF_IRQ_SOFT = 1 << 0,
 	RECF_WAIT_BLOCKS = 1 << 0,
+	RECF_LEAVES = 1 << 6,
 };
 
 /*
@@ -258,6 +259,7 @@ struct glob {
 #define FILTER_PID	 0x1u /* it or an ancestor is one of the processes */
 #define FILTER_TID	 0x2u
 #define FILTER_COMM	 0x4u
+#define FILTER_LEFT	 0x8u /* it had all of that, and has it no more */
 #define FILTER_PAGE	 4096u /* TIDs per element */
 #define FILTER_TIDS	 (4u * 1024 * 1024) /* PID_MAX_LIMIT */
 #define FILTER_CPU_WORDS 128u /* 8192 CPUs */

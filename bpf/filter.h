@@ -122,6 +122,23 @@ static __always_inline bool filter_task(struct task_struct *p)
 	return !filter_cgroups || filter_cgroup(p);
 }
 
+/*
+ * p has left the filter, by its name or its cgroup, or come into it. Of who has left what it does is
+ * not known; that it ends is told all the same.
+ */
+static __always_inline void filter_left(struct task_struct *p, bool left)
+{
+	u8 *slot = filter_slot((u32)p->pid);
+
+	if (slot)
+		*slot = left ? *slot | FILTER_LEFT : *slot & ~FILTER_LEFT;
+}
+
+static __always_inline bool filter_has_left(struct task_struct *p)
+{
+	return (filter_need || filter_cgroups) && filter_bits((u32)p->pid) & FILTER_LEFT;
+}
+
 static __noinline int filter_comm(const char *comm)
 {
 	char name[RING_COMM_LEN] = {};

@@ -146,11 +146,14 @@ int on_exit(u64 *ctx)
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	u64 begin = cost_begin();
 	bool group_dead = exit_has_group_dead ? (bool)ctx[1] : !p->signal->live.counter;
+	u32 flags = 0;
 
 	traffic_exit();
 	acct_exit(p);
-	if (filter_task(p))
-		ring_put(RING_IRQS_ON, REC_EXIT, group_dead ? RECF_GROUP_DEAD : 0,
+	if (!filter_task(p))
+		flags = RECF_LEAVES;
+	if (!flags || filter_has_left(p))
+		ring_put(RING_IRQS_ON, REC_EXIT, flags | (group_dead ? RECF_GROUP_DEAD : 0),
 			 task_exit_code(p, group_dead), (u32)p->pid, 0);
 	cost_end(PROG_EXIT, begin);
 	return 0;
@@ -186,6 +189,8 @@ static __always_inline void handle_rename(struct task_struct *p, const char *com
 			*slot = (*slot & ~FILTER_COMM) | filter_comm(comm);
 		after = filter_task(p);
 	}
+	if (after != before)
+		filter_left(p, before);
 	if (after && !before)
 		put_task(p);
 	if (!before && !after)
@@ -196,9 +201,9 @@ static __always_inline void handle_rename(struct task_struct *p, const char *com
 	to = (char *)(rec + 1);
 	rec->ts = bpf_ktime_get_ns();
 	rec->tid = (u32)p->pid;
-	rec->peer = 0;
+	rec->peer = (u32)bpf_get_current_pid_tgid();
 	bpf_probe_read_kernel_str(to, RING_COMM_LEN, comm);
-	ring_commit(rec, RING_WORD0(REC_RENAME, 0, bytes / 8, 0));
+	ring_commit(rec, RING_WORD0(REC_RENAME, after ? 0 : RECF_LEAVES, bytes / 8, 0));
 }
 
 SEC("tp_btf/task_rename")
@@ -220,7 +225,7 @@ int on_free(u64 *ctx)
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	u64 begin = cost_begin();
 
-	if (filter_task(p))
+	if (filter_task(p) || filter_has_left(p))
 		ring_put_u64(RING_IRQS_ON, REC_FREE, 0, 0, (u32)p->pid, 0, task_start_ns(p));
 	cost_end(PROG_FREE, begin);
 	return 0;
@@ -278,15 +283,20 @@ int on_cgroup_attach(u64 *ctx)
 	struct cgroup *cgroup = (struct cgroup *)ctx[0];
 	struct task_struct *p = (struct task_struct *)ctx[2];
 	u64 begin = cost_begin();
+	u32 flags = (bool)ctx[3] ? RECF_THREADGROUP : 0;
 
 	/* the others are the cgroup v1 hierarchies; where p leaves the filter, that is of interest */
 	if (cgroup->root->hierarchy_id ||
 	    (filter_need && (filter_bits((u32)p->pid) & filter_need) != filter_need))
 		return 0;
-	if (filter_cgroups && filter_cgroup(p))
+	if (filter_cgroups && filter_cgroup(p)) {
+		filter_left(p, false);
 		put_task(p);
-	ring_put_u64(RING_IRQS_ON, REC_CGROUP, (bool)ctx[3] ? RECF_THREADGROUP : 0, 0, (u32)p->pid,
-		     0, cgroup->kn->id);
+	} else if (filter_cgroups) {
+		filter_left(p, true);
+		flags |= RECF_LEAVES;
+	}
+	ring_put_u64(RING_IRQS_ON, REC_CGROUP, flags, 0, (u32)p->pid, 0, cgroup->kn->id);
 	cost_end(PROG_CGROUP_ATTACH, begin);
 	return 0;
 }

@@ -187,7 +187,7 @@ void life_exit(struct engine *e, const struct event *ev, uint64_t t)
 	cpu_acts(e, ev->cpu, ev->tid, t);
 	if (ev->tid == TID_OTHER)
 		return;
-	y = task_get(e, ev->tid, t);
+	y = ev->flags & EVF_LEAVES ? task_find(e, ev->tid) : task_get(e, ev->tid, t);
 	if (!y)
 		return;
 	y->t.exited_ns = t;
@@ -510,6 +510,44 @@ static void exec_by_thread(struct engine *e, const struct event *ev, uint64_t t)
 	life_take_leader(e, y, t);
 }
 
+/* Nothing of what y does from t on is recorded, as the filter does not want it any more. */
+static void leave(struct engine *e, struct etask *y, uint64_t t)
+{
+	struct cpu *c = cpu_at(e, y->t.cpu);
+	uint64_t h0, h1;
+
+	if (y->t.state == TS_UNKNOWN)
+		return;
+	if (uncertain(e, y, t, &h0, &h1))
+		emit_split(e, y, h0, t);
+	else
+		emit_current(e, y, y->t.since_ns, t, IVF_CLIPPED_END);
+	if (y->t.state == TS_RUN && c && c->cur == y) {
+		emit_cpu(e, c, t, 0);
+		cpu_set(c, TID_OTHER, NULL, t);
+	}
+	enter(e, y, TS_UNKNOWN, y->t.cpu, t);
+	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
+	y->t.waking_ns = y->wake_ns = 0;
+	y->t.waker = 0;
+	y->sure_ns = KNOWN_NEVER;
+	e->filtered = true;
+}
+
+/* y runs on the event's CPU, of which what ran so far was not recorded. */
+static void come_in(struct engine *e, struct etask *y, const struct event *ev, uint64_t t)
+{
+	struct cpu *c = cpu_at(e, ev->cpu);
+
+	if (!c || c->state != CS_OTHER || c->left_out || y->t.state != TS_UNKNOWN)
+		return;
+	emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, t);
+	emit_cpu(e, c, t, 0);
+	cpu_set(c, y->t.info.tid, y, t);
+	enter(e, y, TS_RUN, c->id, t);
+	y->t.flags |= TASK_GAP;
+}
+
 static bool is_renamed(const struct etask *y, const char *comm)
 {
 	return strncmp(y->t.info.comm, comm, TASK_COMM_LEN) != 0;
@@ -545,17 +583,24 @@ void life_rename(struct engine *e, const struct event *ev, uint64_t t)
 
 	if (!y)
 		return;
-	if (is_renamed(y, info->comm))
+	if (ev->flags & EVF_LEAVES)
+		leave(e, y, t);
+	else if (is_renamed(y, info->comm))
 		emit_part(e, y, t);
 	before = y->t.info;
 	memcpy(y->t.info.comm, info->comm, TASK_COMM_LEN);
 	tell_changed(e, y, &before);
+	if (ev->peer == ev->tid && !(ev->flags & EVF_LEAVES))
+		come_in(e, y, ev, t);
 }
 
-static void move_to(struct engine *e, struct etask *y, uint64_t cgroup_id, uint64_t t)
+static void move_to(struct engine *e, struct etask *y, const struct event *ev, uint64_t t)
 {
+	const uint64_t cgroup_id = ((const struct cgroup_info *)ev->ext)->cgroup_id;
 	struct task_info before = y->t.info;
 
+	if (ev->flags & EVF_LEAVES)
+		leave(e, y, t);
 	if (before.cgroup_id == cgroup_id)
 		return;
 	if (before.cgroup_id)
@@ -566,18 +611,17 @@ static void move_to(struct engine *e, struct etask *y, uint64_t cgroup_id, uint6
 
 void life_cgroup(struct engine *e, const struct event *ev, uint64_t t)
 {
-	const struct cgroup_info *info = ev->ext;
 	struct etask *y = task_find(e, ev->tid);
 	uint32_t tgid, pos = 0;
 
 	if (!y)
 		return;
 	tgid = y->t.info.tgid;
-	move_to(e, y, info->cgroup_id, t);
+	move_to(e, y, ev, t);
 	if (!(ev->flags & EVF_THREADGROUP) || !tgid)
 		return;
 	/* Rare enough for a walk over all tasks. */
 	while ((y = task_next(e, &pos)))
 		if (y->t.info.tgid == tgid)
-			move_to(e, y, info->cgroup_id, t);
+			move_to(e, y, ev, t);
 }

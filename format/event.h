@@ -117,6 +117,8 @@ enum event_flags {
 	EVF_STACK_LOST =
 		1 << 0, /* STACK: the kernel could not take or keep one that was asked for */
 	EVF_IRQ_SOFT = 1 << 0, /* IRQ */
+	EVF_LEAVES =
+		1 << 6, /* RENAME, CGROUP: from here on the filter leaves it out; EXIT: it has */
 	EVF_WAIT_BLOCKS = 1 << 0, /* WAIT: lasts until a child has ended; else that is not told */
 	EVF_SAMPLE_GONE =
 		1 << 0, /* SAMPLE: it cannot be read any more; its value is the last one */

@@ -69,7 +69,7 @@ int filter_configure(struct rstat_bpf *skel, const struct kernel_filter *f, stru
 	skel->rodata->filter_need = need;
 	skel->rodata->filter_cgroups = f->ncgroups != 0;
 	skel->rodata->filter_any = f->cpus || need || f->ncgroups;
-	r = size_map(skel->maps.watched, need ? FILTER_TIDS / FILTER_PAGE : 0, err);
+	r = size_map(skel->maps.watched, need || f->ncgroups ? FILTER_TIDS / FILTER_PAGE : 0, err);
 	r = r ?: size_map(skel->maps.wanted_tids, f->npids + f->ntids, err);
 	r = r ?: size_map(skel->maps.wanted_comms, f->ncomms, err);
 	r = r ?: size_map(skel->maps.wanted_cgroups, f->ncgroups, err);

@@ -16,7 +16,7 @@ static_assert((int)RECF_NET_SYNACK == EVF_NET_SYNACK && (int)RECF_NET_SENT == EV
 	      "flags are the same");
 static_assert((int)REC_STACK == EV_STACK && (int)REC_IRQ == EV_IRQ, "kinds are the same");
 static_assert((int)RECF_STACK_LOST == EVF_STACK_LOST && (int)RECF_IRQ_SOFT == EVF_IRQ_SOFT &&
-		      (int)RECF_WAIT_BLOCKS == EVF_WAIT_BLOCKS,
+		      (int)RECF_WAIT_BLOCKS == EVF_WAIT_BLOCKS && (int)RECF_LEAVES == EVF_LEAVES,
 	      "flags are the same");
 static_assert(RING_COUNTERS == COUNTERS_MAX, "as many");
 static_assert(RING_COMM_LEN == TASK_COMM_LEN, "names are as long");

@@ -117,6 +117,15 @@ static void climb(struct focus *f, uint32_t tgid)
 	}
 }
 
+/* Who is told of late: its fork was lost, or it has just come into what a filter wants. */
+static void on_word(struct focus *f, const struct task_info *info)
+{
+	if (info->tid != info->tgid || focus_has(f, info->tgid) || !focus_has(f, info->ppid))
+		return;
+	put(f, info->tgid, true);
+	f->processes++;
+}
+
 static void take_told(struct focus *f, const struct checkpoint *ck)
 {
 	for (uint32_t i = 0; i < ck->ntasks; i++) {
@@ -150,6 +159,8 @@ void focus_event(struct focus *f, const struct event *ev)
 		return;
 	if (ev->kind == EV_FORK)
 		on_fork(f, ev, ev->ext);
+	else if (ev->kind == EV_TASK)
+		on_word(f, &((const struct task_snapshot *)ev->ext)->info);
 	else if (ev->kind == EV_CHECKPOINT && f->told)
 		take_told(f, ev->ext);
 	else if (ev->kind == EV_CHECKPOINT)

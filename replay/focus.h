@@ -23,7 +23,8 @@ struct focus;
 int focus_new(struct focus **out, uint32_t root, bool told, struct err *err);
 void focus_free(struct focus *f); /* NULL is fine */
 
-/* To be called with every event before the engine has it. Only forks and checkpoints matter. */
+/* To be called with every event before the engine has it. Only forks, checkpoints and
+ * what the kernel says of a task matter. */
 void focus_event(struct focus *f, const struct event *ev);
 
 bool focus_has(const struct focus *f, uint32_t tgid);

@@ -354,7 +354,7 @@ static bool are_plain(const struct report *r, const struct event *events, size_t
 	bool outside = false;
 
 	if (r->focus)
-		kinds |= UINT64_C(1) << EV_FORK;
+		kinds |= UINT64_C(1) << EV_FORK | UINT64_C(1) << EV_TASK;
 	for (size_t i = 0; i < n; i++) {
 		outside |= events[i].ts - from >= length;
 		seen |= UINT64_C(1) << (events[i].kind & 63);

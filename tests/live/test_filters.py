@@ -8,7 +8,7 @@ import time
 
 from lib import (CPUS, RSTAT, background, by_tid, case, check, compare_accounts, equal, expect,
                  finish, good, info, note, record, recording, report, run, start, unless_hidden,
-                 until_collected, wait_for, workload)
+                 until_collected, wait_for, within, workload)
 
 TRACE = "t.data"
 
@@ -92,7 +92,47 @@ def leaves():
     check(TRACE)
 
 
+ALPHA = """
+import ctypes, json, os, sys, time
+def spin(seconds):
+    begin = time.thread_time_ns()
+    while time.thread_time_ns() < begin + seconds * 1e9:
+        pass
+    return time.thread_time_ns() - begin
+def name(comm):
+    ctypes.CDLL(None).prctl(15, comm.encode())
+begin = time.thread_time_ns()
+name("alpha")
+told = {"pid": os.getpid(), "inside": spin(0.1)}
+name("beta")
+spin(0.2)
+time.sleep(0.1)
+name("alpha")
+told["inside"] += spin(0.1)
+print(json.dumps(told), flush=True)
+os.execvp("sleep", ["sleep", "0.3"])
+"""
+
+
+def renamed():
+    """What it does under another name, or as another program, is unknown; not that it ends."""
+    began = time.monotonic_ns()
+    done = record(TRACE, "--comm", "alpha", cmd=[sys.executable, "-c", ALPHA])
+    told = json.loads(good(done).stdout)
+    check(TRACE)
+    row = by_tid(report(TRACE))[told["pid"]]
+    note(f"{row['oncpu_ns']:,} ns, itself says {told['inside']:,}, gap {row['gap_ns']:,}")
+    within(row["oncpu_ns"], told["inside"], told["inside"] // 50 + 5000000, "time inside")
+    expect(row["gap_ns"] >= 550000000, f"outside is unknown: {row}")
+    equal(sum(r["oncpu_ns"] for r in report(TRACE)), row["oncpu_ns"], "of all")
+    life = {r["pid"]: r for r in report(TRACE, "life", "process")}[told["pid"]]
+    equal(life["exit_code"], 0, f"exit code in {life}")
+    expect(life["dur_ns"] < time.monotonic_ns() - began, f"it has ended: {life}")
+
+
 start()
+with case("what leaves the filter"):
+    unless_hidden(TRACE, renamed)
 with case("-p"):
     wanted, others = record_two(lambda pid: ["-p", pid])
     only(wanted, others)

@@ -161,6 +161,26 @@ def filtered():
                      (outer.path, outer.used_ns() - inner.used_ns())))
 
 
+def leaves():
+    """--cgroup, and a process that moves out of it: nothing of what comes then is its time."""
+    base = f"/rstat-test-{os.getpid()}"
+    with cgroups() as make:
+        inside, aside = make(base), make(f"{base}-aside")
+        with recording(TRACE, "--cgroup", inside.path):
+            proc = inside.run("hog", 600, CPUS[-1])
+            time.sleep(0.2)
+            aside.add(proc.pid)
+            equal(proc.wait(30), 0, "exit code")
+            time.sleep(0.3)
+        as_cpu_stat([(inside.path, inside.used_ns())])
+        row = by_tid(report(TRACE))[proc.pid]
+        life = {row["pid"]: row for row in report(TRACE, "life", "process")}[proc.pid]
+        expect(row["gap_ns"] > 100000000, f"outside is unknown: {row}")
+        equal(life["exit_code"], 0, f"exit code in {life}")
+        busy = sum(r["oncpu_ns"] for r in report(TRACE))
+        within(busy, inside.used_ns(), inside.used_ns() // 10 + 10000000, "time of all threads")
+
+
 start()
 for title, test in (("moves, and whether at a wake-up, as the kernel counts them", moves),
                     ("time by cgroup, as cpu.stat has it", by_cgroup),
@@ -168,7 +188,8 @@ for title, test in (("moves, and whether at a wake-up, as the kernel counts them
                      lambda: moved(*workload("mixed", 3, 600))),
                     ("one that is moved in the middle of a long slice",
                      lambda: moved("chrt", "-f", "1", *workload("hog", 600, CPUS[-1]))),
-                    ("--cgroup, and what is below it", filtered)):
+                    ("--cgroup, and what is below it", filtered),
+                    ("--cgroup, and what moves out of it", leaves)):
     with case(title):
         unless_hidden(TRACE, test)
 finish()

@@ -270,6 +270,51 @@ static void test_fork(void **state)
 	       "400 run 150000-200000 cpu1 open\n");
 }
 
+/* By its name 100 leaves what the filter wants, comes back while it runs, and leaves asleep. */
+static void test_in_and_out(void **state)
+{
+	struct cpu_snapshot cpu = {.tid = 100, .since_ns = 900000};
+	struct task_snapshot t = snap(100, 100, TS_RUN, 0, 0, 900000);
+	struct checkpoint cp = {.ts = 1000000, .tasks = &t, .ntasks = 1, .cpus = &cpu, .ncpus = 1};
+	struct synth s = {0};
+
+	(void)state;
+	ev_checkpoint(&s, &cp);
+	ev_rename(&s, 1100000, 0, 100, "out");
+	s.ev[s.n - 1].flags = EVF_LEAVES;
+	ev_switch(&s, 1200000, 0, TID_OTHER, 0, 200); /* somebody else's, for a while */
+	ev_switch(&s, 1250000, 0, 200, S, TID_OTHER);
+	ev_rename(&s, 1300000, 0, 100, "in");
+	s.ev[s.n - 1].peer = 100;
+	ev_switch(&s, 1400000, 0, 100, S, TID_OTHER);
+	ev_cgroup(&s, 1500000, 0, 100, 7, true);
+	s.ev[s.n - 1].flags |= EVF_LEAVES;
+	ev_exit(&s, 1600000, 0, 100, 0, true);
+	s.ev[s.n - 1].flags |= EVF_LEAVES;
+	ev_exit(&s, 1600001, 0, 300, 0, true); /* never in: it is nobody */
+	s.ev[s.n - 1].flags |= EVF_LEAVES;
+	ev_free(&s, 1700000, 0, 100);
+	expect_run(&s,
+		   (struct expect){
+			   .ncpus = 1,
+			   .end = 2000000,
+			   .cpus = true,
+			   .want = "100 run 900000-1100000 (1000000-1100000) cpu0 before clipped\n"
+				   "cpu0 run:100 1000000-1100000 before\n"
+				   "cpu0 other 1100000-1200000\n"
+				   "cpu0 run:200 1200000-1250000\n"
+				   "200 run 1200000-1250000 cpu0 next=4294967295\n"
+				   "100 unknown 1100000-1300000 gap\n"
+				   "cpu0 other 1250000-1300000\n"
+				   "cpu0 run:100 1300000-1400000\n"
+				   "100 run 1300000-1400000 cpu0 next=4294967295 gap\n"
+				   "100 sleep 1400000-1500000 cpu0 raw=0x1 clipped\n"
+				   "100 unknown 1500000-1700000 gap\n"
+				   "cpu0 other 1400000-2000000 open\n"
+				   "200 sleep 1250000-2000000 cpu0 raw=0x1 open\n"});
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,7 +322,7 @@ int main(void)
 		cmocka_unit_test(test_not_over), cmocka_unit_test(test_same_cpu),
 		cmocka_unit_test(test_waking),	 cmocka_unit_test(test_unexplained),
 		cmocka_unit_test(test_filtered), cmocka_unit_test(test_checkpoint),
-		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_fork),	 cmocka_unit_test(test_in_and_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,7 @@ static void test_focus_told(void **state)
 			 thread = {.tid = 50, .tgid = 40};
 	struct checkpoint ck = {.tasks = t, .ntasks = 4};
 	const struct event start = {.kind = EV_CHECKPOINT, .ext = &ck};
+	struct task_snapshot word = {.info = {.tid = 70, .tgid = 70, .ppid = 40}};
 	struct focus *f;
 
 	(void)state;
@@ -261,6 +262,12 @@ static void test_focus_told(void **state)
 	focus_event(f,
 		    &(struct event){.ts = 7, .kind = EV_FORK, .tid = 50, .peer = 30, .ext = &born});
 	assert_true(focus_has(f, 50));
+	/* the kernel's word of one whose fork is not in the trace */
+	focus_event(f, &(struct event){.kind = EV_TASK, .tid = 70, .ext = &word});
+	assert_false(focus_has(f, 70));
+	word.info.ppid = 10;
+	focus_event(f, &(struct event){.kind = EV_TASK, .tid = 70, .ext = &word});
+	assert_true(focus_has(f, 70));
 	focus_free(f);
 }
 

@@ -116,11 +116,33 @@ static int check_fields(const struct report *r, struct err *err)
 	return rc;
 }
 
+/*
+ * The group life has subjects of its own: it is about processes or threads, and tells of one that
+ * matches for a part of the window from its beginning to its end.
+ */
+static int add_lives(struct report *r, struct err *err)
+{
+	const struct report_options *opt = r->opt;
+	const bool by_life = opt->by == BY_PROCESS || opt->by == BY_THREAD;
+	const bool some = select_may_change(&opt->select);
+	bool life = false;
+	int rc;
+
+	for (size_t i = 0; i < opt->nkinds; i++)
+		life |= opt->kinds[i] == &view_life;
+	if (!life || (by_life && !some))
+		return 0;
+	rc = subjects_new(&r->lives, by_life ? opt->by : BY_PROCESS, r->engine, &r->opt->select,
+			  r->focus, err);
+	if (!rc && some)
+		r->lives->asked = r->subjects;
+	return rc;
+}
+
 static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 {
 	struct report_options *opt = r->opt;
 	const struct meta *meta = r->env.meta;
-	bool life = false;
 	int rc;
 
 	rc = engine_new(&r->engine, cpu_limit, r->env.from_ns, r->env.to_ns, err);
@@ -133,10 +155,8 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 		rc = focus_new(&r->focus, meta->child_pid, meta->tree, err);
 	if (!rc)
 		rc = subjects_new(&r->subjects, opt->by, r->engine, &opt->select, r->focus, err);
-	for (size_t i = 0; i < opt->nkinds; i++)
-		life |= opt->kinds[i] == &view_life;
-	if (!rc && life && opt->by != BY_PROCESS && opt->by != BY_THREAD)
-		rc = subjects_new(&r->lives, BY_PROCESS, r->engine, &opt->select, r->focus, err);
+	if (!rc)
+		rc = add_lives(r, err);
 	if (!rc)
 		rc = add_views(r, err);
 	if (!rc)

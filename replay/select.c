@@ -199,6 +199,14 @@ bool select_has_tasks(const struct select *s)
 	return select_names_tasks(s) || s->kthreads != KTHREADS_YES;
 }
 
+bool select_may_change(const struct select *s)
+{
+	for (unsigned k = 0; k < SELECT_KINDS; k++)
+		if (k != SELECT_PID && (s->want[k].n || s->not [k].n))
+			return true;
+	return s->kthreads != KTHREADS_YES;
+}
+
 int select_check(const struct select *s, struct err *err)
 {
 	static const char *const what[SELECT_KINDS] = {"PID", "TID", "comm", "cgroup", "user"};

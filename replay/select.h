@@ -61,6 +61,9 @@ bool select_names_tasks(const struct select *s);
 /* Some task may be left out. */
 bool select_has_tasks(const struct select *s);
 
+/* One task may match at one time and not at another. Its process is the same for all its life. */
+bool select_may_change(const struct select *s);
+
 /* -EINVAL when something that was asked for matched no task: "PID 12 is not in the trace". */
 int select_check(const struct select *s, struct err *err);
 

@@ -238,7 +238,7 @@ static int reserve_task(struct subjects *s, uint32_t task_id)
 
 static bool wanted(struct subjects *s, const struct task_info *info)
 {
-	bool in = select_task(s->select, info, s->engine);
+	bool in = s->asked || select_task(s->select, info, s->engine);
 
 	return in && (!s->focus || focus_has(s->focus, info->tgid));
 }

@@ -66,6 +66,11 @@ struct subjects {
 	const struct engine *engine;
 	struct select *select;
 	const struct focus *focus; /* NULL: everybody */
+	/*
+	 * Set: these are all that the focus has, whatever `select` says of tasks. Who the report is
+	 * about is up to `asked`.
+	 */
+	struct subjects *asked;
 	struct subject *list;
 	uint32_t n, room;
 	uint32_t *of_task; /* by task.id */
@@ -108,6 +113,12 @@ static inline uint32_t subjects_of(struct subjects *s, const struct task *task, 
 	if (__builtin_expect(id == SUBJECT_UNSEEN, 0))
 		return subjects_look_up(s, task, cpu);
 	return id;
+}
+
+/* The report is about what `task`, as it is now, did on `cpu`. */
+static inline bool subjects_asked(struct subjects *s, const struct task *task, uint32_t cpu)
+{
+	return !s->asked || subjects_of(s->asked, task, cpu) != SUBJECT_NONE;
 }
 
 /* The subject of a CPU itself, BY_CPU only. */

@@ -7,6 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the view: whether anything of the window has come. */
+static bool *in_window(struct view *v)
+{
+	return v->own;
+}
+
+static int start(struct view *v, struct err *err)
+{
+	v->own = calloc(1, sizeof(bool));
+	if (!v->own)
+		return err_set(err, -ENOMEM, "out of memory");
+	*in_window(v) = v->env->from_ns <= v->env->start_ns;
+	return 0;
+}
+
+static void stop(struct view *v)
+{
+	free(v->own);
+}
+
 static struct life_figures *figures(struct view *v, const struct task *task, uint32_t cpu)
 {
 	uint32_t id = subjects_of(v->subjects, task, cpu);
@@ -28,6 +48,7 @@ static struct life_figures *figures(struct view *v, const struct task *task, uin
 			f->start_ns = info->start_ns - (uint64_t)offset;
 	}
 	f->seen = true;
+	f->asked = f->asked || subjects_asked(v->subjects, task, cpu);
 	return f;
 }
 
@@ -84,6 +105,7 @@ static void on_event(struct sink *s, const struct event *ev, const struct task *
 	struct view *v = (struct view *)s;
 	struct life_figures *f;
 
+	*in_window(v) = true;
 	if ((ev->kind != EV_FORK && ev->kind != EV_EXEC && ev->kind != EV_EXIT) || !task)
 		return;
 	f = figures(v, task, ev->cpu);
@@ -117,7 +139,9 @@ static void found_dead(struct view *v, struct life_figures *f, const struct task
 
 static void ran(struct view *v, struct life_figures *f, const struct interval *iv)
 {
-	f->oncpu_ns += view_known_ns(iv);
+	/* time is of what it was then; its end is its end, whatever it became */
+	if (subjects_asked(v->subjects, iv->task, iv->cpu))
+		f->oncpu_ns += view_known_ns(iv);
 	if (!(iv->flags & IVF_EXIT))
 		return;
 	if (iv->to_ns > f->last_ns)
@@ -134,6 +158,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	const bool unsure = iv->flags & (IVF_GAP | IVF_INFERRED | IVF_SINCE_APPROX);
 	struct life_figures *f;
 
+	*in_window(v) = true;
 	/* any interval shows that it was there; most need no more than that */
 	if (iv->state != TS_RUN && !dead && !(iv->flags & (IVF_OPEN | IVF_STARTED_BEFORE)))
 		return;
@@ -142,6 +167,20 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		found_dead(v, f, iv->task, unsure ? 0 : iv->start_ns);
 	else if (f && iv->state == TS_RUN)
 		ran(v, f, iv);
+}
+
+/* What it was until now may be what is asked for, without a slice in the window. */
+static void on_changed(struct sink *s, const struct task *task, const struct task_info *before)
+{
+	struct view *v = (struct view *)s;
+	const struct subjects *asked = v->subjects->asked;
+	struct life_figures *f;
+
+	if (!asked || !*in_window(v) || !select_task(asked->select, before, v->env->engine))
+		return;
+	f = figures(v, task, task->cpu);
+	if (f)
+		f->asked = true;
 }
 
 /* It ends when it leaves the CPU for good; taking down its memory comes after its EV_EXIT. 0: lives. */
@@ -164,12 +203,14 @@ static bool absent(const struct view *v, const void *fig, unsigned split)
 {
 	(void)v;
 	(void)split;
-	return !((const struct life_figures *)fig)->seen;
+	return !((const struct life_figures *)fig)->asked;
 }
 
 static uint64_t weight(const void *fig)
 {
-	return ((const struct life_figures *)fig)->oncpu_ns;
+	const struct life_figures *f = fig;
+
+	return f->asked ? f->oncpu_ns + 1 : 0;
 }
 
 static int fold(void *to, void *from)
@@ -177,6 +218,8 @@ static int fold(void *to, void *from)
 	struct life_figures *a = to;
 	const struct life_figures *b = from;
 
+	if (!b->asked)
+		return 0;
 	if (!a->start_ns || (b->start_ns && b->start_ns < a->start_ns))
 		a->start_ns = b->start_ns;
 	if (end_of(b) > a->end_ns)
@@ -185,7 +228,7 @@ static int fold(void *to, void *from)
 	a->forks += b->forks ? b->forks : 1;
 	a->execs += b->execs;
 	a->threads += b->threads;
-	a->started = a->seen = true;
+	a->started = a->seen = a->asked = true;
 	return 0;
 }
 
@@ -396,7 +439,11 @@ const struct view_kind view_life = {
 	.by_subject = true,
 	.sink = {.interval = on_interval,
 		 .event = on_event,
-		 .kinds = 1u << EV_FORK | 1u << EV_EXEC | 1u << EV_EXIT},
+		 .kinds = 1u << EV_FORK | 1u << EV_EXEC | 1u << EV_EXIT,
+		 .task_changed = on_changed,
+		 .parts = true},
+	.start = start,
+	.stop = stop,
 	.empty = empty,
 	.absent = absent,
 	.weight = weight,

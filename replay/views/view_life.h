@@ -16,6 +16,7 @@ struct life_figures {
 	uint32_t args_len;
 	char *filename, *args; /* of the last exec; args separated by NULs */
 	bool seen, started, has_exit, truncated;
+	bool asked; /* it matched at some time of the window: it has a row */
 	bool dead; /* maybe since before the window: end_ns is it, or is not known */
 };
 

@@ -10,9 +10,24 @@ struct totals_figures {
 	struct total by[TS_COUNT];
 };
 
+/*
+ * A slice in which the task becomes something else is time of what it was and of what it is then,
+ * as in cpu and offcpu, where rows or filters tell the two apart; it is one stretch, of the latter.
+ */
+static int start(struct view *v, struct err *err)
+{
+	const enum subject_by by = v->subjects->by;
+
+	(void)err;
+	v->sink.parts = by == BY_COMM || by == BY_CGROUP || by == BY_USER ||
+			select_may_change(v->subjects->select);
+	return 0;
+}
+
 static void on_interval(struct sink *s, const struct interval *iv)
 {
 	struct view *v = (struct view *)s;
+	const bool part = iv->flags & IVF_PART;
 	struct totals_figures *f;
 	struct total *t;
 	uint32_t id;
@@ -24,11 +39,11 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	if (!f)
 		return;
 	t = &f->by[iv->state];
-	t->count++;
+	t->count += !part;
 	t->total_ns += view_known_ns(iv);
 	if (view_known_ns(iv) > t->max_ns)
 		t->max_ns = view_known_ns(iv);
-	t->open += !view_ended(iv);
+	t->open += !part && !view_ended(iv);
 }
 
 static int fold(void *to, void *from)
@@ -58,8 +73,10 @@ static uint64_t weight(const void *figures)
 
 static bool absent(const struct view *v, const void *figures, unsigned split)
 {
+	const struct total *t = &((const struct totals_figures *)figures)->by[split];
+
 	(void)v;
-	return !((const struct totals_figures *)figures)->by[split].count;
+	return !t->count && !t->total_ns;
 }
 
 static const struct total *total_of(const void *row)
@@ -112,6 +129,7 @@ const struct view_kind view_totals = {
 	.nsplit = TS_COUNT,
 	.by_subject = true,
 	.sink = {.interval = on_interval},
+	.start = start,
 	.absent = absent,
 	.weight = weight,
 	.fold = fold,

@@ -300,14 +300,145 @@ static void test_focus_chain(void **state)
 	free(t);
 }
 
+/*
+ * Times in us: 10 forks 20 at 100, which runs from 110 to 510, as "alpha" from 200 on, "beta" from
+ * 300 on, "gamma" from 400 on, and exits with 3; 30 sleeps, in /a until 600, in /b from then on.
+ */
+static void start_renamed(struct synth *s)
+{
+	struct task_snapshot t[] = {snap(10, 10, TS_RUN, 0, 0, T0 - 1), SLEEPER(30, 30)};
+
+	t[1].info.cgroup_id = 70;
+	ev_start(s, T0, 2, t, 2);
+	ev_name(s, T0, NAME_CGROUP, 70, "/a");
+	ev_name(s, T0, NAME_CGROUP, 80, "/b");
+	ev_fork(s, AT(100), 0, 10, 10, 20, 20);
+	ev_wakeup_new(s, AT(101), 0, 10, 20, 0);
+	ev_switch(s, AT(110), 0, 10, 1, 20);
+	ev_rename(s, AT(200), 0, 20, "alpha");
+	ev_rename(s, AT(300), 0, 20, "beta");
+	ev_rename(s, AT(400), 0, 20, "gamma");
+	ev_exit(s, AT(500), 0, 20, 3 << 8, true);
+	ev_wakeup(s, AT(505), 0, 20, 10, 0);
+	ev_switch(s, AT(510), 0, 20, 0x80, 10);
+	ev_cgroup(s, AT(600), 0, 30, 80, false);
+}
+
+static struct report_case renamed(const char *groups, const char *fields, const char *comm)
+{
+	struct report_case c = {
+		.groups = groups,
+		.opt = {.format = ROWS_CSV, .fields = fields, .states = 1u << TS_RUN},
+	};
+
+	c.opt.select = pick(SELECT_COMM, false, comm);
+	return c;
+}
+
+/*
+ * One that matches for a part of the window: life has all of it, and its time on a CPU is, in every
+ * group, that of the part.
+ */
+static void test_renamed(void **state)
+{
+	static const struct {
+		const char *comm, *ns, *whole;
+	} parts[] = {
+		{"child", "90000", "0"},  {"alpha", "100000", "0"}, {"beta", "100000", "0"},
+		{"gamma", "110000", "1"}, {"*a", "310000", "1"},
+	};
+	struct report_case c;
+	struct synth s = {0};
+	char want[300];
+
+	(void)state;
+	start_renamed(&s);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *fields = "pid,comm,start_ns,end_ns,dur_ns,oncpu_ns,exit_code";
+
+		snprintf(want, sizeof(want), "%s\n20,gamma,100000,510000,410000,%s,3\n", fields,
+			 parts[i].ns);
+		for (int by = BY_PROCESS; by <= BY_COMM; by++) {
+			c = renamed("life", fields, parts[i].comm);
+			c.opt.by = (enum subject_by)by;
+			expect_report(&s, c, want);
+		}
+	}
+	for (size_t i = 0; i < 4; i++) {
+		const char *ns = parts[i].ns, *fields = "comm,state,count,total_ns,max_ns,open";
+
+		snprintf(want, sizeof(want), "comm,oncpu_ns\n%s,%s\n", parts[i].comm, ns);
+		c = renamed("cpu", "comm,oncpu_ns", parts[i].comm);
+		c.opt.by = BY_COMM;
+		expect_report(&s, c, want);
+		snprintf(want, sizeof(want), "%s\n%s,R,%s,%s,%s,0\n", fields, parts[i].comm,
+			 parts[i].whole, ns, ns);
+		c = renamed("totals", fields, parts[i].comm);
+		expect_report(&s, c, want);
+		c = renamed("totals", fields, parts[i].comm);
+		c.opt.by = BY_COMM;
+		expect_report(&s, c, want);
+	}
+	/* where neither rows nor filters tell the parts apart, it is one stretch */
+	c = (struct report_case){.groups = "totals",
+				 .opt = {.format = ROWS_CSV,
+					 .fields = "pid,count,total_ns,max_ns",
+					 .sort = "pid:asc",
+					 .states = 1u << TS_RUN}};
+	expect_report(&s, c,
+		      "pid,count,total_ns,max_ns\n10,2,9600000,9490000\n20,1,400000,400000\n");
+	synth_free(&s);
+}
+
+/* Of the window, that is: what it was before does not count, what it becomes after neither. */
+static void test_renamed_window(void **state)
+{
+	const char *fields = "pid,comm,end_ns,oncpu_ns";
+	struct report_case c;
+	struct synth s = {0};
+
+	(void)state;
+	start_renamed(&s);
+	c = renamed("life", fields, "alpha");
+	c.from = AT(350);
+	expect_refusal(&s, c, "no task here has the comm 'alpha'");
+	c = renamed("life", fields, "gamma");
+	c.to = AT(350);
+	expect_refusal(&s, c, "no task here has the comm 'gamma'");
+	c = renamed("life", fields, "beta");
+	c.from = AT(250);
+	c.to = AT(450);
+	expect_report(&s, c, "pid,comm,end_ns,oncpu_ns\n20,gamma,,100000\n");
+	synth_free(&s);
+}
+
+/* It need not run to be moved. */
+static void test_moved(void **state)
+{
+	static const char *const cgroups[] = {"/a", "/b"};
+	struct synth s = {0};
+
+	(void)state;
+	start_renamed(&s);
+	for (size_t i = 0; i < 2; i++) {
+		struct report_case c = renamed("life", "pid,cgroup,oncpu_ns", "t30");
+
+		assert_int_equal(select_add(&c.opt.select, SELECT_CGROUP, false, cgroups[i], NULL),
+				 0);
+		expect_report(&s, c, "pid,cgroup,oncpu_ns\n30,/b,0\n");
+	}
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_filters),	      cmocka_unit_test(test_matches_nothing),
-		cmocka_unit_test(test_bad_arguments), cmocka_unit_test(test_unknown_fields),
-		cmocka_unit_test(test_cpus),	      cmocka_unit_test(test_focus),
-		cmocka_unit_test(test_focus_tree),    cmocka_unit_test(test_focus_told),
-		cmocka_unit_test(test_focus_chain),
+		cmocka_unit_test(test_filters),	       cmocka_unit_test(test_matches_nothing),
+		cmocka_unit_test(test_bad_arguments),  cmocka_unit_test(test_unknown_fields),
+		cmocka_unit_test(test_cpus),	       cmocka_unit_test(test_focus),
+		cmocka_unit_test(test_focus_tree),     cmocka_unit_test(test_focus_told),
+		cmocka_unit_test(test_focus_chain),    cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_renamed_window), cmocka_unit_test(test_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,8 @@ static void summarize(const struct recording *r, const struct meta_end *end)
 	struct show_totals t = {.duration_ns = r->end_ns - r->start_ns,
 				.lost = end->lost,
 				.stacks = r->pump.stacks,
-				.stacks_lost = r->pump.stacks_lost};
+				.stacks_lost = r->pump.stacks_lost,
+				.cut = r->pump.write_failed};
 	struct cost cost;
 
 	trace_writer_totals(r->writer, &t.events, &t.bytes);

@@ -95,6 +95,7 @@ void show_summary(const struct show_totals *t, const char *where)
 	char time[UNITS_BUF], events[UNITS_BUF], bytes[UNITS_BUF], lost[UNITS_BUF], cpu[UNITS_BUF],
 		start[UNITS_BUF], name[ESCAPE_ROOM(512)];
 	const double per_event = t->events ? (double)t->bytes / (double)t->events : 0;
+	const char *missing = t->cut && !t->lost ? "an unknown number of events" : NULL;
 	char share[32] = "";
 
 	/* of a short recording its end is the most: no share of its time */
@@ -109,6 +110,7 @@ void show_summary(const struct show_totals *t, const char *where)
 	}
 	show_note("%s: %s, %s events, %s (%.2f bytes/event), %s lost, own CPU %s%s, %s to start",
 		  name, format_ns(t->duration_ns, time), format_count(t->events, events),
-		  format_bytes(t->bytes, bytes), per_event, format_count(t->lost, lost),
-		  format_ns(t->cpu_ns, cpu), share, format_ns(t->start_cpu_ns, start));
+		  format_bytes(t->bytes, bytes), per_event,
+		  missing ? missing : format_count(t->lost, lost), format_ns(t->cpu_ns, cpu), share,
+		  format_ns(t->start_cpu_ns, start));
 }

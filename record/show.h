@@ -13,6 +13,7 @@ struct show_totals {
 	uint64_t duration_ns, events, bytes, lost;
 	uint64_t cpu_ns, start_cpu_ns; /* of the recorder: while it recorded, and until it did */
 	uint64_t stacks, stacks_lost;
+	bool cut; /* the trace could not be written to its end: nobody counts what is missing */
 };
 
 /* "rstat: " + text + newline. */

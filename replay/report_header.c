@@ -118,8 +118,10 @@ static void print_events(const struct report *r, FILE *f)
 		putc('\n', f);
 		return;
 	}
+	/* where the trace was cut, or blocks are missing, nobody counted */
 	fprintf(f, "%s%s lost%s in %s gap%s; unknown: %s of CPU time\n",
-		r->opt->color ? "\033[33m" : "", format_count(r->lost, lost),
+		r->opt->color ? "\033[33m" : "",
+		r->lost ? format_count(r->lost, lost) : "an unknown number of events",
 		r->opt->color ? "\033[0m" : "", format_count(r->gaps, n), r->gaps == 1 ? "" : "s",
 		format_ns(r->cpu_ns[CS_GAP], gap));
 }

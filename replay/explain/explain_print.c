@@ -86,7 +86,8 @@ static void print_lost(const struct explained *e, FILE *f)
 
 	if (e->gaps) {
 		label(e, f, "lost");
-		fprintf(f, "%s event%s in %s gap%s", e->lost ? format_count(e->lost, lost) : "some",
+		fprintf(f, "%s event%s in %s gap%s",
+			e->lost ? format_count(e->lost, lost) : "an unknown number of",
 			e->lost == 1 ? "" : "s", format_count(e->gaps, gaps),
 			e->gaps == 1 ? "" : "s");
 		if (e->unsure)

@@ -130,7 +130,7 @@ lost     7,964 events in 26 gaps; 108 waits of unknown length left out
 $ rstat explain --all --worst 1 samples/killed.rstat; rstat explain --strict --all --worst 1 samples/killed.rstat >out
 window   all of it, 846 ms
 waits    the longest of 1,064 (13.2 ms in all)
-lost     some events in 2 gaps
+lost     an unknown number of events in 2 gaps
 
          START       TIME
    +0.052913 s     453 us  sleeper (23396) waited for CPU 1

@@ -352,7 +352,7 @@ CPU      RUN     IDLE  %IDLE      GAP  COUNT    MEAN     P50      P99      MAX  
 $ rstat report --by thread samples/killed.rstat --comm sleeper --all
 host     vm, Linux 6.18.44-fc-v595 x86_64, 2 CPUs, 2026-11-21 12:11:16 UTC
 window   all of it, 846 ms
-events   4,255 (5,032/s), 0 lost in 2 gaps; unknown: 4.22 ms of CPU time
+events   4,255 (5,032/s), an unknown number of events lost in 2 gaps; unknown: 4.22 ms of CPU time
 CPUs     0.8 % busy, 98.9 % idle, 0.2 % unknown
 damage   the end is missing
 damage   CPU 0: the file ends before the recording did

@@ -329,6 +329,7 @@ static void test_write_fails_later(void **dir)
 	assert_int_equal(run.exit_code, EXIT_RECORD);
 	assert_non_null(strstr(run.said, "File too large"));
 	assert_non_null(strstr(run.said, run.output));
+	assert_non_null(strstr(run.said, ", an unknown number of events lost, "));
 	/* all that was written can be read */
 	memset(&c, 0, sizeof(c));
 	read_back(run.output, &c);

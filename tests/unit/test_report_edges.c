@@ -74,6 +74,31 @@ static void test_gap_header(void **state)
 	synth_free(&s);
 }
 
+/* Where the trace was cut, nobody knows how many events are missing. */
+static void test_uncounted_gap(void **state)
+{
+	struct task_snapshot t = snap(100, 100, TS_SLEEP, 0x1, 0, T0 - 1000);
+	struct report_case c = {.opt = {.format = ROWS_TABLE}};
+	struct synth s = {0};
+	char *text;
+
+	(void)state;
+	ev_start(&s, T0, 2, &t, 1);
+	ev_gap(&s, AT(300), 0, AT(500), 0);
+	ev_gap(&s, AT(300), 1, AT(500), 0);
+	text = report_text(&s, &c);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "an unknown number of events lost in 2 gaps; unknown: "
+				     "19.4 ms of CPU time\n"));
+	free(text);
+	ev_gap(&s, AT(700), 0, AT(800), 3);
+	text = report_text(&s, &c);
+	assert_non_null(text);
+	assert_non_null(strstr(text, ", 3 lost in 3 gaps; "));
+	free(text);
+	synth_free(&s);
+}
+
 /* A switch that the kernel did not show counts in the window that it is in. */
 static void test_unseen_header(void **state)
 {
@@ -414,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_names),	      cmocka_unit_test(test_json),
 		cmocka_unit_test(test_table),	      cmocka_unit_test(test_hooks),
 		cmocka_unit_test(test_latency_table), cmocka_unit_test(test_dist),
+		cmocka_unit_test(test_uncounted_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

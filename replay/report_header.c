@@ -131,6 +131,12 @@ static unsigned permille(uint64_t part, uint64_t all)
 	return all ? (unsigned)(((unsigned __int128)part * 1000 + all / 2) / all) : 0;
 }
 
+/* With filters by task, a CPU that goes idle looks like one that runs what they leave out. */
+static bool idle_unknown(const struct report *r)
+{
+	return r->env.meta->filtered && r->cpu_ns[CS_OTHER] && !r->cpu_ns[CS_IDLE];
+}
+
 static void print_cpus(const struct report *r, FILE *f)
 {
 	static const struct {
@@ -153,11 +159,15 @@ static void print_cpus(const struct report *r, FILE *f)
 	label(r, f, "CPUs");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		unsigned share = permille(r->cpu_ns[parts[i].state], all);
+		const char *text = parts[i].text;
 
 		if (!parts[i].always && !r->cpu_ns[parts[i].state])
 			continue;
-		fprintf(f, "%s%u.%u %% %s", first ? "" : ", ", share / 10, share % 10,
-			parts[i].text);
+		if (idle_unknown(r) && parts[i].state == CS_IDLE)
+			continue;
+		if (idle_unknown(r) && parts[i].state == CS_OTHER)
+			text = "idle or filtered out";
+		fprintf(f, "%s%u.%u %% %s", first ? "" : ", ", share / 10, share % 10, text);
 		first = false;
 	}
 	putc('\n', f);

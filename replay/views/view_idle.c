@@ -63,6 +63,31 @@ static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 		v->failed = true;
 }
 
+/*
+ * Filters by task leave out when a CPU goes idle: that is as if it ran somebody else. With those by
+ * CPU alone it is only so for CPUs that are left out.
+ */
+static bool idle_known(const struct view *v, const struct idle_figures *f)
+{
+	return !v->env->meta->filtered || f->ns[CS_IDLE] || !f->ns[CS_OTHER];
+}
+
+/* Why a row has no idle time. */
+static int after(struct view *v, FILE *f, const struct table_style *style, struct err *err)
+{
+	const struct idle_own *own = v->own;
+
+	(void)err;
+	for (uint32_t i = 0; i < own->n; i++) {
+		if (!own->cpus[i].seen || !select_cpu(v->subjects->select, i) ||
+		    idle_known(v, &own->cpus[i]))
+			continue;
+		table_note(f, style, "(idle time \"-\": not recorded, because of the filters)");
+		break;
+	}
+	return 0;
+}
+
 static int rows(struct view *v, struct view_rows *out)
 {
 	struct idle_own *own = v->own;
@@ -97,10 +122,20 @@ static void get_cpu(const void *row, struct value *v)
 		value_u(v, VT_NS, figures_of(row)->ns[state]);                                     \
 	}
 
-GET_NS(idle, CS_IDLE)
 GET_NS(run, CS_RUN)
 GET_NS(gap, CS_GAP)
 GET_NS(other, CS_OTHER)
+
+static bool row_known(const void *row)
+{
+	return idle_known(((const struct view_row *)row)->view, figures_of(row));
+}
+
+static void get_idle(const void *row, struct value *v)
+{
+	if (row_known(row))
+		value_u(v, VT_NS, figures_of(row)->ns[CS_IDLE]);
+}
 
 static void get_idle_pct(const void *row, struct value *v)
 {
@@ -109,7 +144,8 @@ static void get_idle_pct(const void *row, struct value *v)
 
 	for (unsigned i = 0; i <= CS_OTHER; i++)
 		wall += f->ns[i];
-	value_share(v, f->ns[CS_IDLE], wall);
+	if (row_known(row))
+		value_share(v, f->ns[CS_IDLE], wall);
 }
 
 static const struct dist *dist_of(const void *row)
@@ -118,6 +154,12 @@ static const struct dist *dist_of(const void *row)
 }
 
 DIST_GETTERS(dist_of)
+
+static void get_times(const void *row, struct value *v)
+{
+	if (row_known(row))
+		get_count(row, v);
+}
 
 static void get_left_out(const void *row, struct value *v)
 {
@@ -133,7 +175,7 @@ static const struct field fields[] = {
 	 "Time of what the recording's filters left out", get_other},
 	{"gap_ns", "GAP", VT_NS, FIELD_TABLE | FIELD_IF_SET | FIELD_BAD,
 	 "Time of which nothing is known, because events were lost", get_gap},
-	{"count", "COUNT", VT_COUNT, FIELD_TABLE, "How often it was idle", get_count},
+	{"count", "COUNT", VT_COUNT, FIELD_TABLE, "How often it was idle", get_times},
 	{"mean_ns", "MEAN", VT_NS, FIELD_TABLE, "Mean length", get_mean},
 	{"p50_ns", "P50", VT_NS, FIELD_TABLE, "Median", get_p50},
 	{"p90_ns", "P90", VT_NS, 0, "90 % are not longer", get_p90},
@@ -157,4 +199,5 @@ const struct view_kind view_idle = {
 	.start = start,
 	.stop = stop,
 	.rows = rows,
+	.after = after,
 };

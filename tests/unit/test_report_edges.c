@@ -99,6 +99,64 @@ static void test_uncounted_gap(void **state)
 	synth_free(&s);
 }
 
+static void filtered_start(struct synth *s, uint32_t here, uint32_t there)
+{
+	struct task_snapshot t = snap(100, 100, TS_SLEEP, 0x1, 0, T0 - 1000);
+	const struct cpu_snapshot cpus[] = {
+		{.tid = here, .since_ns = T0},
+		{.cpu = 1, .tid = there, .since_ns = T0, .left_out = here != there},
+	};
+
+	ev_checkpoint(s, &(struct checkpoint){
+				 .ts = T0, .tasks = &t, .ntasks = 1, .cpus = cpus, .ncpus = 2});
+}
+
+/* With filters by task, idle is among what they leave out: that is no CPU that was never idle. */
+static void test_filtered_idle(void **state)
+{
+	const char *fields = "cpu,run_ns,idle_ns,idle_pct,other_ns,count";
+	struct report_case table = {.opt = {.format = ROWS_TABLE}, .groups = "idle"};
+	struct report_case rows = csv("idle", fields);
+	struct meta meta = report_meta;
+	struct synth s = {0};
+	char *text;
+
+	(void)state;
+	meta.filtered = true;
+	strcpy(meta.filters, "-p 100");
+	table.meta = rows.meta = &meta;
+	filtered_start(&s, TID_OTHER, TID_OTHER);
+	ev_wakeup(&s, AT(90), 0, 0, 100, 0);
+	ev_switch(&s, AT(100), 0, TID_OTHER, 0, 100);
+	ev_switch(&s, AT(1100), 0, 100, 0x1, TID_OTHER);
+	text = report_text(&s, &table);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "CPUs     5.0 % busy, 95.0 % idle or filtered out\n"));
+	assert_non_null(
+		strstr(text, "\n(idle time \"-\": not recorded, because of the filters)\n"));
+	free(text);
+	expect_report(&s, rows,
+		      "cpu,run_ns,idle_ns,idle_pct,other_ns,count\n"
+		      "0,1000000,,,9000000,\n1,0,,,10000000,\n");
+	synth_free(&s);
+	/* CPU 0 alone: that is known */
+	strcpy(meta.filters, "-C 0");
+	s = (struct synth){0};
+	filtered_start(&s, 0, TID_OTHER);
+	ev_wakeup(&s, AT(90), 0, 0, 100, 0);
+	ev_switch(&s, AT(100), 0, 0, 0, 100);
+	ev_switch(&s, AT(1100), 0, 100, 0x1, 0);
+	table.opt.nkinds = 0;
+	text = report_text(&s, &table);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "CPUs     5.0 % busy, 45.0 % idle, 50.0 % filtered out\n"));
+	free(text);
+	expect_report(&s, rows,
+		      "cpu,run_ns,idle_ns,idle_pct,other_ns,count\n"
+		      "0,1000000,9000000,90,0,1\n1,0,,,10000000,\n");
+	synth_free(&s);
+}
+
 /* A switch that the kernel did not show counts in the window that it is in. */
 static void test_unseen_header(void **state)
 {
@@ -439,7 +497,7 @@ int main(void)
 		cmocka_unit_test(test_names),	      cmocka_unit_test(test_json),
 		cmocka_unit_test(test_table),	      cmocka_unit_test(test_hooks),
 		cmocka_unit_test(test_latency_table), cmocka_unit_test(test_dist),
-		cmocka_unit_test(test_uncounted_gap),
+		cmocka_unit_test(test_uncounted_gap), cmocka_unit_test(test_filtered_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

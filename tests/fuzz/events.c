@@ -393,6 +393,8 @@ static const void *ext(struct input *in, const struct event *ev)
 	case EV_EXEC: return exec_info(in);
 	case EV_RENAME: comm(in, rename.comm); return keep(in, &rename, sizeof(rename));
 	case EV_CGROUP: return KEEP(in, struct cgroup_info, .cgroup_id = input_number(in));
+	case EV_FREE: /* flag 1 is none of its own: it may have none */
+		return ev->flags & 1 ? KEEP(in, struct free_info, .start_ns = instant(in)) : NULL;
 	case EV_TASK: snap = snapshot(in, ev->tid); return keep(in, &snap, sizeof(snap));
 	case EV_GAP:
 		return KEEP(in, struct gap_info, .end_ns = instant(in), .count = input_number(in),

@@ -156,6 +156,7 @@ static struct meta make_meta(const struct settings *set)
 		.nhooks = set->meta & META_ALL ? 1 : 0,
 		.stacks = "all",
 		.user_stacks = true,
+		.tree = set->flags & SET_CHILD && set->meta & META_ALL,
 	};
 
 	if (set->meta & META_ALL)

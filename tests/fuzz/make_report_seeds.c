@@ -125,7 +125,7 @@ static void lives(void)
 	event(EV_WAKEUP_NEW, 1, 0, 6, 1, 0, 1, 1);
 	event(EV_WAKEUP_NEW, 1, 0, 7, 1, 0, 1, 0);
 	switches(1, 0, 0, 6, 0);
-	event(EV_WAIT, 3, 0, 1, 0, 0, 0, 6);
+	event(EV_WAIT, 3, 0, 1, 0, EVF_WAIT_BLOCKS, 0, 6);
 	switches(0, 1, SLEEP, 7, 62);
 	event(EV_EXEC, 4, 0, 6, 7, 0, 0, 0);
 	NUMBERS(1000);

@@ -106,8 +106,9 @@ static void put_rare(struct trace_writer *w)
 	put(w, (struct event){.kind = EV_TASK, .cpu = CPU_NONE, .tid = 90}, &snapshot);
 	put(w, (struct event){.kind = EV_EXIT, .tid = 90, .value = 0x100, .flags = 16}, NULL);
 	put(w, (struct event){.kind = EV_REAP, .tid = 90, .peer = 70}, NULL);
+	put(w, (struct event){.kind = EV_FREE, .tid = 90, .cpu = 1}, &(struct free_info){4711});
 	put(w, (struct event){.kind = EV_FREE, .tid = 90, .cpu = 1}, NULL);
-	put(w, (struct event){.kind = EV_WAIT, .tid = 70, .value = 90}, NULL);
+	put(w, (struct event){.kind = EV_WAIT, .tid = 70, .value = 90, .flags = 1}, NULL);
 	put(w, (struct event){.kind = EV_BLOCK, .tid = 70, .value = UINT32_MAX, .flags = 64}, NULL);
 }
 

@@ -139,7 +139,8 @@ def not_recorded():
         good(record(TRACE, cmd=["true"]))
     finally:
         del os.environ["RSTAT_HOOKS_WITHOUT"]
-    expect("fs" in info(TRACE)["features"], "it was to be recorded")
+    expect("fs" not in info(TRACE)["features"], "nothing of it was recorded")
+    expect("accounts" in {h["name"] for h in info(TRACE)["hooks"] if not h["live"]}, "asked for")
     nothing_known("no hook for it")
 
 

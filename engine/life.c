@@ -527,6 +527,7 @@ static void leave(struct engine *e, struct etask *y, uint64_t t)
 		cpu_set(c, TID_OTHER, NULL, t);
 	}
 	enter(e, y, TS_UNKNOWN, y->t.cpu, t);
+	task_move_zombie(e, y);
 	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
 	y->t.waking_ns = y->wake_ns = 0;
 	y->t.waker = 0;
@@ -544,6 +545,7 @@ static void come_in(struct engine *e, struct etask *y, const struct event *ev, u
 	emit_implied(e, y, TS_UNKNOWN, RC_NONE, y->t.since_ns, t);
 	emit_cpu(e, c, t, 0);
 	cpu_set(c, y->t.info.tid, y, t);
+	task_leave_zombies(e, y);
 	enter(e, y, TS_RUN, c->id, t);
 	y->t.flags |= TASK_GAP;
 }

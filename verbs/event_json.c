@@ -201,6 +201,13 @@ static const char *gap_reason_name(uint8_t reason)
 	}
 }
 
+/* What the recording's filter has to do with it, if anything. */
+static void put_leaves(const struct event_text *x, const struct event *ev)
+{
+	if (ev->flags & EVF_LEAVES)
+		put_bool(x->out, "left_out", true);
+}
+
 static void put_cgroup(const struct event_text *x, const struct event *ev)
 {
 	const struct cgroup_info *info = ev->ext;
@@ -213,6 +220,7 @@ static void put_cgroup(const struct event_text *x, const struct event *ev)
 	else
 		put_null(x->out, "cgroup");
 	put_bool(x->out, "threadgroup", ev->flags & EVF_THREADGROUP);
+	put_leaves(x, ev);
 }
 
 static void put_gap(const struct event_text *x, const struct event *ev)
@@ -515,8 +523,12 @@ static void put_fields(const struct event_text *x, const struct event *ev)
 		put_task(x, ev->tid, "tid", "comm");
 		put_u64(x->out, "exit_code", ev->value);
 		put_bool(x->out, "group_dead", ev->flags & EVF_GROUP_DEAD);
+		put_leaves(x, ev);
 		break;
-	case EV_RENAME: put_rename(x, ev); break;
+	case EV_RENAME:
+		put_rename(x, ev);
+		put_leaves(x, ev);
+		break;
 	case EV_FREE:
 		put_task(x, ev->tid, "tid", "comm");
 		if (ev->ext)

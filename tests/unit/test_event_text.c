@@ -152,7 +152,7 @@ static const struct event *all_kinds(size_t *n)
 		{.kind = EV_MIGRATE, .tid = 10, .value = 1, .aux = 2, .flags = EVF_PLACED},
 		{.kind = EV_FORK, .tid = 12, .peer = 10, .ext = &snap.info},
 		{.kind = EV_EXEC, .tid = 10, .peer = 9, .ext = &exec},
-		{.kind = EV_EXIT, .tid = 10, .value = 0x100, .flags = EVF_GROUP_DEAD},
+		{.kind = EV_EXIT, .tid = 10, .value = 0x100, .flags = EVF_GROUP_DEAD | EVF_LEAVES},
 		{.kind = EV_RENAME, .tid = 10, .ext = &rename},
 		{.kind = EV_FREE, .tid = 10, .ext = &freed},
 		{.kind = EV_REAP, .tid = 10, .peer = 11},
@@ -295,6 +295,12 @@ static void test_json_fields(void **state)
 	char *line;
 
 	(void)state;
+	line = print(event_text_json, &events[EV_EXIT - 1]);
+	assert_non_null(strstr(line, "\"group_dead\":true,\"left_out\":true}"));
+	free(line);
+	line = print(event_text_json, &events[EV_RENAME - 1]);
+	assert_null(strstr(line, "left_out"));
+	free(line);
 	line = print(event_text_json, &events[EV_FREE - 1]);
 	assert_non_null(strstr(line, "\"start_boottime_ns\":5}"));
 	free(line);

@@ -99,23 +99,28 @@ def pipes():
 def orphan():
     """What the command started belongs to it when its parent is gone, in a part of the trace too;
     to the machine's own processes it never did."""
-    argv = " ".join(workload("hog", 900, CPUS[-1]))
-    with background(workload("hog", 1500, CPUS[0])) as (other,):
-        good(record(TRACE, cmd=["sh", "-c", f"( {argv} >/dev/null & ); sleep 1.2"]))
-    length = info(TRACE)["duration_ns"]
-    good(run([RSTAT, "cut", "--time", f"+{length // 2}ns,", "-o", "cut.data", TRACE]))
-    for trace, options in ((TRACE, ()), (TRACE, ("--time", "50%,")), ("cut.data", ())):
+    argv = " ".join(workload("hog", 600, CPUS[-1]))
+    script = f"( {argv} >hog.json & ); until [ -s hog.json ]; do sleep 0.02; done"
+    with background(workload("hog", 60000, CPUS[-1])) as (other,):  # so that each waits for the CPU
+        good(record(TRACE, cmd=["sh", "-c", script]))
+    middle = f"+{info(TRACE)['duration_ns'] // 2}ns,"
+    good(run([RSTAT, "cut", "--time", middle, "-o", "cut.data", TRACE]))
+    ran = {}
+    for name, trace, options in (("whole", TRACE, ()), ("window", TRACE, ("--time", middle)),
+                                 ("cut", "cut.data", ())):
         argv = [RSTAT, "report", "--format", "json", *options, trace]
         rows = {row["pid"]: row for row in json.loads(good(run(argv)).stdout)["rows"]}
         hogs = [row for row in rows.values() if row["comm"] == "hog"]
-        equal(len(hogs), 1, f"hogs in {trace} {options}")
-        expect(hogs[0]["oncpu_ns"] > length // 6, f"the orphan ran: {hogs[0]}")
+        equal(len(hogs), 1, f"hogs in the {name}")
+        ran[name] = hogs[0]["oncpu_ns"]
         expect(other.pid not in rows, "one that somebody else started")
         argv = [RSTAT, "explain", "--format", "json", "--least", "0", "--worst", "1000", *options,
                 trace]
         waits = json.loads(good(run(argv)).stdout)["rows"]
         tids = {row["tid"] for row in waits if row["depth"] == 0 and row["comm"] == "hog"}
-        expect(tids, f"explain knows no wait of the orphan in {trace} {options}")
+        expect(tids, f"explain knows no wait of the orphan in the {name}")
+    expect(0 < ran["window"] < ran["whole"], f"the orphan ran: {ran}")
+    equal(ran["cut"], ran["window"], "what the orphan ran in a cut and in the window of it")
 
 
 start()

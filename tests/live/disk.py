@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from lib import background, expect, hidden, note, recording, skip
+from lib import PATIENCE, background, expect, hidden, note, recording, skip
 
 TRACE = "i.data"
 FILE = "load"
@@ -41,7 +41,7 @@ def fio(*options):
     argv = ["fio", "--name=load", f"--filename={FILE}", f"--size={SIZE}", "--output-format=json",
             "--thread", "--randrepeat=1", *options]
     with background(argv) as [proc]:
-        text = proc.communicate(timeout=60)[0].decode()
+        text = proc.communicate(timeout=PATIENCE)[0].decode()
         expect(proc.returncode == 0, f"fio: {proc.returncode}\n{text}")
     return dict(json.loads(text[text.index("{"):])["jobs"][0], pid=proc.pid)
 

@@ -7,8 +7,9 @@ import sys
 import time
 
 from lib import (CPUS, RSTAT, background, by_tid, case, check, compare_accounts, equal, expect,
-                 finish, good, info, note, record, recording, report, run, start, unless_hidden,
-                 until_collected, wait_for, within, workload)
+                 finish, good, info, near_account, note, record, record_workload, recording, report,
+                 run, start, steal_ns, switches_of, unless_hidden, until_collected, wait_for,
+                 wake_ups_ns, workload)
 
 TRACE = "t.data"
 
@@ -31,12 +32,18 @@ def comm_of(pid, tid):
         return f.read()
 
 
-def record_two(options_for, seconds=0.6):
-    """Records `wanted` and `other`, which outlive it, under a filter. Returns who they are."""
-    with background(workload("mixed", 3, 60000), workload("pipe", 10**8, CPUS[0])) as (want, other):
+def record_two(options_for, switches=100):
+    """Records `wanted` and `other`, which outlive it, under a filter, until each of their threads
+    has switched so often. Returns who they are."""
+    def count():
+        return [switches_of(who["pid"], tid) for who in (wanted, others) for tid in who["tids"]]
+
+    with background(workload("mixed", 3, 600000), workload("pipe", 10**8, CPUS[0])) as procs:
+        want, other = procs
         wanted, others = threads(want, 3), threads(other, 2)
         with recording(TRACE, *options_for(want.pid)):
-            time.sleep(seconds)
+            begin = count()
+            wait_for(lambda: all(now - n >= switches for n, now in zip(begin, count())), "switches")
     check(TRACE)
     return wanted, others
 
@@ -57,12 +64,13 @@ def only(wanted, others, expected=None):
 
 
 def exact():
-    argv = [RSTAT, "record", "-o", TRACE, "--comm", "mixed*", "--", *workload("mixed", 4, 1000)]
-    told = json.loads(run(argv).stdout)
-    rows = by_tid(report(TRACE, "cpu", "thread", *until_collected(TRACE, told)))
+    told = record_workload(TRACE, "mixed", 4, 1000, options=["--comm", "mixed*"])
+    window = until_collected(TRACE, told)
+    rows = by_tid(report(TRACE, "cpu", "thread", *window))
+    wake_ups = wake_ups_ns(TRACE, "thread", "tid", *window)
     for task in told["tasks"]:
         expect(task["tid"] in rows, f"{task['tid']} is not in the report")
-        compare_accounts(rows[task["tid"]], task)
+        compare_accounts(rows[task["tid"]], task, wake_ups)
 
 
 LEAVES = """
@@ -116,13 +124,15 @@ os.execvp("sleep", ["sleep", "0.3"])
 
 def renamed():
     """What it does under another name, or as another program, is unknown; not that it ends."""
-    began = time.monotonic_ns()
+    began, stolen = time.monotonic_ns(), steal_ns()
     done = record(TRACE, "--comm", "alpha", cmd=[sys.executable, "-c", ALPHA])
+    stolen = steal_ns() - stolen
     told = json.loads(good(done).stdout)
     check(TRACE)
     row = by_tid(report(TRACE))[told["pid"]]
     note(f"{row['oncpu_ns']:,} ns, itself says {told['inside']:,}, gap {row['gap_ns']:,}")
-    within(row["oncpu_ns"], told["inside"], told["inside"] // 50 + 5000000, "time inside")
+    near_account(row["oncpu_ns"], told["inside"], told["inside"] // 50 + 5000000 + stolen,
+                 "time inside")
     expect(row["gap_ns"] >= 550000000, f"outside is unknown: {row}")
     equal(sum(r["oncpu_ns"] for r in report(TRACE)), row["oncpu_ns"], "of all")
     life = {r["pid"]: r for r in report(TRACE, "life", "process")}[told["pid"]]

@@ -4,8 +4,8 @@
  * has a reason. What the others do begins when it is blocked. Prints who took part and how long the
  * wait was by the waiter's own clock.
  *
- *   lock    "waiter" for a mutex that "holder" has: it runs for 5 ms, is preempted by "hog" for
- *           30 ms, sleeps for 5 ms, and runs for 2 ms
+ *   lock    "waiter" for a mutex that "holder" has: it runs for 5 ms, in which it is preempted by
+ *           "hog" for 30 ms, sleeps for 5 ms, and runs for 2 ms
  *   pipe    "first" for "second", which runs for 5 ms when it has word of "third", which sleeps
  *           for 30 ms and runs for 10 ms
  *   sleep   "sleeper" for 50 ms
@@ -68,6 +68,7 @@ static void print(const char *a, const char *b)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static sem_t held, go;
+static int hog_runs;
 
 static void *hold(void *unused)
 {
@@ -78,7 +79,10 @@ static void *hold(void *unused)
 	sem_post(&held);
 	until_in(waiter, SYS_futex);
 	sem_post(&go);
-	work_ns(5 * MS);
+	work_ns(3 * MS);
+	while (!__atomic_load_n(&hog_runs, __ATOMIC_ACQUIRE)) /* however late it is */
+		;
+	work_ns(2 * MS);
 	sleep_ns(5 * MS);
 	work_ns(2 * MS);
 	pthread_mutex_unlock(&lock);
@@ -95,6 +99,7 @@ static void *hog(void *unused)
 	check(sched_setscheduler(0, SCHED_FIFO, &param), "sched_setscheduler");
 	sem_wait(&go);
 	sleep_ns(2 * MS);
+	__atomic_store_n(&hog_runs, 1, __ATOMIC_RELEASE);
 	spin_ns(30 * MS);
 	return NULL;
 }

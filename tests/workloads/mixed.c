@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* mixed [THREADS [MS]]: threads that compute, sleep and fight for one lock, on any CPU. */
+/* mixed [THREADS [MS]]: threads that compute, sleep and fight for one lock, on any CPU, for MS or,
+ * with 0, until the end of standard input. */
 #include <pthread.h>
 #include <stdio.h>
 
@@ -9,7 +10,7 @@
 
 static struct oracle oracle[THREADS_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t until_ns;
+static uint64_t until_ns; /* changed while they are at it */
 
 static void *worker(void *arg)
 {
@@ -19,7 +20,7 @@ static void *worker(void *arg)
 
 	snprintf(comm, sizeof(comm), "mixed-%ld", me);
 	oracle_begin(&oracle[me], comm);
-	while (now_ns() < until_ns) {
+	while (now_ns() < __atomic_load_n(&until_ns, __ATOMIC_ACQUIRE)) {
 		dice ^= dice << 13;
 		dice ^= dice >> 7;
 		dice ^= dice << 17;
@@ -38,12 +39,18 @@ int main(int argc, char **argv)
 {
 	long threads = arg_or(argc, argv, 1, 6);
 	pthread_t thread[THREADS_MAX];
+	long ms;
 
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
-	until_ns = now_ns() + (uint64_t)arg_or(argc, argv, 2, 1500) * 1000000;
+	ms = arg_or(argc, argv, 2, 1500);
+	until_ns = ms ? now_ns() + (uint64_t)ms * 1000000 : UINT64_MAX;
 	for (long i = 0; i < threads; i++)
 		check(pthread_create(&thread[i], NULL, worker, (void *)i), "pthread_create");
+	if (!ms) {
+		until_told();
+		__atomic_store_n(&until_ns, 0, __ATOMIC_RELEASE);
+	}
 	oracle_collect(oracle, (unsigned)threads);
 	for (long i = 0; i < threads; i++)
 		check(pthread_join(thread[i], NULL), "pthread_join");

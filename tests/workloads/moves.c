@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * moves [COUNT]: one thread goes COUNT times from one CPU to the other while it runs, another one is
- * sent there while it sleeps. Prints how often the kernel moved each (se.nr_migrations).
+ * moves [COUNT]: one thread that never sleeps is sent COUNT times from one CPU to the other, and so is
+ * one that sleeps: of SCHED_FIFO, as the kernel leaves others on the queue for a while (since 6.12).
+ * Prints how often the kernel moved each (se.nr_migrations).
  */
 #include <pthread.h>
 #include <sched.h>
@@ -14,49 +15,56 @@
 #include "tests/workloads/oracle.h"
 
 static struct oracle oracle[2];
-static pid_t sleeper_tid;
-static int ball[2];
+static int ball[2], there, stop;
 static long count;
 
 static void *runner(void *arg)
 {
 	(void)arg;
 	oracle_begin(&oracle[0], "runner");
-	for (long i = 0; i < count; i++) {
-		pin_to((int)(i & 1));
-		spin_ns(200000);
-	}
+	__atomic_add_fetch(&there, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE))
+		;
 	oracle_end(&oracle[0]);
 	return NULL;
 }
 
 static void *sleeper(void *arg)
 {
+	struct sched_param param = {.sched_priority = 10};
 	char byte;
 
 	(void)arg;
 	oracle_begin(&oracle[1], "sleeper");
 	pin_to(1);
-	__atomic_store_n(&sleeper_tid, oracle[1].tid, __ATOMIC_RELEASE);
+	check(sched_setscheduler(0, SCHED_FIFO, &param), "sched_setscheduler");
+	__atomic_add_fetch(&there, 1, __ATOMIC_RELEASE);
 	for (long i = 0; i < count; i++)
 		check(read(ball[0], &byte, 1) != 1, "read");
 	oracle_end(&oracle[1]);
 	return NULL;
 }
 
-static void send_it(void)
+static void send(pid_t tid, long cpu)
 {
 	cpu_set_t set;
 
-	while (!__atomic_load_n(&sleeper_tid, __ATOMIC_ACQUIRE))
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	check(sched_setaffinity(tid, sizeof(set), &set), "sched_setaffinity");
+}
+
+static void send_them(void)
+{
+	while (__atomic_load_n(&there, __ATOMIC_ACQUIRE) < 2)
 		sleep_ns(200000);
 	for (long i = 0; i < count; i++) {
-		until_in(sleeper_tid, SYS_read);
-		CPU_ZERO(&set);
-		CPU_SET(i & 1, &set);
-		check(sched_setaffinity(sleeper_tid, sizeof(set), &set), "sched_setaffinity");
+		send(oracle[0].tid, i & 1);
+		until_in(oracle[1].tid, SYS_read);
+		send(oracle[1].tid, i & 1);
 		check(write(ball[1], "", 1) != 1, "write");
 	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
 }
 
 static long migrations(pid_t tid)
@@ -86,10 +94,9 @@ int main(int argc, char **argv)
 	check(pipe(ball), "pipe");
 	for (int i = 0; i < 2; i++)
 		check(pthread_create(&thread[i], NULL, start[i], NULL), "pthread_create");
-	send_it();
+	send_them();
 	for (int i = 0; i < 2; i++) {
-		while (!__atomic_load_n(&oracle[i].done, __ATOMIC_ACQUIRE))
-			sleep_ns(1000000);
+		oracle_wait(&oracle[i]);
 		until_in(oracle[i].tid, SYS_read);
 		moved[i] = migrations(oracle[i].tid);
 	}

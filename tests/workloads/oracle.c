@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -121,6 +123,7 @@ void oracle_end(struct oracle *o)
 
 	o->done_ns = now_ns();
 	__atomic_store_n(&o->done, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &o->done, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 	check(read(gate[0], &byte, 1) != 0, "read");
 }
 
@@ -151,17 +154,22 @@ static uint64_t status_number(const char *status, const char *key)
 	return strtoull(line + strlen(key), NULL, 10);
 }
 
+void oracle_wait(struct oracle *o)
+{
+	while (!__atomic_load_n(&o->done, __ATOMIC_ACQUIRE))
+		syscall(SYS_futex, &o->done, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
 /* The kernel says "running" until it is off its CPU and off the run queue. */
-static void wait_until_blocked(const struct oracle *o)
+static void wait_until_blocked(struct oracle *o)
 {
 	char text[256];
 
+	oracle_wait(o);
 	for (;;) {
-		if (__atomic_load_n(&o->done, __ATOMIC_ACQUIRE)) {
-			slurp(o->tid, "syscall", text, sizeof(text));
-			if (strncmp(text, "running", 7) != 0)
-				return;
-		}
+		slurp(o->tid, "syscall", text, sizeof(text));
+		if (strncmp(text, "running", 7) != 0)
+			return;
 		sleep_ns(1000000);
 	}
 }

@@ -27,6 +27,7 @@ struct oracle {
 /* Any of these that fails ends the program with a sentence and exit code 1. */
 void oracle_begin(struct oracle *o, const char *comm); /* names the calling thread */
 void oracle_end(struct oracle *o);
+void oracle_wait(struct oracle *o); /* until it is there, or about to be */
 void oracle_collect(struct oracle *o, unsigned n);
 void oracle_print(const struct oracle *o, unsigned n, const char *more_json, ...)
 	__attribute__((format(printf, 3, 4))); /* more_json: further members or NULL */

@@ -9,7 +9,7 @@ import json
 import os
 import threading
 
-from lib import (ROOT, RSTAT, Skipped, case, equal, expect, finish, good, note, record, run,
+from lib import (ROOT, RSTAT, Skipped, case, equal, expect, finish, good, note, recording, run,
                  start_anywhere, workload)
 
 GROUPS = ("cpu,latency,waking,slice,sleep,idle,migration,totals,states,life,depth,io,fs,net,"
@@ -259,7 +259,7 @@ def filters_agree(trace):
 
 
 def loads():
-    """Processes that compute, wait for each reason, talk, fork, die; all within two seconds."""
+    """Processes that compute, wait for each reason, talk, fork, die."""
     argvs = [workload("mixed", 6, 1500), workload("talk", 500), workload("short", 100),
              workload("waits", "waits.tmp"), workload("zombie"), workload("vfork_parent")]
     threads = [threading.Thread(target=lambda argv=argv: run(argv)) for argv in argvs]
@@ -272,11 +272,10 @@ def loads():
 def live():
     if os.geteuid() or not os.path.exists("/sys/kernel/btf/vmlinux"):
         raise Skipped("needs root and BTF")
-    waiting = threading.Timer(0.7, loads)
-    waiting.start()
-    good(record("t.data", "--duration", "3.5", "--with", "irq", "--stacks=D", "--counters",
-                "page-faults,context-switches", "--buffer", "8M"))
-    waiting.join()
+    with recording("t.data", "--with", "irq", "--stacks=D", "--counters",
+                   "page-faults,context-switches", "--buffer", "8M") as recorder:
+        loads()
+    equal(recorder.returncode, 0, recorder.error_text)
     all_agree("t.data")
     filters_agree("t.data")
     r = Report("t.data", "process")

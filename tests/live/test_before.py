@@ -22,7 +22,7 @@ def record_beside(name, ready, ends):
         wait_for(lambda: ready(proc.pid), f"{name} is in its state", proc)
         told, times = None, []
         with recording(TRACE):
-            time.sleep(0.3)
+            time.sleep(0.1)
             if ends:
                 times.append(time.time_ns())
                 told = tell(proc)
@@ -85,7 +85,7 @@ def blocked_throughout():
     with held("blocked") as proc:
         wait_for(lambda: ready(proc.pid), "blocked", proc)
         with recording(TRACE):
-            time.sleep(0.5)
+            time.sleep(0.2)
         check(TRACE)
         told = tell(proc)
     rows = by_tid(report(TRACE))

@@ -10,8 +10,8 @@ import signal
 import subprocess
 import time
 
-from lib import (CPUS, RSTAT, background, case, check, dump, equal, expect, finish, good, info,
-                 note, record, recording, report, run, start, wait_for, within, workload)
+from lib import (CPUS, PATIENCE, RSTAT, background, case, check, dump, equal, expect, finish, good,
+                 info, note, record, recording, report, run, start, wait_for, within, workload)
 
 TRACE = "t.data"
 
@@ -73,20 +73,20 @@ def focus():
 
 def ended_by(signum):
     with recording(TRACE) as recorder:
-        time.sleep(0.5)
+        time.sleep(0.2)
         recorder.send_signal(signum)
-        equal(recorder.wait(10), 0, f"exit code after {signal.Signals(signum).name}")
+        equal(recorder.wait(PATIENCE), 0, f"exit code after {signal.Signals(signum).name}")
     expect(info(TRACE)["complete"], "the trace is complete")
     check(TRACE)
 
 
 def ended_twice():
-    with background(workload("pipe", 300000, CPUS[0])):
+    with background(workload("pipe", 10**8, CPUS[0])):
         with recording(TRACE) as recorder:
-            time.sleep(0.5)
+            time.sleep(0.2)
             recorder.send_signal(signal.SIGINT)
             recorder.send_signal(signal.SIGTERM)
-            recorder.wait(10)
+            recorder.wait(PATIENCE)
     expect(recorder.returncode >= 0, f"ended by signal {-recorder.returncode}")
     info(TRACE)
     check(TRACE)
@@ -98,10 +98,9 @@ def user_signals():
     with recording("user.data") as recorder:
         for signum in (signal.SIGUSR1, signal.SIGUSR2):
             recorder.send_signal(signum)
-            time.sleep(0.2)
+            time.sleep(0.1)
         with subprocess.Popen(["true"]) as later_on:
             later_on.wait()
-        time.sleep(0.1)
     equal(recorder.returncode, 0, "exit code")
     expect(info("user.data")["complete"], "the trace is complete")
     check("user.data")
@@ -112,8 +111,9 @@ def user_signals():
 @contextlib.contextmanager
 def recorded_shell(trace, script):
     """Records sh -c SCRIPT, which makes the file `ready` when it may be disturbed."""
-    if os.path.exists("ready"):
-        os.unlink("ready")
+    for path in ("ready", "told"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
     with recording(trace, "--", "sh", "-c", script) as recorder:
         wait_for(lambda: os.path.exists("ready"), "the command has begun", recorder)
         yield recorder
@@ -121,45 +121,72 @@ def recorded_shell(trace, script):
 
 def passed_on():
     """The first signal goes to CMD too, which has a second; then SIGTERM."""
-    with recorded_shell("passed.data",
-                        "trap 'exit 7' HUP; : >ready; while :; do sleep 0.05; done") as recorder:
+    # deaf to that: it may be slow to end, with the code of the first all the same
+    script = "trap '' TERM; trap 'exit 7' HUP; : >ready; while :; do sleep 0.05; done"
+    with recorded_shell("passed.data", script) as recorder:
         recorder.send_signal(signal.SIGHUP)
-        equal(recorder.wait(10), 7, "the exit code that CMD chose")
+        equal(recorder.wait(PATIENCE), 7, "the exit code that CMD chose")
     expect(info("passed.data")["complete"], "the trace is complete")
     # what a shell's background job is like
-    with recorded_shell("grace.data", "trap '' INT; : >ready; exec sleep 10") as recorder:
+    with recorded_shell("grace.data", "trap '' INT; : >ready; exec sleep 200") as recorder:
         begin = time.monotonic()
         recorder.send_signal(signal.SIGINT)
-        equal(recorder.wait(9), 0, "exit code: it ended as it was asked to")
+        equal(recorder.wait(PATIENCE), 0, "exit code: it ended as it was asked to")
         took = time.monotonic() - begin
     expect(took >= 1, f"CMD had {took:.3f} s to end")
     note(f"CMD that ignores the signal: ended after {took:.3f} s")
     expect(info("grace.data")["complete"], "the trace is complete")
 
 
-def too_early():
+def too_early(tries=5):
     """Ctrl-C while the recorder waits for its start: CMD would have had it, so it never runs."""
-    pid, terminal = pty.fork()
-    if not pid:
-        os.execv(RSTAT, [RSTAT, "record", "-o", "early.data", "--start", "+1500ms", "--",
-                         "sh", "-c", ": >ran; sleep 3"])
-    time.sleep(0.9)
-    os.write(terminal, b"\x03")
-    status = os.waitpid(pid, 0)[1]
-    os.close(terminal)
+    for _ in range(tries):
+        begin = time.monotonic()
+        pid, terminal = pty.fork()
+        if not pid:
+            os.execv(RSTAT, [RSTAT, "record", "-o", "early.data", "--start", "+1500ms", "--",
+                             "sh", "-c", ": >ran; sleep 3"])
+        # from before the fork of CMD on it is ready for signals
+        wait_for(lambda: child_of(pid), "CMD is there, and waits")
+        time.sleep(0.3)
+        os.write(terminal, b"\x03")
+        took = time.monotonic() - begin
+        status = os.waitpid(pid, 0)[1]
+        os.close(terminal)
+        if took < 1.2:
+            break
+        note(f"the signal was sent after {took:.3f} s, that may be too late: once more")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink("ran")
     equal(os.waitstatus_to_exitcode(status), 0, "exit code: it ended as it was asked to")
     expect(not os.path.exists("ran"), "the command ran")
     expect(info("early.data")["complete"], "the trace is complete")
 
 
-def aborted():
-    """A second signal, later than what counts as the same one."""
-    script = "trap '' INT TERM; : >ready; exec sleep 5 2>/dev/null"
-    with recorded_shell("aborted.data", script) as recorder:
-        recorder.send_signal(signal.SIGINT)
-        time.sleep(0.5)
-        recorder.send_signal(signal.SIGTERM)
-        equal(recorder.wait(10), 125, "exit code")
+def child_of(pid):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return f.read().split()
+    return []
+
+
+def aborted(tries=5):
+    """A second signal, later than what counts as the same one, and before CMD's second is over."""
+    script = ("trap '' TERM; trap ': >told' INT; : >ready; "
+              "for i in $(seq 80); do sleep 0.05; done 2>/dev/null")
+    for _ in range(tries):
+        with recorded_shell("aborted.data", script) as recorder:
+            begin = time.monotonic()
+            recorder.send_signal(signal.SIGINT)
+            wait_for(lambda: os.path.exists("told"), "the recorder has passed it on", recorder)
+            time.sleep(0.4)
+            recorder.send_signal(signal.SIGTERM)
+            took = time.monotonic() - begin
+            code = recorder.wait(PATIENCE)
+        if took < 0.9:
+            break
+        note(f"the second signal was sent after {took:.3f} s, that may be too late: once more")
+    equal(code, 125, "exit code")
     expect("rstat recover" in recorder.error_text, f"no advice: {recorder.error_text}")
     expect(not info("aborted.data")["complete"], "it does not look complete")
     good(run([RSTAT, "recover", "-o", "whole.data", "aborted.data"]))
@@ -168,15 +195,18 @@ def aborted():
 
 
 def limits():
-    begin = time.monotonic()
-    good(record(TRACE, "--duration", "1s"))
-    took = time.monotonic() - begin
-    within(info(TRACE)["duration_ns"], 1000000000, 100000000, "length of the trace")
-    expect(1 <= took < 10, f"took {took:.1f} s")
-    with background(workload("pipe", 600000, CPUS[0])):
-        good(record(TRACE, "--max-size", "300K", "--duration", "20s"))
+    begin = time.monotonic_ns()
+    good(record(TRACE, "--duration", "500ms"))
+    took = time.monotonic_ns() - begin
+    facts = info(TRACE)
+    equal((facts["duration_ns"], facts["recorder"]["stopped_by"]), (500000000, "duration"),
+          "length of the trace, and why it ended")
+    expect(took >= 500000000, f"took {took:,} ns")
+    with background(workload("pipe", 10**8, CPUS[0])):
+        good(record(TRACE, "--max-size", "300K", "--duration", "120s"))
     size = os.path.getsize(TRACE)
     note(f"--max-size 300K: {size:,} bytes")
+    equal(info(TRACE)["recorder"]["stopped_by"], "max-size", "why it ended")
     within(size, 300 * 1024, 30 * 1024, "size")  # what was in memory is written to the end
     check(TRACE)
 
@@ -187,15 +217,18 @@ def later():
     expect(time.monotonic() - begin >= 1.2, "began too early")
 
 
-def missed():
+def missed(tries=5):
     """A start that is too near: told, or the next multiple."""
     done = good(record(TRACE, "--start", "+10ms", "--duration", "50ms"))
     expect(re.search(r"the recording starts [\d.]+ \S+ late", done.stderr), done.stderr)
-    for _ in range(2):
+    # the recorder reads two clocks one after the other: it may be stopped between them
+    off = []
+    while len(off) < tries and not any(abs(ns) <= 1000000 for ns in off):
         good(record(TRACE, "--start", "/100ms", "--duration", "10ms"))
         begin = int(info(TRACE)["start_utc"].rstrip("Z").partition(".")[2].ljust(9, "0"))
-        off = (begin + 50000000) % 100000000 - 50000000
-        within(off, 0, 1000000, "ns after a multiple of 100 ms")
+        off.append((begin + 50000000) % 100000000 - 50000000)
+    note(f"ns after a multiple of 100 ms: {off}")
+    within(off[-1], 0, 1000000, f"ns after a multiple of 100 ms, of {off}")
 
 
 def piped():
@@ -238,18 +271,19 @@ def terminal():
     """The progress line is on a terminal only, and never in what CMD prints there."""
     for cmd, shown in (([], True), (["--", "sh", "-c", "printf prompt:; sleep 2.5"], False)):
         ours, theirs = pty.openpty()
-        limit = [] if cmd else ["--duration", "2.5s"]
-        with subprocess.Popen([RSTAT, "record", "-o", TRACE, *limit, *cmd], stdout=theirs,
+        with subprocess.Popen([RSTAT, "record", "-o", TRACE, *cmd], stdout=theirs,
                               stderr=theirs) as recorder:
             os.close(theirs)
             said = b""
             try:
                 while piece := os.read(ours, 4096):
+                    if shown and b"events/s" in said + piece and b"events/s" not in said:
+                        recorder.send_signal(signal.SIGINT)
                     said += piece
             except OSError:  # nobody has the terminal open any more
                 pass
             os.close(ours)
-            equal(recorder.wait(10), 0, "exit code")
+            equal(recorder.wait(PATIENCE), 0, "exit code")
         equal(b"events/s" in said, shown, f"a progress line, with {cmd} on a terminal: {said}")
 
 
@@ -261,7 +295,7 @@ def names():
     equal(len(renames), 1 + len(told["names_hex"]), "renames, the exec's first")
     for argv in (["report", "--all", "--by", "thread"], ["report", "--all", "--format", "csv"],
                  ["report", "--all", "--group", "life", "--format", "ndjson"], ["dump"], ["info"]):
-        done = subprocess.run([RSTAT, *argv, TRACE], capture_output=True, timeout=60, check=False)
+        done = subprocess.run([RSTAT, *argv, TRACE], capture_output=True, check=False)
         equal(done.returncode, 0, str(argv))
         text = done.stdout.decode("utf-8") # strictly
         stray = {c for c in text if (ord(c) < 32 and c != "\n") or ord(c) == 127}
@@ -283,7 +317,6 @@ def gone_with_the_recorder():
         return found
 
     with recording(TRACE) as recorder:
-        time.sleep(0.2)
         loaded = held_by(recorder.pid)
         expect(loaded and loaded <= programs(), f"loaded: {loaded}")
         recorder.kill()

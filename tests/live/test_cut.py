@@ -4,8 +4,8 @@
 import json
 import subprocess
 
-from lib import (CPUS, RSTAT, background, case, check, equal, expect, finish, good, info, note,
-                 record, report, run, start, workload)
+from lib import (CPUS, PATIENCE, RSTAT, background, case, check, equal, expect, finish, good, info,
+                 note, record, report, report_command, run, start, workload)
 
 TRACE = "t.data"
 GROUPS = ("cpu", "latency", "waking", "slice", "sleep", "idle", "migration", "states", "life",
@@ -39,7 +39,7 @@ def same_reports(whole, part, offset=0, *options):
 
 def sha(command):
     done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{command} | sha256sum"],
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=PATIENCE, check=False)
     equal(done.returncode, 0, f"{command}: {done.stderr.decode()}")
     return done.stdout
 
@@ -103,7 +103,9 @@ def orphan():
     script = f"( {argv} >hog.json & ); until [ -s hog.json ]; do sleep 0.02; done"
     with background(workload("hog", 60000, CPUS[-1])) as (other,):  # so that each waits for the CPU
         good(record(TRACE, cmd=["sh", "-c", script]))
-    middle = f"+{info(TRACE)['duration_ns'] // 2}ns,"
+    [pid] = {row["pid"] for row in report_command(TRACE, "cpu") if row["comm"] == "hog"}
+    [life] = [row for row in report(TRACE, "life", "process") if row["pid"] == pid]
+    middle = f"+{(life['start_ns'] + life['end_ns']) // 2}ns,"
     good(run([RSTAT, "cut", "--time", middle, "-o", "cut.data", TRACE]))
     ran = {}
     for name, trace, options in (("whole", TRACE, ()), ("window", TRACE, ("--time", middle)),

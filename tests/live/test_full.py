@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from lib import (CPUS, RSTAT, background, case, check, equal, expect, finish, good, info,
+from lib import (CPUS, PATIENCE, RSTAT, background, case, check, equal, expect, finish, good, info,
                  note, private_mounts, record, report, run, start, workload)
 
 private_mounts()
@@ -14,8 +14,8 @@ os.mkdir("tiny")
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", "tiny"], check=True)
 with case("a disk that fills up"):
     trace = "tiny/t.data"
-    with background(workload("pipe", 1000000, CPUS[0]), workload("mixed", 4, 15000)):
-        done = record(trace, "--duration", "30s", timeout=40)
+    with background(workload("pipe", 10**8, CPUS[0]), workload("mixed", 4, 300000)):
+        done = record(trace, "--duration", "120s")
     equal(done.returncode, 125, f"exit code ({done.stderr.strip()})")
     expect("No space left" in done.stderr, f"the message does not say why: {done.stderr}")
     facts = info(trace)
@@ -43,14 +43,14 @@ with case("a full disk from the start"):
 with case("standard output that takes nothing"):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([RSTAT, "record", "-o", "-", "--duration", "1s"], stdout=full,
-                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=30,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=PATIENCE,
                               check=False)
     equal(done.returncode, 125, "exit code")
     expect(b"No space left" in done.stderr, f"the message does not say why: {done.stderr}")
 with case("a report that cannot be written"):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([RSTAT, "report", "tiny/t.data"], stdout=full,
-                              stderr=subprocess.PIPE, timeout=30, check=False)
+                              stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
     equal(done.returncode, 2, "exit code")
     expect(done.stderr.strip(), "no word on what went wrong")
     equal(run([RSTAT, "report", "tiny/t.data"]).returncode, 0, "the same to a pipe")

@@ -239,12 +239,23 @@ const struct task *engine_task(const struct engine *e, uint32_t tid)
 	return y ? &y->t : NULL;
 }
 
+const struct task *engine_task_lately(const struct engine *e, uint32_t tid)
+{
+	const struct etask *y = task_find(e, tid);
+
+	if (!y)
+		y = task_find_gone(e, tid);
+	return y ? &y->t : NULL;
+}
+
 const struct task *engine_waker(const struct engine *e, const struct interval *iv)
 {
-	const struct task *waker = iv->waker ? engine_task(e, iv->waker) : NULL;
 	uint64_t made_ns = iv->task->waking_ns ? iv->task->waking_ns : iv->end_ns;
+	const struct etask *y = iv->waker ? task_find(e, iv->waker) : NULL;
 
-	return waker && waker->forked_ns <= made_ns ? waker : NULL;
+	if (iv->waker && (!y || y->t.forked_ns > made_ns))
+		y = task_find_gone(e, iv->waker);
+	return y && y->t.forked_ns <= made_ns ? &y->t : NULL;
 }
 
 const struct task *engine_cpu_current(const struct engine *e, uint16_t cpu)

@@ -40,11 +40,14 @@
 
 struct engine;
 
-/* A live (or just gone) task. Read-only for sinks. What a switch touches comes first. */
+#define TASKS_LATELY 1024 /* so many that are gone are still known; a power of two */
+
+/* A live or lately gone task. Read-only for sinks. What a switch touches comes first. */
 struct task {
 	uint64_t since_ns; /* when `state` began; may lie before the trace */
 	uint64_t waking_ns; /* its last sched_waking while blocked, 0 none */
-	uint32_t id; /* dense, below engine_task_limit(); reused after task_gone */
+	uint32_t
+		id; /* dense, below engine_task_limit(); reused when TASKS_LATELY others are gone */
 	uint32_t raw_state; /* as switched out */
 	int32_t syscall; /* it blocked in; SYSCALL_NONE, SYSCALL_UNKNOWN */
 	uint32_t waker; /* TID, 0 an interrupt or idle */
@@ -57,6 +60,7 @@ struct task {
 	uint64_t seen_ns; /* from when on it is known; may lie before the trace */
 	uint64_t forked_ns; /* its EV_FORK, 0 when it was there before */
 	uint64_t exited_ns; /* its EV_EXIT, 0 not yet */
+	uint32_t gen; /* how many tasks had the id before, + 1: with it, which task this is */
 };
 
 enum task_flag {
@@ -256,7 +260,7 @@ struct sink {
 	void (*metric)(struct sink *s, const struct metric *m);
 	/* Its id is reused. Told of every socket that was there in the window, used or not. */
 	void (*socket_gone)(struct sink *s, const struct socket *socket);
-	/* The task's id is about to be reused: fold what you hold on it. */
+	/* It is over: fold what you hold on it, or keep it, by id and gen, for engine_waker(). */
 	void (*task_gone)(struct sink *s, const struct task *task);
 	/* Its identity changed (exec, rename, cgroup); `before` is what it was. */
 	void (*task_changed)(struct sink *s, const struct task *task,
@@ -344,9 +348,11 @@ void engine_filtered(struct engine *e);
 
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
+/* The same, or if there is none, who had this TID last, of the last TASKS_LATELY that are gone. */
+const struct task *engine_task_lately(const struct engine *e, uint32_t tid);
 /*
  * Who ended a wait. A wake-up takes effect some time after it was made: by then the waker may be
- * gone (NULL), and its TID may be another's.
+ * gone, and its TID may be another's. NULL: nobody, or it is gone for too long.
  */
 const struct task *engine_waker(const struct engine *e, const struct interval *iv);
 const struct socket *engine_socket(const struct engine *e, uint64_t cookie);

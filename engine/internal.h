@@ -62,11 +62,10 @@ struct etask {
 	uint32_t pins; /* parts of open requests that refer to it: it stays until they are told */
 	uint64_t
 		sure_ns; /* TS_UNKNOWN: from when on its closing event tells the state; gaps apart */
-	struct etask *next_free;
+	struct etask *next_free; /* in one of the lists of entries that are not used */
 	struct order_node zombie; /* in the order of its state, see struct zombies */
 	uint32_t mark; /* seen in checkpoint number `mark` */
 	uint32_t snapshot; /* ... and where in it */
-	uint32_t gen; /* how often this entry was another task */
 	uint32_t account; /* accounts.c: number + 1, 0 none */
 	uint32_t kernel_stack, user_stack; /* with TASK_STACK: where it blocked */
 	uint8_t zombie_state; /* as it was put among the zombies */
@@ -167,7 +166,10 @@ struct engine {
 
 	struct etask **chunks; /* of TASKS_PER_CHUNK */
 	uint32_t nchunks, task_limit;
-	struct etask *free_tasks; /* by next_free */
+	struct etask *fresh; /* entries that never were a task */
+	struct etask *oldest, *latest; /* entries of tasks that are gone, in order */
+	uint32_t nlately; /* so many of them */
+	struct etask *lately[TASKS_LATELY]; /* by TID: the one that went last, if not used since */
 	struct zombies zombies;
 	uint32_t mark;
 	struct gaps gaps;
@@ -197,6 +199,14 @@ static inline struct etask *task_find(const struct engine *e, uint32_t tid)
 		return NULL;
 	p = e->pages[tid >> PAGE_BITS];
 	return p ? p->task[tid & (PAGE_TIDS - 1)] : NULL;
+}
+
+/* Who had this TID and is gone, the last of them; NULL: nobody lately. */
+static inline struct etask *task_find_gone(const struct engine *e, uint32_t tid)
+{
+	struct etask *y = e->lately[tid & (TASKS_LATELY - 1)];
+
+	return y && !y->used && y->t.info.tid == tid ? y : NULL;
 }
 
 /* A new entry, TS_UNKNOWN since t. NULL: no memory (e->oom) or an impossible TID (ignored). */

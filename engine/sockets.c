@@ -110,7 +110,7 @@ static void enter_list(struct sockets *all, struct open_socket *so)
 static void set_owner(struct open_socket *so, struct etask *y, uint64_t t)
 {
 	so->owner = y;
-	so->owner_gen = y->gen;
+	so->owner_gen = y->t.gen;
 	so->owner_tgid = y->t.info.tgid;
 	so->owner_ns = t;
 }
@@ -123,7 +123,7 @@ static const struct task *resolve_owner(const struct engine *e, struct open_sock
 	so->s.owner = NULL;
 	if (!so->owner)
 		return NULL;
-	if (!so->owner->used || so->owner->gen != so->owner_gen) {
+	if (!so->owner->used || so->owner->t.gen != so->owner_gen) {
 		leader = task_find(e, so->owner_tgid);
 		if (!leader || leader->t.info.tgid != so->owner_tgid ||
 		    leader->t.seen_ns > so->owner_ns) {

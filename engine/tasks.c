@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * The table of live tasks: two levels by TID, no hash. Entries come from chunks that are never
- * moved or given back; the number of an entry in them is the task's dense id.
+ * moved or given back; the number of an entry in them is the task's dense id. The entry of a task
+ * that is gone stays as it is until TASKS_LATELY others are gone too: a waker may be told then.
  *
  * EV_FREE comes some 20 ms after a task is gone, perhaps when its TID is already another's. So a
  * page also counts, per TID, the tasks that are gone and whose EV_FREE is still to come. A gap may
@@ -53,11 +54,28 @@ static bool add_chunk(struct engine *e)
 	memset(chunk, 0, TASKS_PER_CHUNK * sizeof(*chunk));
 	for (uint32_t i = TASKS_PER_CHUNK; i-- > 0;) {
 		chunk[i].t.id = e->nchunks * TASKS_PER_CHUNK + i;
-		chunk[i].next_free = e->free_tasks;
-		e->free_tasks = &chunk[i];
+		chunk[i].next_free = e->fresh;
+		e->fresh = &chunk[i];
 	}
 	e->chunks[e->nchunks++] = chunk;
 	return true;
+}
+
+static struct etask *unused_entry(struct engine *e)
+{
+	struct etask *y;
+
+	if (e->nlately > TASKS_LATELY) {
+		y = e->oldest;
+		e->oldest = y->next_free;
+		e->nlately--;
+		return y;
+	}
+	if (!e->fresh && !add_chunk(e))
+		return NULL;
+	y = e->fresh;
+	e->fresh = y->next_free;
+	return y;
 }
 
 struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t)
@@ -73,17 +91,16 @@ struct etask *task_create(struct engine *e, uint32_t tid, uint64_t t)
 	page = page_get(e, tid);
 	if (!page)
 		return NULL;
-	if (!e->free_tasks && !add_chunk(e)) {
+	y = unused_entry(e);
+	if (!y) {
 		e->oom = true;
 		return NULL;
 	}
-	y = e->free_tasks;
-	e->free_tasks = y->next_free;
 	id = y->t.id;
-	gen = y->gen + 1;
+	gen = y->t.gen + 1;
 	memset(y, 0, sizeof(*y));
 	y->t.id = id;
-	y->gen = gen;
+	y->t.gen = gen;
 	y->t.info.tid = tid;
 	y->t.cpu = CPU_NONE;
 	y->t.syscall = SYSCALL_UNKNOWN;
@@ -165,8 +182,12 @@ static void release(struct engine *e, struct etask *y)
 			e->sinks[i]->task_gone(e->sinks[i], &y->t);
 	account_forget(e, y);
 	y->gone = false;
-	y->next_free = e->free_tasks;
-	e->free_tasks = y;
+	y->next_free = NULL;
+	if (e->nlately++)
+		e->latest->next_free = y;
+	else
+		e->oldest = y;
+	e->latest = y;
 }
 
 void task_remove(struct engine *e, struct etask *y, bool await_free)
@@ -174,6 +195,7 @@ void task_remove(struct engine *e, struct etask *y, bool await_free)
 	enter(e, y, TS_DEAD, y->t.cpu, e->now_ns);
 	task_leave_zombies(e, y);
 	unlink_tid(e, y, await_free);
+	e->lately[y->t.info.tid & (TASKS_LATELY - 1)] = y;
 	y->used = false;
 	y->gone = true;
 	if (likely(!y->pins))

@@ -170,8 +170,6 @@ static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)
 	if (!rc && opt->html)
 		rc = engine_add_sink(r->engine, &r->bands.sink, err);
 	if (!rc)
-		rc = engine_add_sink(r->engine, &r->names.sink, err);
-	if (!rc)
 		rc = engine_add_sink(r->engine, &r->subjects->sink, err);
 	if (!rc && r->lives)
 		rc = engine_add_sink(r->engine, &r->lives->sink, err);
@@ -283,9 +281,7 @@ int report_new(struct report **out, struct report_options *opt, const struct met
 	r->opt = opt;
 	if (!opt->width)
 		opt->width = REPORT_WIDTH;
-	gone_names_init(&r->names);
 	r->env = (struct view_env){
-		.names = &r->names,
 		.meta = meta,
 		.stacks = &r->stacks,
 		.start_ns = start_ns,

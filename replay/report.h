@@ -102,7 +102,6 @@ struct report {
 		*lives; /* lives: by process, when `subjects` is something else */
 	struct view *views[REPORT_VIEWS + 1];
 	size_t nviews;
-	struct gone_names names;
 	struct stacks stacks;
 	struct sink cpus; /* what all CPUs did, for the header */
 	uint64_t cpu_ns[CS_OTHER + 1];

@@ -10,7 +10,6 @@
 #include "base/rows.h"
 #include "engine/engine.h"
 #include "format/meta.h"
-#include "replay/gone_names.h"
 #include "replay/offcpu/stacks.h"
 #include "replay/subjects.h"
 
@@ -19,7 +18,6 @@ struct view;
 /* What all views of a report share. */
 struct view_env {
 	const struct engine *engine;
-	const struct gone_names *names;
 	const struct meta *meta;
 	const struct stacks *stacks;
 	uint64_t start_ns; /* of the trace: times are told from here */

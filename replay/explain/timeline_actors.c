@@ -64,21 +64,31 @@ bool maker_in_tasks(const struct timeline_maker *m, uint64_t from, uint64_t to)
 struct seen *maker_seen(struct timeline_maker *m, const struct task *task)
 {
 	uint32_t room = m->seen_room ? m->seen_room : 256;
-	struct seen *list;
+	struct seen *list, *seen;
 
-	if (__builtin_expect(task->id < m->seen_room, 1))
-		return &m->seen[task->id];
-	while (room <= task->id)
-		room *= 2;
-	list = reallocarray(m->seen, room, sizeof(*list));
-	if (!list) {
-		m->failed = true;
-		return NULL;
+	if (__builtin_expect(task->id >= m->seen_room, 0)) {
+		while (room <= task->id)
+			room *= 2;
+		list = reallocarray(m->seen, room, sizeof(*list));
+		if (!list) {
+			m->failed = true;
+			return NULL;
+		}
+		memset(list + m->seen_room, 0, (room - m->seen_room) * sizeof(*list));
+		m->seen = list;
+		m->seen_room = room;
 	}
-	memset(list + m->seen_room, 0, (room - m->seen_room) * sizeof(*list));
-	m->seen = list;
-	m->seen_room = room;
-	return &m->seen[task->id];
+	seen = &m->seen[task->id];
+	if (seen->gen != task->gen)
+		*seen = (struct seen){.gen = task->gen};
+	return seen;
+}
+
+struct seen *maker_has_seen(const struct timeline_maker *m, const struct task *task)
+{
+	struct seen *seen = task->id < m->seen_room ? &m->seen[task->id] : NULL;
+
+	return seen && seen->gen == task->gen ? seen : NULL;
 }
 
 static uint32_t new_actor(struct timeline_maker *m, const struct task *task, uint32_t tid)
@@ -115,8 +125,8 @@ uint32_t maker_actor(struct timeline_maker *m, const struct task *task)
 }
 
 /*
- * The slot of a TID in the table of strangers, which are tasks that are gone or that the recording
- * left out: its last actor + 1, or 0 where it belongs.
+ * The slot of a TID in the table of strangers, tasks that the recording left out or that are gone for
+ * long: its actor + 1, or 0 where it belongs.
  */
 static uint32_t *stranger_slot(const struct timeline_maker *m, uint32_t tid)
 {
@@ -150,21 +160,14 @@ static bool grow_strangers(struct timeline_maker *m)
 	return true;
 }
 
-/* Where the actor of a TID goes, as above; NULL: no memory. */
-static uint32_t *stranger_room(struct timeline_maker *m, uint32_t tid)
-{
-	if (2 * m->nstrangers >= m->strangers_room && !grow_strangers(m))
-		return NULL;
-	return stranger_slot(m, tid);
-}
-
 /* Of a task that the recording left out its wake-ups are told, and nothing else. */
 static uint32_t stranger(struct timeline_maker *m, uint32_t tid)
 {
-	uint32_t *slot = stranger_room(m, tid), id;
+	uint32_t *slot, id;
 
-	if (!slot)
+	if (2 * m->nstrangers >= m->strangers_room && !grow_strangers(m))
 		return WHO_NOBODY;
+	slot = stranger_slot(m, tid);
 	if (*slot)
 		return *slot - 1;
 	id = new_actor(m, NULL, tid);
@@ -173,28 +176,6 @@ static uint32_t stranger(struct timeline_maker *m, uint32_t tid)
 	m->nstrangers++;
 	*slot = id + 1;
 	return id;
-}
-
-/* What it has begun, such as a wake-up, may be told of only when it is gone. */
-void maker_actor_gone(struct timeline_maker *m, const struct task *task)
-{
-	struct seen *seen = task->id < m->seen_room ? &m->seen[task->id] : NULL;
-	uint32_t *slot;
-
-	if (seen && seen->actor) {
-		slot = stranger_room(m, task->info.tid);
-	} else { /* who had the TID before it is not to be taken for it */
-		slot = m->nstrangers ? stranger_slot(m, task->info.tid) : NULL;
-		if (slot &&
-		    (!*slot || !(seen = maker_seen(m, task)) || maker_actor(m, task) == WHO_NOBODY))
-			slot = NULL;
-	}
-	if (slot) {
-		m->nstrangers += !*slot;
-		*slot = seen->actor;
-	}
-	if (seen)
-		*seen = (struct seen){0};
 }
 
 static uint32_t actor_or_stranger(struct timeline_maker *m, const struct task *task, uint32_t tid)
@@ -208,7 +189,7 @@ static uint32_t actor_or_stranger(struct timeline_maker *m, const struct task *t
 
 uint32_t maker_actor_of_tid(struct timeline_maker *m, uint32_t tid)
 {
-	return actor_or_stranger(m, engine_task(m->t->engine, tid), tid);
+	return actor_or_stranger(m, engine_task_lately(m->t->engine, tid), tid);
 }
 
 uint32_t maker_waker(struct timeline_maker *m, const struct interval *iv)

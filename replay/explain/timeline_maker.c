@@ -105,7 +105,7 @@ static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 static void on_reason(void *ctx, const struct interval *iv, const struct wait_verdict *verdict)
 {
 	struct timeline_maker *m = ctx;
-	const struct seen *seen = iv->task->id < m->seen_room ? &m->seen[iv->task->id] : NULL;
+	const struct seen *seen = maker_has_seen(m, iv->task);
 	struct stretch *st;
 
 	if (!seen || !seen->last)
@@ -187,22 +187,15 @@ static void on_socket_gone(struct sink *s, const struct socket *socket)
 static void on_changed(struct sink *s, const struct task *task, const struct task_info *before)
 {
 	struct timeline_maker *m = maker_of(s);
-	uint32_t id = task->id < m->seen_room ? m->seen[task->id].actor : 0;
+	const struct seen *seen = maker_has_seen(m, task);
+	struct actor *a = seen && seen->actor ? &m->t->actors[seen->actor - 1] : NULL;
 
 	(void)before;
-	if (!id)
+	if (!a)
 		return;
-	memcpy(m->t->actors[id - 1].comm, task->info.comm, TASK_COMM_LEN);
-	m->t->actors[id - 1].tid = task->info.tid; /* an exec by another thread than the leader */
-	m->t->actors[id - 1].tgid = task->info.tgid;
-}
-
-static void on_gone(struct sink *s, const struct task *task)
-{
-	struct timeline_maker *m =
-		(struct timeline_maker *)((char *)s - offsetof(struct timeline_maker, forget));
-
-	maker_actor_gone(m, task);
+	memcpy(a->comm, task->info.comm, TASK_COMM_LEN);
+	a->tid = task->info.tid; /* an exec by another thread than the leader */
+	a->tgid = task->info.tgid;
 }
 
 /* -- the whole -- */
@@ -232,13 +225,10 @@ static int set_up(struct timeline_maker *m, const struct meta *meta, struct err 
 	};
 	if (m->wakes)
 		m->sink.kinds |= UINT64_C(1) << EV_IRQ | 1u << EV_SWITCH | 1u << EV_GAP;
-	m->forget.task_gone = on_gone;
 	rc = reasons_new(&m->reasons, meta->arch, &m->stacks, engine, on_reason, m, err);
 	if (!rc)
 		rc = engine_add_sink(engine, &m->sink, err);
-	if (!rc)
-		rc = engine_add_sink(engine, reasons_sink(m->reasons), err);
-	return rc ? rc : engine_add_sink(engine, &m->forget, err);
+	return rc ? rc : engine_add_sink(engine, reasons_sink(m->reasons), err);
 }
 
 int timeline_maker_new(struct timeline_maker **out, const struct timeline_windows *windows,

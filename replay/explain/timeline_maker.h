@@ -58,6 +58,7 @@ struct seen {
 	uint16_t waking_cpu, waking_flags; /* ST_*: 0 by a task */
 	uint32_t actor; /* + 1, 0 none */
 	uint32_t last; /* its last blocked stretch + 1 */
+	uint32_t gen; /* of the task that all this is of */
 };
 
 /* Wake-ups that an interrupt of a CPU has made, which is not over: which one is told at its end. */
@@ -73,7 +74,7 @@ struct cpu_wakes {
 
 struct timeline_maker {
 	struct timeline *t; /* NULL when it has been handed over */
-	struct sink sink, forget; /* forget: comes after the reasons */
+	struct sink sink;
 	struct reasons *reasons;
 	struct stacks stacks;
 	struct timeline_windows windows;
@@ -82,7 +83,7 @@ struct timeline_maker {
 	uint32_t stretches_room, moves_room, actors_room, ios_room, traffic_room, wires_room;
 	struct seen *seen;
 	uint32_t seen_room;
-	uint32_t *strangers; /* actor + 1, by TID: who is gone, or known by its wake-ups only */
+	uint32_t *strangers; /* actor + 1, by TID: those known by their wake-ups only */
 	uint32_t strangers_room, nstrangers;
 	uint64_t seed;
 	uint32_t *wire_of; /* by socket id, + 1 */
@@ -101,11 +102,12 @@ bool maker_in_cpus(const struct timeline_maker *m, uint64_t from, uint64_t to);
 /* A tail beyond each window is in it too. */
 bool maker_in_tasks(const struct timeline_maker *m, uint64_t from, uint64_t to);
 struct seen *maker_seen(struct timeline_maker *m, const struct task *task); /* NULL: no memory */
+/* NULL: nothing is known of it. */
+struct seen *maker_has_seen(const struct timeline_maker *m, const struct task *task);
 /* The actor that a task is; that has this TID now; that ended this wait. WHO_NOBODY: no room. */
 uint32_t maker_actor(struct timeline_maker *m, const struct task *task);
 uint32_t maker_actor_of_tid(struct timeline_maker *m, uint32_t tid);
 uint32_t maker_waker(struct timeline_maker *m, const struct interval *iv);
-void maker_actor_gone(struct timeline_maker *m, const struct task *task);
 
 /* timeline_flows.c: callbacks of a sink */
 void maker_on_request(struct timeline_maker *m, const struct request *rq);

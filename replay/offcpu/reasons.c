@@ -9,8 +9,6 @@
 
 #define CALLS_MAX 1024 /* numbers of system calls are below */
 
-#define PROGRAMS_GONE 256 /* lately gone: a wake-up may take effect when its waker is gone */
-
 /* Address families, include/linux/socket.h: those of sockets that never leave the machine. */
 #define FAMILY_UNIX    1
 #define FAMILY_NETLINK 16
@@ -46,9 +44,6 @@ struct reasons {
 	struct call calls[CALLS_MAX];
 	struct known *tasks;
 	uint32_t room;
-	struct {
-		uint32_t tid, tgid;
-	} gone[PROGRAMS_GONE]; /* programs' threads, by TID */
 	bool failed;
 };
 
@@ -215,11 +210,8 @@ static bool is_program(const struct task *task)
 static uint32_t ended_by_program(const struct reasons *r, const struct interval *iv)
 {
 	const struct task *waker = engine_waker(r->engine, iv);
-	uint32_t slot = iv->waker % PROGRAMS_GONE;
 
-	if (waker)
-		return waker != iv->task && is_program(waker) ? waker->info.tgid : 0;
-	return r->gone[slot].tid == iv->waker ? r->gone[slot].tgid : 0;
+	return waker && waker != iv->task && is_program(waker) ? waker->info.tgid : 0;
 }
 
 /*
@@ -353,14 +345,7 @@ static void on_gone(struct sink *s, const struct task *task)
 {
 	struct reasons *r = (struct reasons *)s;
 	struct known *k = task->id < r->room ? &r->tasks[task->id] : NULL;
-	uint32_t slot = task->info.tid % PROGRAMS_GONE;
 
-	if (is_program(task)) {
-		r->gone[slot].tid = task->info.tid;
-		r->gone[slot].tgid = task->info.tgid;
-	} else if (r->gone[slot].tid == task->info.tid) {
-		r->gone[slot].tid = 0;
-	}
 	if (!k)
 		return;
 	settle(r, k, task);

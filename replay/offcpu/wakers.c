@@ -57,37 +57,37 @@ static uint32_t intern(struct wakers *w, const struct link *link)
 	return w->n;
 }
 
-static struct wait_end *waits_of(struct wakers *w, const struct task *task)
+/* NULL: no memory. */
+static struct waits *waits_of(struct wakers *w, const struct task *task)
 {
 	uint32_t room = w->tasks_room ? w->tasks_room : 256;
+	struct waits *its;
 	void *tasks;
 
-	if (task->id < w->tasks_room)
-		return w->tasks[task->id];
-	while (room <= task->id)
-		room *= 2;
-	tasks = reallocarray(w->tasks, room, sizeof(*w->tasks));
-	if (!tasks) {
-		w->failed = true;
-		return NULL;
+	if (task->id >= w->tasks_room) {
+		while (room <= task->id)
+			room *= 2;
+		tasks = reallocarray(w->tasks, room, sizeof(*w->tasks));
+		if (!tasks) {
+			w->failed = true;
+			return NULL;
+		}
+		w->tasks = tasks;
+		memset(w->tasks + w->tasks_room, 0, (room - w->tasks_room) * sizeof(*w->tasks));
+		w->tasks_room = room;
 	}
-	w->tasks = tasks;
-	memset(w->tasks + w->tasks_room, 0, (room - w->tasks_room) * sizeof(*w->tasks));
-	w->tasks_room = room;
-	return w->tasks[task->id];
+	its = &w->tasks[task->id];
+	if (its->gen != task->gen)
+		*its = (struct waits){.gen = task->gen};
+	return its;
 }
 
-/* The last wait of who ended this one; NULL: none that is known. */
-static const struct wait_end *waits_of_waker(const struct wakers *w, const struct interval *iv,
-					     const struct engine *e)
+/* The waits of a task, NULL: none that are known. */
+static const struct waits *known_waits(const struct wakers *w, const struct task *task)
 {
-	const struct task *waker = engine_waker(e, iv);
-	uint32_t slot = iv->waker % WAKERS_GONE;
+	const struct waits *its = task->id < w->tasks_room ? &w->tasks[task->id] : NULL;
 
-	if (waker)
-		return waker != iv->task && waker->id < w->tasks_room ? &w->tasks[waker->id][0]
-								      : NULL;
-	return iv->waker && w->gone[slot].tid == iv->waker ? &w->gone[slot].last : NULL;
+	return its && its->gen == task->gen ? its : NULL;
 }
 
 static void set_comm(struct link *link, const char *comm)
@@ -95,68 +95,53 @@ static void set_comm(struct link *link, const char *comm)
 	snprintf(link->comm, sizeof(link->comm), "%s", comm);
 }
 
-static uint32_t chain_of(struct wakers *w, const struct interval *iv, const struct engine *e,
-			 const struct gone_names *names)
+static uint32_t chain_of(struct wakers *w, const struct interval *iv, const struct engine *e)
 {
 	struct link link = {.leaf = WAKER_NO_WAIT, .depth = 1};
-	const struct wait_end *its = waits_of_waker(w, iv, e);
+	const struct task *waker = engine_waker(e, iv);
+	const struct waits *its = waker && waker != iv->task ? known_waits(w, waker) : NULL;
 	const struct link *next;
 
 	if (iv->flags & (IVF_OPEN | IVF_GAP))
 		return 0;
-	if (iv->waker)
-		gone_names_waker(names, e, iv, link.comm);
-	else
+	if (!iv->waker)
 		set_comm(&link, iv->flags & IVF_WOKEN_BY_IRQ ? "(interrupt)" : "(idle)");
-	if (!link.comm[0])
-		set_comm(&link, "(not known)");
-	if (its && its->end_ns > iv->start_ns) {
-		next = wakers_link(w, its->chain);
-		link.leaf = its->leaf;
+	else
+		set_comm(&link, waker && waker->info.comm[0] ? waker->info.comm : "(not known)");
+	if (its && its->last[0].end_ns > iv->start_ns) {
+		next = wakers_link(w, its->last[0].chain);
+		link.leaf = its->last[0].leaf;
 		if (!next || next->depth < WAKERS_DEPTH) {
-			link.next = its->chain;
+			link.next = its->last[0].chain;
 			link.depth = next ? next->depth + 1 : 1;
 		}
 	}
 	return intern(w, &link);
 }
 
-void wakers_interval(struct wakers *w, const struct interval *iv, const struct engine *e,
-		     const struct gone_names *names)
+void wakers_interval(struct wakers *w, const struct interval *iv, const struct engine *e)
 {
-	struct wait_end *its = waits_of(w, iv->task);
+	struct waits *its = waits_of(w, iv->task);
 	const struct stacks none = {0};
 
 	if (!its)
 		return;
-	its[1] = its[0];
-	its[0] = (struct wait_end){
+	its->last[1] = its->last[0];
+	its->last[0] = (struct wait_end){
 		.start_ns = iv->start_ns,
 		.end_ns = iv->end_ns,
 		.leaf = place_of(iv, NULL, &none, 0).leaf,
-		.chain = chain_of(w, iv, e, names),
+		.chain = chain_of(w, iv, e),
 	};
-}
-
-void wakers_gone(struct wakers *w, const struct task *task)
-{
-	uint32_t slot = task->info.tid % WAKERS_GONE;
-
-	w->gone[slot].tid = task->info.tid;
-	w->gone[slot].last = (struct wait_end){0};
-	if (task->id >= w->tasks_room)
-		return;
-	w->gone[slot].last = w->tasks[task->id][0];
-	memset(w->tasks[task->id], 0, sizeof(w->tasks[task->id]));
 }
 
 uint32_t wakers_chain(const struct wakers *w, const struct interval *iv)
 {
-	if (iv->task->id >= w->tasks_room)
-		return 0;
-	for (unsigned i = 0; i < 2; i++)
-		if (w->tasks[iv->task->id][i].start_ns == iv->start_ns)
-			return w->tasks[iv->task->id][i].chain;
+	const struct waits *its = known_waits(w, iv->task);
+
+	for (unsigned i = 0; its && i < 2; i++)
+		if (its->last[i].start_ns == iv->start_ns)
+			return its->last[i].chain;
 	return 0;
 }
 

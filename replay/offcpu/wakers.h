@@ -8,9 +8,7 @@
 #define RSTAT_REPLAY_OFFCPU_WAKERS_H
 
 #include "engine/engine.h"
-#include "replay/gone_names.h"
 
-#define WAKERS_GONE  256 /* lately gone tasks of which the last wait is kept */
 #define WAKERS_DEPTH 16 /* links of a chain at most */
 #define WAKERS_MAX   (1u << 20) /* different links; what would need more has shorter chains */
 
@@ -34,21 +32,18 @@ struct wakers {
 	struct link *links; /* number + 1 */
 	uint32_t *slots; /* open addressing */
 	uint32_t n, room; /* links has room / 2 */
-	struct wait_end (*tasks)[2]; /* by task.id: the last two waits, the last one first */
+	struct waits {
+		uint32_t gen; /* of the task that they are of */
+		struct wait_end last[2]; /* the last one first */
+	} * tasks; /* by task.id, of those lately gone too */
 	uint32_t tasks_room;
-	struct {
-		uint32_t tid;
-		struct wait_end last;
-	} gone[WAKERS_GONE]; /* by TID: a wake-up may take effect when its waker is gone */
 	bool failed; /* out of memory */
 };
 
 void wakers_free(struct wakers *w);
 
 /* To be called with every blocked interval as the engine tells it. */
-void wakers_interval(struct wakers *w, const struct interval *iv, const struct engine *e,
-		     const struct gone_names *names);
-void wakers_gone(struct wakers *w, const struct task *task);
+void wakers_interval(struct wakers *w, const struct interval *iv, const struct engine *e);
 
 /* The chain of one of the last two waits of iv->task, 0 none. */
 uint32_t wakers_chain(const struct wakers *w, const struct interval *iv);

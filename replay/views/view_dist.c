@@ -62,6 +62,8 @@ static bool measure_sleep(const struct interval *iv, struct dist_measure *m)
 static void set_worst(struct dist_worst *w, const struct view *v, const struct interval *iv,
 		      const struct dist_measure *m)
 {
+	const struct task *other;
+
 	*w = (struct dist_worst){
 		.length_ns = iv->end_ns - m->start_ns,
 		.start_ns = m->start_ns,
@@ -73,10 +75,10 @@ static void set_worst(struct dist_worst *w, const struct view *v, const struct i
 		.split = (uint8_t)m->split,
 	};
 	memcpy(w->comm, iv->task->info.comm, TASK_COMM_LEN - 1);
-	if (state_is_blocked(iv->state))
-		gone_names_waker(v->env->names, v->env->engine, iv, w->other_comm);
-	else
-		gone_names_comm(v->env->names, v->env->engine, m->other, w->other_comm);
+	other = state_is_blocked(iv->state) ? engine_waker(v->env->engine, iv)
+					    : engine_task_lately(v->env->engine, m->other);
+	if (other)
+		memcpy(w->other_comm, other->info.comm, TASK_COMM_LEN - 1);
 }
 
 /* Keeps the machine's worst, longest first. */

@@ -93,7 +93,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	struct own *own = v->own;
 
 	if (blocked && v->env->wakers)
-		wakers_interval(&own->wakers, iv, v->env->engine, v->env->names);
+		wakers_interval(&own->wakers, iv, v->env->engine);
 	if (blocked || iv->state == TS_RUN)
 		reasons_of(s)->interval(reasons_of(s), iv);
 	if (iv->state == TS_RUNNABLE || iv->state == TS_NEW)
@@ -112,10 +112,7 @@ static void on_socket(struct sink *s, const struct socket_event *se)
 
 static void on_gone(struct sink *s, const struct task *task)
 {
-	struct own *own = ((struct view *)s)->own;
-
 	reasons_of(s)->task_gone(reasons_of(s), task);
-	wakers_gone(&own->wakers, task);
 }
 
 static void on_changed(struct sink *s, const struct task *task, const struct task_info *before)

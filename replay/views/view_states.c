@@ -171,6 +171,7 @@ static void on_interval(struct sink *s, const struct interval *iv)
 	struct view *v = (struct view *)s;
 	bool open = iv->flags & (IVF_OPEN | IVF_CLIPPED_END);
 	uint64_t end = open ? iv->to_ns : iv->end_ns;
+	const struct task *waker;
 	struct entry *e;
 
 	if (!(v->env->states >> iv->state & 1))
@@ -202,8 +203,9 @@ static void on_interval(struct sink *s, const struct interval *iv)
 		.kthread = iv->task->info.flags & TASKF_KTHREAD,
 	};
 	memcpy(e->comm, iv->task->info.comm, TASK_COMM_LEN - 1);
-	if (e->waker)
-		gone_names_waker(v->env->names, v->env->engine, iv, e->waker_comm);
+	waker = e->waker ? engine_waker(v->env->engine, iv) : NULL;
+	if (waker)
+		memcpy(e->waker_comm, waker->info.comm, TASK_COMM_LEN - 1);
 	added(v, e);
 }
 

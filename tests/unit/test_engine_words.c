@@ -525,9 +525,20 @@ static void test_a_million_tasks(void **state)
 		if (i % 1000 == 0 && heap() > most)
 			most = heap();
 	}
-	assert_true(engine_task_limit(e) <= 64);
-	/* One chunk of tasks, and a page or two of TIDs at a time. */
-	assert_true(most < before + 65536);
+	/* A chunk of tasks, those lately gone, and a page or two of TIDs at a time. */
+	assert_true(engine_task_limit(e) <= TASKS_LATELY + 2 * 64);
+	assert_true(most < before + 65536 + TASKS_LATELY * 512);
+	for (uint32_t i = 0; i < 2 * TASKS_LATELY; i++) {
+		uint32_t tid = 2 + (999999 - i) * 7 % 4000000;
+		const struct task *gone = engine_task_lately(e, tid);
+
+		assert_null(engine_task(e, tid));
+		if (!gone != (i >= TASKS_LATELY))
+			fail_msg("the task that was %u before the last is %s", i,
+				 gone ? "known" : "forgotten");
+		if (gone)
+			assert_int_equal(gone->info.start_ns, ts - (i + 1) * 1000);
+	}
 	assert_int_equal(engine_counts(e)->contradictions, 0);
 	assert_int_equal(engine_finish(e, ts, &err), 0);
 	engine_free(e);

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* y->account is its number + 1. */
 struct account_state {
 	struct acct_info acct;
@@ -131,21 +133,6 @@ void account_forget(struct engine *e, struct etask *y)
 
 /* ---- checkpoints ---- */
 
-static bool room(struct accounts *a, uint32_t n)
-{
-	uint32_t cap = a->snaps_cap ? 2 * a->snaps_cap : 256;
-	void *bigger;
-
-	if (n < a->snaps_cap)
-		return true;
-	bigger = reallocarray(a->snaps, cap, sizeof(*a->snaps));
-	if (!bigger)
-		return false;
-	a->snaps = bigger;
-	a->snaps_cap = cap;
-	return true;
-}
-
 /* One that was forked and has not been looked at yet counts from zero, since its fork. */
 bool accounts_out(struct engine *e, struct checkpoint *out)
 {
@@ -158,7 +145,7 @@ bool accounts_out(struct engine *e, struct checkpoint *out)
 
 		if (!a && !y->t.forked_ns)
 			continue;
-		if (!room(all, n))
+		if (!ARRAY_ROOM(all->snaps, all->snaps_cap, n))
 			return false;
 		all->snaps[n] = (struct account_snapshot){
 			.tid = y->t.info.tid,

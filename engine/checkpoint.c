@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* Two replays of the same events may hold a time differently where clocks of CPUs differ. */
 #define SINCE_TOLERANCE_NS 100000u
 
@@ -92,30 +94,13 @@ static void task_out(const struct engine *e, const struct etask *y, uint64_t ts,
 		s->state |= RAW_EXIT_DEAD << 16;
 }
 
-static bool room(void **array, uint32_t *cap, uint32_t n, size_t size)
-{
-	uint32_t want = *cap ? *cap : 256;
-	void *bigger;
-
-	if (n < *cap)
-		return true;
-	while (want <= n)
-		want *= 2;
-	bigger = reallocarray(*array, want, size);
-	if (!bigger)
-		return false;
-	*array = bigger;
-	*cap = want;
-	return true;
-}
-
 static bool name_out(struct engine *e, uint8_t kind, uint64_t id, uint32_t *n)
 {
 	struct name *name = names_find(e, kind, id);
 
 	if (!name || name->mark == e->mark)
 		return true;
-	if (!room((void **)&e->out_names, &e->out_names_cap, *n, sizeof(*e->out_names)))
+	if (!ARRAY_ROOM(e->out_names, e->out_names_cap, *n))
 		return false;
 	name->mark = e->mark;
 	e->out_names[(*n)++] = (struct name_info){.id = id, .kind = kind, .name = name->name};
@@ -181,7 +166,7 @@ int engine_checkpoint(struct engine *e, uint64_t ts, struct checkpoint *out, str
 		goto nomem;
 	e->mark++;
 	while ((y = task_next(e, &pos))) {
-		if (!room((void **)&e->out_tasks, &e->out_tasks_cap, n, sizeof(*e->out_tasks)))
+		if (!ARRAY_ROOM(e->out_tasks, e->out_tasks_cap, n))
 			goto nomem;
 		task_out(e, y, ts, &e->out_tasks[n++]);
 		if (!name_out(e, NAME_USER, y->t.info.uid, &nnames) ||

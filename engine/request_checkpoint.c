@@ -4,20 +4,7 @@
 
 #include <stdlib.h>
 
-static bool snap_room(struct requests *r, uint32_t n)
-{
-	uint32_t cap = r->snaps_cap ? 2 * r->snaps_cap : 256;
-	void *bigger;
-
-	if (n < r->snaps_cap)
-		return true;
-	bigger = reallocarray(r->snaps, cap, sizeof(*r->snaps));
-	if (!bigger)
-		return false;
-	r->snaps = bigger;
-	r->snaps_cap = cap;
-	return true;
-}
+#include "base/array.h"
 
 static void part_out(const struct engine *e, const struct open_request *q,
 		     const struct request_part *p, uint32_t nth, struct request_snapshot *s)
@@ -61,7 +48,7 @@ bool requests_out(struct engine *e, struct checkpoint *out)
 		uint32_t nth = 0;
 
 		for (const struct request_part *p = q->parts; p; p = p->next) {
-			if (!snap_room(r, n))
+			if (!ARRAY_ROOM(r->snaps, r->snaps_cap, n))
 				return false;
 			part_out(e, q, p, nth++, &r->snaps[n++]);
 		}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/seed.h"
 
 #define TCP_CLOSE 7 /* include/net/tcp_states.h */
@@ -364,21 +365,6 @@ void sockets_finish(struct engine *e)
 
 /* ---- checkpoints ---- */
 
-static bool room(struct sockets *all, uint32_t n)
-{
-	uint32_t cap = all->snaps_cap ? 2 * all->snaps_cap : 256;
-	void *bigger;
-
-	if (n < all->snaps_cap)
-		return true;
-	bigger = reallocarray(all->snaps, cap, sizeof(*all->snaps));
-	if (!bigger)
-		return false;
-	all->snaps = bigger;
-	all->snaps_cap = cap;
-	return true;
-}
-
 /* List by list, the longest not used first: the order in which they are read in again. */
 bool sockets_out(struct engine *e, struct checkpoint *out)
 {
@@ -389,7 +375,7 @@ bool sockets_out(struct engine *e, struct checkpoint *out)
 		for (struct open_socket *so = all->list[l].first; so; so = so->next) {
 			const struct task *owner = resolve_owner(e, so);
 
-			if (!room(all, n))
+			if (!ARRAY_ROOM(all->snaps, all->snaps_cap, n))
 				return false;
 			all->snaps[n++] = (struct socket_snapshot){
 				.info = so->s.info,

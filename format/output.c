@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "base/array.h"
 #include "format/output.h"
 
 /* Smaller columns are kept as they are: a frame costs as much as it saves. */
@@ -42,7 +43,7 @@ struct output {
 	uint64_t npast; /* ever added, less those taken back */
 	unsigned int kept; /* of them, in the ring */
 	struct segment_mark *segments;
-	size_t segments_cap;
+	uint32_t segments_cap;
 	bool rewindable; /* a regular file, ours from its first byte */
 	/* shared */
 	pthread_t thread;
@@ -168,15 +169,8 @@ static int note_segment(struct output *o, uint64_t ts)
 {
 	struct progress *now = &o->now;
 
-	if (now->nsegments == o->segments_cap) {
-		size_t cap = o->segments_cap ? 2 * o->segments_cap : 64;
-		struct segment_mark *list = realloc(o->segments, cap * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		o->segments = list;
-		o->segments_cap = cap;
-	}
+	if (!ARRAY_ROOM(o->segments, o->segments_cap, now->nsegments))
+		return -ENOMEM;
 	o->segments[now->nsegments++] = (struct segment_mark){
 		.offset = now->last_type == BLOCK_SYNC ? now->sync_offset : now->offset,
 		.ts = ts,

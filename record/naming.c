@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "record/host.h"
 
 /* New cgroups come by an event with their name; a walk is for what slipped through. */
@@ -27,7 +28,8 @@ struct naming {
 	char root[2048];
 	char cgroup_root[4096]; /* "" none */
 	struct cgroup *cgroups; /* by id */
-	size_t ncgroups, room;
+	size_t ncgroups;
+	uint32_t room;
 	uint64_t walked_ns;
 	char user[256];
 	/* uids without a name, direct mapped: bounded, and forgets at worst */
@@ -87,15 +89,8 @@ static void forget_cgroups(struct naming *n)
 
 static int add_cgroup(struct naming *n, uint64_t id, const char *path)
 {
-	if (n->ncgroups == n->room) {
-		const size_t room = n->room ? n->room * 2 : 64;
-		struct cgroup *more = realloc(n->cgroups, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		n->cgroups = more;
-		n->room = room;
-	}
+	if (!ARRAY_ROOM(n->cgroups, n->room, n->ncgroups))
+		return -ENOMEM;
 	n->cgroups[n->ncgroups].path = strdup(path);
 	if (!n->cgroups[n->ncgroups].path)
 		return -ENOMEM;

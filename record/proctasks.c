@@ -11,26 +11,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "format/event.h"
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 
 struct list {
 	uint32_t *tids;
-	size_t n, room;
+	size_t n;
+	uint32_t room;
 };
 
 static int list_add(struct list *list, uint32_t tid)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? list->room * 2 : 512;
-		uint32_t *more = realloc(list->tids, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		list->tids = more;
-		list->room = room;
-	}
+	if (!ARRAY_ROOM(list->tids, list->room, list->n))
+		return -ENOMEM;
 	list->tids[list->n++] = tid;
 	return 0;
 }
@@ -221,25 +216,18 @@ static uint32_t *known_tids(const struct ring_snapshot *snapshots, size_t n)
 int proctasks_add(const char *root, const uint32_t *tids, size_t ntids,
 		  struct ring_snapshot **snapshots, size_t *n, struct err *err)
 {
-	size_t nknown = *n, room = *n, i;
-	uint32_t *known = known_tids(*snapshots, nknown);
+	size_t nknown = *n, i;
+	uint32_t *known = known_tids(*snapshots, nknown), room = (uint32_t)nknown;
 
 	if (!known)
 		return err_set(err, -ENOMEM, "cannot complete the task snapshot: out of memory");
 	for (i = 0; i < ntids; i++) {
 		if (bsearch(&tids[i], known, nknown, sizeof(*known), by_tid))
 			continue;
-		if (*n == room) {
-			struct ring_snapshot *more;
-
-			room = room * 2 + 64;
-			more = realloc(*snapshots, room * sizeof(*more));
-			if (!more) {
-				free(known);
-				return err_set(err, -ENOMEM,
-					       "cannot complete the task snapshot: out of memory");
-			}
-			*snapshots = more;
+		if (!ARRAY_ROOM(*snapshots, room, *n)) {
+			free(known);
+			return err_set(err, -ENOMEM,
+				       "cannot complete the task snapshot: out of memory");
 		}
 		*n += read_task(&(*snapshots)[*n], root, tids[i]);
 	}

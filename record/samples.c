@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "record/limit.h"
 #include "record/sources.h"
 
@@ -35,7 +36,8 @@ struct samples {
 	char root[2048];
 	uint32_t cpu_limit;
 	struct source *sources;
-	size_t nsources, sources_room;
+	size_t nsources;
+	uint32_t sources_room;
 	struct metric *metrics;
 	uint32_t n, room, nchanges;
 	struct change *changes; /* room each for these two: */
@@ -162,15 +164,8 @@ int samples_open(struct samples *s, const char *path, struct source source)
 	char full[4096];
 	int fd;
 
-	if (s->nsources == s->sources_room) {
-		const size_t room = s->sources_room ? 2 * s->sources_room : 64;
-		struct source *more = reallocarray(s->sources, room, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		s->sources = more;
-		s->sources_room = room;
-	}
+	if (!ARRAY_ROOM(s->sources, s->sources_room, s->nsources))
+		return -ENOMEM;
 	if (snprintf(full, sizeof(full), "%s%s", s->root, path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
 	fd = open(full, O_RDONLY | O_CLOEXEC);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "record/sources.h"
 
 #define VERSION_MIN 15u
@@ -94,15 +95,8 @@ static struct place *new_place(struct samples *s, struct schedstat_source *p, ui
 
 	if (p->n == PLACES_MAX)
 		return NULL;
-	if (p->n == p->room) {
-		const uint32_t room = p->room ? 2 * p->room : 16;
-
-		place = reallocarray(p->places, room, sizeof(*place));
-		if (!place)
-			return NULL;
-		p->places = place;
-		p->room = room;
-	}
+	if (!ARRAY_ROOM(p->places, p->room, p->n))
+		return NULL;
 	place = &p->places[p->n];
 	*place = (struct place){.cpu = cpu, .domain = domain, .first = samples_next(s)};
 	if (domain < 0 ? !names_of_cpu(s, place) : !names_of_domain(s, p->version, place, name))

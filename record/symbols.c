@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* An address this far behind the nearest symbol belongs to something that has none. */
 #define FUNCTION_MAX (1u << 20)
 
@@ -18,22 +20,16 @@ struct symbol {
 
 struct symbols {
 	struct symbol *symbol; /* by address */
-	size_t n, room;
+	size_t n;
+	uint32_t room;
 	char *text; /* NUL-terminated names, one behind the other */
 	size_t used, size;
 };
 
 static int add(struct symbols *s, uint64_t address, const char *name, size_t len)
 {
-	if (s->n == s->room) {
-		size_t room = s->room ? 2 * s->room : 65536;
-		struct symbol *more = reallocarray(s->symbol, room, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		s->symbol = more;
-		s->room = room;
-	}
+	if (!ARRAY_ROOM(s->symbol, s->room, s->n))
+		return -ENOMEM;
 	if (s->size - s->used <= len) {
 		size_t size = s->size ? 2 * s->size : 1 << 20;
 		char *more = realloc(s->text, size);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "base/numbers.h"
 
@@ -90,22 +91,10 @@ static const char *task_text(const struct task *task, char buf[128])
 
 static struct track *track_of_task(struct invariants *inv, uint32_t id)
 {
-	uint32_t room = inv->ntasks ? inv->ntasks : 1024;
-	struct track *tasks;
-
-	if (id < inv->ntasks)
+	if (ARRAY_ROOM(inv->tasks, inv->ntasks, id))
 		return &inv->tasks[id];
-	while (room <= id)
-		room *= 2;
-	tasks = realloc(inv->tasks, room * sizeof(*tasks));
-	if (!tasks) {
-		inv->failed = true;
-		return NULL;
-	}
-	memset(tasks + inv->ntasks, 0, (room - inv->ntasks) * sizeof(*tasks));
-	inv->tasks = tasks;
-	inv->ntasks = room;
-	return &tasks[id];
+	inv->failed = true;
+	return NULL;
 }
 
 /* The first instant of a task's life inside the window. */

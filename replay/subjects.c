@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "base/seed.h"
 
 #define NIL	      UINT32_MAX
@@ -161,15 +162,8 @@ static uint32_t new_subject(struct subjects *s)
 	if (id != NIL) {
 		s->free_list = s->list[id].next;
 	} else {
-		if (s->n == s->room) {
-			uint32_t room = s->room ? s->room * 2 : 256;
-			struct subject *list = realloc(s->list, room * sizeof(*list));
-
-			if (!list)
-				return NIL;
-			s->list = list;
-			s->room = room;
-		}
+		if (!ARRAY_ROOM(s->list, s->room, s->n))
+			return NIL;
 		id = s->n++;
 	}
 	s->list[id] = (struct subject){.used = true, .next = NIL};
@@ -218,21 +212,13 @@ static uint32_t join(struct subjects *s, const struct task *task)
 
 static int reserve_task(struct subjects *s, uint32_t task_id)
 {
-	uint32_t room = s->tasks_room ? s->tasks_room : 1024;
-	uint32_t *of_task;
+	uint32_t before = s->tasks_room;
 
-	if (task_id < s->tasks_room)
-		return 0;
-	while (room <= task_id)
-		room *= 2;
-	of_task = realloc(s->of_task, room * sizeof(*of_task));
-	if (!of_task)
+	if (!ARRAY_ROOM(s->of_task, s->tasks_room, task_id))
 		return -ENOMEM;
-	for (uint32_t i = s->tasks_room; i < room; i++)
-		of_task[i] = SUBJECT_UNSEEN;
-	s->of_task = of_task;
-	s->tasks_room = room;
-	s->fast_room = s->has_cpus || s->by == BY_CPU ? 0 : room;
+	for (uint32_t i = before; i < s->tasks_room; i++)
+		s->of_task[i] = SUBJECT_UNSEEN;
+	s->fast_room = s->has_cpus || s->by == BY_CPU ? 0 : s->tasks_room;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/units.h"
 
 const struct view_kind *const view_kinds[] = {
@@ -369,21 +370,10 @@ static void fold(void *ctx, uint32_t to, uint32_t from)
 
 int view_grow(struct view *v, uint32_t subject)
 {
-	uint32_t room = v->room ? v->room : 64;
-	size_t size = v->kind->figures_size;
-	uint8_t *figures;
-
-	while (room <= subject)
-		room *= 2;
-	figures = realloc(v->figures, room * size);
-	if (!figures) {
-		v->failed = true;
-		return -ENOMEM;
-	}
-	memset(figures + v->room * size, 0, (room - v->room) * size);
-	v->figures = figures;
-	v->room = room;
-	return 0;
+	if (array_grow(&v->figures, &v->room, subject, v->kind->figures_size))
+		return 0;
+	v->failed = true;
+	return -ENOMEM;
 }
 
 int view_new(struct view **out, const struct view_kind *kind, const struct view_env *env,
@@ -431,15 +421,8 @@ void view_heading(FILE *f, const struct table_style *style, const char *text)
 
 struct view_row *view_add_row(struct view_rows *rows)
 {
-	if (rows->n == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 64;
-		struct view_row *list = realloc(rows->list, room * sizeof(*list));
-
-		if (!list)
-			return NULL;
-		rows->list = list;
-		rows->room = room;
-	}
+	if (!ARRAY_ROOM(rows->list, rows->room, rows->n))
+		return NULL;
 	rows->list[rows->n] = (struct view_row){0};
 	return &rows->list[rows->n++];
 }

@@ -45,7 +45,8 @@ struct view_row {
 
 struct view_rows {
 	struct view_row *list;
-	size_t n, room;
+	size_t n;
+	uint32_t room;
 };
 
 struct view_kind {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "engine/engine.h"
 
 /*
@@ -88,15 +89,8 @@ static int keep_frames(struct copy *c, const struct event *ev, struct err *err)
 	const struct frames_info *info = ev->ext;
 	struct copy_frames kept = {ev->tid, ev->value, info->frames_len, NULL};
 
-	if (c->nframes == c->frames_room) {
-		size_t room = c->frames_room ? 2 * c->frames_room : 64;
-		struct copy_frames *more = reallocarray(c->frames, room, sizeof(*more));
-
-		if (!more)
-			return err_set(err, -ENOMEM, "out of memory");
-		c->frames = more;
-		c->frames_room = room;
-	}
+	if (!ARRAY_ROOM(c->frames, c->frames_room, c->nframes))
+		return err_set(err, -ENOMEM, "out of memory");
 	kept.frames = malloc(kept.len ? kept.len : 1);
 	if (!kept.frames)
 		return err_set(err, -ENOMEM, "out of memory");

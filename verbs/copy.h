@@ -39,7 +39,8 @@ struct copy {
 	struct gap_info *gap_infos;
 	size_t ngaps;
 	struct copy_frames *frames; /* that the segment which the window begins in has told */
-	size_t nframes, frames_room;
+	size_t nframes;
+	uint32_t frames_room;
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "replay/explain/chain_parts.h"
 
 /* -- steps -- */
@@ -16,15 +17,8 @@ static int no_memory(struct err *err)
 
 static struct step *add_step(struct chain *c, const struct step *step, uint32_t depth)
 {
-	if (c->n == c->room) {
-		size_t room = c->room ? 2 * c->room : 64;
-		struct step *steps = reallocarray(c->steps, room, sizeof(*steps));
-
-		if (!steps)
-			return NULL;
-		c->steps = steps;
-		c->room = room;
-	}
+	if (!ARRAY_ROOM(c->steps, c->room, c->n))
+		return NULL;
 	c->steps[c->n] = *step;
 	c->steps[c->n].depth = (uint16_t)depth;
 	c->steps[c->n].root_ns = c->root_ns;

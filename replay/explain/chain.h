@@ -34,7 +34,8 @@ struct chain {
 	uint32_t least_ppm; /* of the root: smaller steps are summed up */
 	uint64_t until_ns; /* the end of the window, for waits that end later; 0: none do */
 	struct step *steps;
-	size_t n, room;
+	size_t n;
+	uint32_t room;
 	uint64_t root_ns; /* inside: of the wait that is being explained */
 	uint32_t above[CHAIN_DEPTH_MAX + 2]; /* inside: who is blocked, by depth */
 };

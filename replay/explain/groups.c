@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/seed.h"
 #include "format/event.h"
 
@@ -48,16 +49,9 @@ struct group *groups_get(struct groups *g, const struct step *step, uint64_t key
 		if (have->key == key && have->step.what == step->what)
 			return have;
 	}
-	if (g->n == g->room) {
-		uint32_t room = g->room ? 2 * g->room : 16;
-		struct group *list = reallocarray(g->list, room, sizeof(*list));
-
-		if (!list) {
-			g->failed = true;
-			return NULL;
-		}
-		g->list = list;
-		g->room = room;
+	if (!ARRAY_ROOM(g->list, g->room, g->n)) {
+		g->failed = true;
+		return NULL;
 	}
 	g->list[g->n] = (struct group){.step = *step, .key = key};
 	g->hash[slot] = ++g->n;
@@ -66,16 +60,9 @@ struct group *groups_get(struct groups *g, const struct step *step, uint64_t key
 
 static void add_part(struct groups *g, struct group *to, struct part part)
 {
-	if (to->n == to->room) {
-		uint32_t room = to->room ? 2 * to->room : 4;
-		struct part *parts = reallocarray(to->parts, room, sizeof(*parts));
-
-		if (!parts) {
-			g->failed = true;
-			return;
-		}
-		to->parts = parts;
-		to->room = room;
+	if (!ARRAY_ROOM(to->parts, to->room, to->n)) {
+		g->failed = true;
+		return;
 	}
 	to->parts[to->n++] = part;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/seed.h"
 
 #include "replay/explain/timeline_maker.h"
@@ -63,20 +64,11 @@ bool maker_in_tasks(const struct timeline_maker *m, uint64_t from, uint64_t to)
 
 struct seen *maker_seen(struct timeline_maker *m, const struct task *task)
 {
-	uint32_t room = m->seen_room ? m->seen_room : 256;
-	struct seen *list, *seen;
+	struct seen *seen;
 
-	if (__builtin_expect(task->id >= m->seen_room, 0)) {
-		while (room <= task->id)
-			room *= 2;
-		list = reallocarray(m->seen, room, sizeof(*list));
-		if (!list) {
-			m->failed = true;
-			return NULL;
-		}
-		memset(list + m->seen_room, 0, (room - m->seen_room) * sizeof(*list));
-		m->seen = list;
-		m->seen_room = room;
+	if (!ARRAY_ROOM(m->seen, m->seen_room, task->id)) {
+		m->failed = true;
+		return NULL;
 	}
 	seen = &m->seen[task->id];
 	if (seen->gen != task->gen)

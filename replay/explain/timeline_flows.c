@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "replay/explain/timeline_maker.h"
 
 /* -- block requests -- */
@@ -46,32 +47,15 @@ void maker_on_request(struct timeline_maker *m, const struct request *rq)
 
 /* -- sockets -- */
 
-static bool grow_wires(struct timeline_maker *m, uint32_t id)
-{
-	uint32_t room = m->wire_room ? m->wire_room : 256, *more;
-
-	while (room <= id)
-		room *= 2;
-	if (room == m->wire_room)
-		return true;
-	more = reallocarray(m->wire_of, room, sizeof(*more));
-	if (!more) {
-		m->failed = true;
-		return false;
-	}
-	memset(more + m->wire_room, 0, (room - m->wire_room) * sizeof(*more));
-	m->wire_of = more;
-	m->wire_room = room;
-	return true;
-}
-
 /* UINT32_MAX: no room. */
 static uint32_t wire_of(struct timeline_maker *m, const struct socket *socket)
 {
 	struct timeline *t = m->t;
 
-	if (!grow_wires(m, socket->id))
+	if (!ARRAY_ROOM(m->wire_of, m->wire_room, socket->id)) {
+		m->failed = true;
 		return UINT32_MAX;
+	}
 	if (!m->wire_of[socket->id]) {
 		if (!maker_room(m, &t->wires, t->nwires, &m->wires_room, sizeof(*t->wires)))
 			return UINT32_MAX;

@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "base/seed.h"
 
@@ -77,28 +78,12 @@ static bool table_grow(const struct flame *f, struct table *t)
 	return true;
 }
 
-static bool grow(void **list, uint32_t n, uint32_t *room, size_t size)
-{
-	uint32_t more = *room ? 2 * *room : 256;
-	void *bigger;
-
-	if (n < *room)
-		return true;
-	bigger = reallocarray(*list, more, size);
-	if (!bigger)
-		return false;
-	*list = bigger;
-	*room = more;
-	return true;
-}
-
 static int intern(struct flame *f, const char *name, uint32_t *id)
 {
 	struct table *t = &f->by_name;
 	uint32_t at;
 
-	if (!table_grow(f, t) ||
-	    !grow((void **)&f->names, f->nnames, &f->names_room, sizeof(*f->names)))
+	if (!table_grow(f, t) || !ARRAY_ROOM(f->names, f->names_room, f->nnames))
 		return -ENOMEM;
 	at = (uint32_t)hash_name(f, name) & (t->room - 1);
 	for (; t->slots[at]; at = (at + 1) & (t->room - 1)) {
@@ -120,7 +105,7 @@ static int add_node(struct flame *f, uint32_t below, uint32_t name_id, uint32_t 
 	struct table *t = &f->by_place;
 	uint32_t at;
 
-	if (!table_grow(f, t) || !grow((void **)&f->nodes, f->n, &f->room, sizeof(*f->nodes)))
+	if (!table_grow(f, t) || !ARRAY_ROOM(f->nodes, f->room, f->n))
 		return -ENOMEM;
 	at = (uint32_t)hash_place(f, below, name_id) & (t->room - 1);
 	for (; t->slots[at]; at = (at + 1) & (t->room - 1)) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "replay/syscalls.h"
 
 #define CALLS_MAX 1024 /* numbers of system calls are below */
@@ -118,23 +119,14 @@ const char *reasons_syscall(const struct reasons *r, const struct interval *iv)
 
 static struct known *known_of(struct reasons *r, const struct task *task)
 {
-	uint32_t room = r->room ? r->room : 256;
-	struct known *tasks;
+	uint32_t before = r->room;
 
-	if (__builtin_expect(task->id < r->room, 1))
-		return &r->tasks[task->id];
-	while (room <= task->id)
-		room *= 2;
-	tasks = reallocarray(r->tasks, room, sizeof(*tasks));
-	if (!tasks) {
+	if (!ARRAY_ROOM(r->tasks, r->room, task->id)) {
 		r->failed = true;
 		return NULL;
 	}
-	memset(tasks + r->room, 0, (room - r->room) * sizeof(*tasks));
-	for (uint32_t i = r->room; i < room; i++)
-		tasks[i].before = SYSCALL_UNKNOWN;
-	r->tasks = tasks;
-	r->room = room;
+	for (uint32_t i = before; i < r->room; i++)
+		r->tasks[i].before = SYSCALL_UNKNOWN;
 	return &r->tasks[task->id];
 }
 

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "base/seed.h"
 #include "replay/offcpu/reasons.h"
 
@@ -73,21 +74,6 @@ static bool grow_buckets(struct stacks *s)
 	return true;
 }
 
-static bool grow_list(struct stacks *s)
-{
-	uint32_t room = s->room ? 2 * s->room : 128;
-	struct stack *list;
-
-	if (s->n < s->room)
-		return true;
-	list = reallocarray(s->list, room, sizeof(*list));
-	if (!list)
-		return false;
-	s->list = list;
-	s->room = room;
-	return true;
-}
-
 static uint32_t intern(struct stacks *s, const char *frames, uint32_t len, bool kernel)
 {
 	enum wait_reason reason;
@@ -95,7 +81,7 @@ static uint32_t intern(struct stacks *s, const char *frames, uint32_t len, bool 
 	uint32_t *head;
 	uint64_t hash;
 
-	if (!grow_buckets(s) || !grow_list(s))
+	if (!grow_buckets(s) || !ARRAY_ROOM(s->list, s->room, s->n))
 		return STACK_NONE;
 	hash = XXH3_64bits_withSeed(frames, len, s->seed);
 	head = &s->buckets[(uint32_t)hash & (s->nbuckets - 1)];

@@ -8,6 +8,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "replay/offcpu/places.h"
 
 static bool grow_links(struct wakers *w)
@@ -60,21 +61,11 @@ static uint32_t intern(struct wakers *w, const struct link *link)
 /* NULL: no memory. */
 static struct waits *waits_of(struct wakers *w, const struct task *task)
 {
-	uint32_t room = w->tasks_room ? w->tasks_room : 256;
 	struct waits *its;
-	void *tasks;
 
-	if (task->id >= w->tasks_room) {
-		while (room <= task->id)
-			room *= 2;
-		tasks = reallocarray(w->tasks, room, sizeof(*w->tasks));
-		if (!tasks) {
-			w->failed = true;
-			return NULL;
-		}
-		w->tasks = tasks;
-		memset(w->tasks + w->tasks_room, 0, (room - w->tasks_room) * sizeof(*w->tasks));
-		w->tasks_room = room;
+	if (!ARRAY_ROOM(w->tasks, w->tasks_room, task->id)) {
+		w->failed = true;
+		return NULL;
 	}
 	its = &w->tasks[task->id];
 	if (its->gen != task->gen)

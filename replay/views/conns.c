@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/seed.h"
 
 #define NIL UINT32_MAX
@@ -41,15 +42,8 @@ static int grow(struct conns *all)
 	uint32_t nbuckets = all->nbuckets ? 2 * all->nbuckets : 256;
 	uint32_t *buckets;
 
-	if (all->n == all->room) {
-		uint32_t room = all->room ? 2 * all->room : 256;
-		struct conn *list = realloc(all->list, room * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		all->list = list;
-		all->room = room;
-	}
+	if (!ARRAY_ROOM(all->list, all->room, all->n))
+		return -ENOMEM;
 	if (all->n < all->nbuckets)
 		return 0;
 	buckets = malloc(nbuckets * sizeof(*buckets));

@@ -141,7 +141,7 @@ int life_tree(struct view_rows *rows, bool everybody)
 	free(rows->list);
 	rows->list = sorted;
 	rows->n = out;
-	rows->room = n + 1;
+	rows->room = (uint32_t)n + 1;
 	free(nodes);
 	free(list);
 	return 0;

@@ -4,23 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/units.h"
 
 static struct series *series_at(struct metrics_view *m, uint32_t index)
 {
-	if (index >= m->room) {
-		uint32_t room = m->room ? m->room : 128;
-		struct series *list;
-
-		while (room <= index)
-			room *= 2;
-		list = reallocarray(m->list, room, sizeof(*list));
-		if (!list)
-			return NULL;
-		memset(list + m->room, 0, (room - m->room) * sizeof(*list));
-		m->list = list;
-		m->room = room;
-	}
+	if (!ARRAY_ROOM(m->list, m->room, index))
+		return NULL;
 	if (index >= m->n)
 		m->n = index + 1;
 	return &m->list[index];

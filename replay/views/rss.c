@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static void note(struct rss_gauge *g)
 {
 	if (!g->seen || g->now < g->min)
@@ -16,20 +18,7 @@ static void note(struct rss_gauge *g)
 
 static int reserve(struct rss *r, uint32_t id)
 {
-	uint32_t room = r->room ? r->room : 256;
-	struct rss_place *of;
-
-	if (id < r->room)
-		return 0;
-	while (room <= id)
-		room *= 2;
-	of = realloc(r->of, room * sizeof(*of));
-	if (!of)
-		return -ENOMEM;
-	memset(of + r->room, 0, (room - r->room) * sizeof(*of));
-	r->of = of;
-	r->room = room;
-	return 0;
+	return ARRAY_ROOM(r->of, r->room, id) ? 0 : -ENOMEM;
 }
 
 /* One process is the row, or one of its threads. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define FIRST_STEP_NS UINT64_C(1000)
 #define STEP_POINTS   3 /* that stay of a step: the least, the most, the last */
 
@@ -81,15 +83,8 @@ int rss_points_add(struct rss_points *s, struct rss_point p, uint32_t limit)
 		thin(s, limit);
 	if (s->n && p.at_ns < s->list[s->n - 1].at_ns) /* two CPUs told of it at one time */
 		p.at_ns = s->list[s->n - 1].at_ns;
-	if (s->n == s->room) {
-		uint32_t room = s->room ? s->room * 2 : 4;
-		struct rss_point *list = reallocarray(s->list, room, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		s->list = list;
-		s->room = room;
-	}
+	if (!ARRAY_ROOM(s->list, s->room, s->n))
+		return -ENOMEM;
 	put(s, &p);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/units.h"
 #include "replay/offcpu/flame.h"
 #include "replay/offcpu/places.h"
@@ -36,18 +37,10 @@ struct figures {
 
 static bool get_owner(struct own *own, struct figures *f)
 {
-	uint32_t room = own->owners_room ? 2 * own->owners_room : 256;
-	uint32_t *into;
-
 	if (f->owner)
 		return true;
-	if (own->nowners == own->owners_room) {
-		into = reallocarray(own->into, room, sizeof(*into));
-		if (!into)
-			return false;
-		own->into = into;
-		own->owners_room = room;
-	}
+	if (!ARRAY_ROOM(own->into, own->owners_room, own->nowners))
+		return false;
 	own->into[own->nowners] = own->nowners;
 	f->owner = ++own->nowners;
 	return true;

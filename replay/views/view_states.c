@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/units.h"
 #include "replay/syscalls.h"
 
@@ -24,7 +25,8 @@ struct entry {
 /* The longest `keep` ones: an array, a heap with the shortest on top once it is full. */
 struct states_own {
 	struct entry *list;
-	size_t n, room;
+	size_t n;
+	uint32_t room;
 	uint64_t dropped;
 };
 
@@ -131,16 +133,9 @@ static struct entry *add_entry(struct view *v, uint64_t length_ns)
 		own->dropped++;
 		return length_ns > length(&own->list[0]) ? &own->list[0] : NULL;
 	}
-	if (own->n == own->room) {
-		size_t room = own->room ? own->room * 2 : 256;
-		struct entry *list = realloc(own->list, room * sizeof(*list));
-
-		if (!list) {
-			v->failed = true;
-			return NULL;
-		}
-		own->list = list;
-		own->room = room;
+	if (!ARRAY_ROOM(own->list, own->room, own->n)) {
+		v->failed = true;
+		return NULL;
 	}
 	return &own->list[own->n++];
 }

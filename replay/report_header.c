@@ -131,12 +131,6 @@ static unsigned permille(uint64_t part, uint64_t all)
 	return all ? (unsigned)(((unsigned __int128)part * 1000 + all / 2) / all) : 0;
 }
 
-/* With filters by task, a CPU that goes idle looks like one that runs what they leave out. */
-static bool idle_unknown(const struct report *r)
-{
-	return r->env.meta->filtered && r->cpu_ns[CS_OTHER] && !r->cpu_ns[CS_IDLE];
-}
-
 static void print_cpus(const struct report *r, FILE *f)
 {
 	static const struct {
@@ -149,6 +143,7 @@ static void print_cpus(const struct report *r, FILE *f)
 		{CS_OTHER, "filtered out", false},
 		{CS_GAP, "unknown", false},
 	};
+	const bool idle_known = view_idle_known(&r->env, r->cpu_ns);
 	uint64_t all = 0;
 	bool first = true;
 
@@ -163,9 +158,9 @@ static void print_cpus(const struct report *r, FILE *f)
 
 		if (!parts[i].always && !r->cpu_ns[parts[i].state])
 			continue;
-		if (idle_unknown(r) && parts[i].state == CS_IDLE)
+		if (!idle_known && parts[i].state == CS_IDLE)
 			continue;
-		if (idle_unknown(r) && parts[i].state == CS_OTHER)
+		if (!idle_known && parts[i].state == CS_OTHER)
 			text = "idle or filtered out";
 		fprintf(f, "%s%u.%u %% %s", first ? "" : ", ", share / 10, share % 10, text);
 		first = false;
@@ -450,9 +445,13 @@ void report_header_json(const struct report *r, const struct report_input *in, F
 	json_utc(f, "to_utc", in, r->env.to_ns);
 	fprintf(f,
 		", \"duration_ns\": %" PRIu64 ", \"events\": %" PRIu64 ", \"lost\": %" PRIu64
-		", \"gaps\": %" PRIu64 ", \"run_ns\": %" PRIu64 ", \"idle_ns\": %" PRIu64
-		", \"other_ns\": %" PRIu64 ", \"gap_ns\": %" PRIu64 ", \"focus_pid\": ",
-		r->env.to_ns - r->env.from_ns, r->events, r->lost, r->gaps, r->cpu_ns[CS_RUN],
-		r->cpu_ns[CS_IDLE], r->cpu_ns[CS_OTHER], r->cpu_ns[CS_GAP]);
+		", \"gaps\": %" PRIu64 ", \"run_ns\": %" PRIu64 ", \"idle_ns\": ",
+		r->env.to_ns - r->env.from_ns, r->events, r->lost, r->gaps, r->cpu_ns[CS_RUN]);
+	if (view_idle_known(&r->env, r->cpu_ns))
+		fprintf(f, "%" PRIu64, r->cpu_ns[CS_IDLE]);
+	else
+		fputs("null", f);
+	fprintf(f, ", \"other_ns\": %" PRIu64 ", \"gap_ns\": %" PRIu64 ", \"focus_pid\": ",
+		r->cpu_ns[CS_OTHER], r->cpu_ns[CS_GAP]);
 	fprintf(f, r->focus ? "%u},\n" : "null},\n", meta->child_pid);
 }

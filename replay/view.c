@@ -50,6 +50,11 @@ bool view_hooked(const struct view_env *env, const char *feature)
 	return !some;
 }
 
+bool view_idle_known(const struct view_env *env, const uint64_t ns[CS_OTHER + 1])
+{
+	return !env->meta->filtered || ns[CS_IDLE] || (ns[CS_RUN] && !ns[CS_OTHER]);
+}
+
 bool view_recorded(const struct view_env *env, const char *feature)
 {
 	const struct meta *meta = env->meta;

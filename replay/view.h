@@ -157,6 +157,12 @@ bool view_hooked(const struct view_env *env, const char *feature);
  */
 bool view_recorded(const struct view_env *env, const char *feature);
 bool list_has(const char *list, const char *word); /* "a,b" has "a"? */
+/*
+ * Idle time is known of CPUs whose time by enum cpu_state this is. Filters by task leave out when a
+ * CPU goes idle: that is as if it ran somebody else, CS_OTHER. With those by CPU alone it is only so
+ * for CPUs that are left out.
+ */
+bool view_idle_known(const struct view_env *env, const uint64_t ns[CS_OTHER + 1]);
 
 /* The grouping is one that this kind can do. */
 bool view_can_be_by(const struct view_kind *kind, enum subject_by by);

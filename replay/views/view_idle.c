@@ -63,15 +63,6 @@ static void on_cpu_interval(struct sink *s, const struct cpu_interval *iv)
 		v->failed = true;
 }
 
-/*
- * Filters by task leave out when a CPU goes idle: that is as if it ran somebody else. With those by
- * CPU alone it is only so for CPUs that are left out.
- */
-static bool idle_known(const struct view *v, const struct idle_figures *f)
-{
-	return !v->env->meta->filtered || f->ns[CS_IDLE] || !f->ns[CS_OTHER];
-}
-
 /* Why a row has no idle time. */
 static int after(struct view *v, FILE *f, const struct table_style *style, struct err *err)
 {
@@ -80,7 +71,7 @@ static int after(struct view *v, FILE *f, const struct table_style *style, struc
 	(void)err;
 	for (uint32_t i = 0; i < own->n; i++) {
 		if (!own->cpus[i].seen || !select_cpu(v->subjects->select, i) ||
-		    idle_known(v, &own->cpus[i]))
+		    view_idle_known(v->env, own->cpus[i].ns))
 			continue;
 		table_note(f, style, "(idle time \"-\": not recorded, because of the filters)");
 		break;
@@ -128,7 +119,7 @@ GET_NS(other, CS_OTHER)
 
 static bool row_known(const void *row)
 {
-	return idle_known(((const struct view_row *)row)->view, figures_of(row));
+	return view_idle_known(((const struct view_row *)row)->view->env, figures_of(row)->ns);
 }
 
 static void get_idle(const void *row, struct value *v)

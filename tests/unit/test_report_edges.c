@@ -117,6 +117,7 @@ static void test_filtered_idle(void **state)
 	const char *fields = "cpu,run_ns,idle_ns,idle_pct,other_ns,count";
 	struct report_case table = {.opt = {.format = ROWS_TABLE}, .groups = "idle"};
 	struct report_case rows = csv("idle", fields);
+	struct report_case json = {.opt = {.format = ROWS_JSON}, .groups = "idle"};
 	struct meta meta = report_meta;
 	struct synth s = {0};
 	char *text;
@@ -124,7 +125,7 @@ static void test_filtered_idle(void **state)
 	(void)state;
 	meta.filtered = true;
 	strcpy(meta.filters, "-p 100");
-	table.meta = rows.meta = &meta;
+	table.meta = rows.meta = json.meta = &meta;
 	filtered_start(&s, TID_OTHER, TID_OTHER);
 	ev_wakeup(&s, AT(90), 0, 0, 100, 0);
 	ev_switch(&s, AT(100), 0, TID_OTHER, 0, 100);
@@ -134,6 +135,11 @@ static void test_filtered_idle(void **state)
 	assert_non_null(strstr(text, "CPUs     5.0 % busy, 95.0 % idle or filtered out\n"));
 	assert_non_null(
 		strstr(text, "\n(idle time \"-\": not recorded, because of the filters)\n"));
+	free(text);
+	text = report_text(&s, &json);
+	assert_non_null(text);
+	assert_non_null(
+		strstr(text, "\"run_ns\": 1000000, \"idle_ns\": null, \"other_ns\": 19000000"));
 	free(text);
 	expect_report(&s, rows,
 		      "cpu,run_ns,idle_ns,idle_pct,other_ns,count\n"

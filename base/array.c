@@ -9,7 +9,7 @@
 bool array_grow(void *arrayp, uint32_t *room, uint64_t at, size_t size)
 {
 	uint64_t more = *room ? *room : ROOM_MIN / 2;
-	char *array;
+	char *array, *bigger;
 
 	do {
 		more *= 2;
@@ -17,11 +17,11 @@ bool array_grow(void *arrayp, uint32_t *room, uint64_t at, size_t size)
 	if (more > UINT32_MAX)
 		return false;
 	memcpy(&array, arrayp, sizeof(array)); /* of whatever type the pointer is */
-	array = reallocarray(array, more, size);
-	if (!array)
+	bigger = reallocarray(array, more, size);
+	if (!bigger)
 		return false;
-	memset(array + *room * size, 0, (more - *room) * size);
-	memcpy(arrayp, &array, sizeof(array));
+	memset(bigger + *room * size, 0, (more - *room) * size);
+	memcpy(arrayp, &bigger, sizeof(bigger));
 	*room = (uint32_t)more;
 	return true;
 }

@@ -118,13 +118,13 @@ static int check_fields(const struct report *r, struct err *err)
 
 /*
  * The group life has subjects of its own: it is about processes or threads, and tells of one that
- * matches for a part of the window from its beginning to its end.
+ * matches for a part of the window, or was on one of these CPUs, from its beginning to its end.
  */
 static int add_lives(struct report *r, struct err *err)
 {
 	const struct report_options *opt = r->opt;
 	const bool by_life = opt->by == BY_PROCESS || opt->by == BY_THREAD;
-	const bool some = select_may_change(&opt->select);
+	const bool some = select_may_change(&opt->select) || select_has_cpus(&opt->select);
 	bool life = false;
 	int rc;
 
@@ -134,9 +134,11 @@ static int add_lives(struct report *r, struct err *err)
 		return 0;
 	rc = subjects_new(&r->lives, by_life ? opt->by : BY_PROCESS, r->engine, &r->opt->select,
 			  r->focus, err);
-	if (!rc && some)
-		r->lives->asked = r->subjects;
-	return rc;
+	if (rc || !some)
+		return rc;
+	r->lives->asked = r->subjects;
+	r->lives->has_cpus = false;
+	return 0;
 }
 
 static int set_up(struct report *r, uint32_t cpu_limit, struct err *err)

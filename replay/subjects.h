@@ -67,8 +67,8 @@ struct subjects {
 	struct select *select;
 	const struct focus *focus; /* NULL: everybody */
 	/*
-	 * Set: these are all that the focus has, whatever `select` says of tasks. Who the report is
-	 * about is up to `asked`.
+	 * Set: these are all that the focus has, whatever `select` says of tasks and CPUs. Who the
+	 * report is about is up to `asked`.
 	 */
 	struct subjects *asked;
 	struct subject *list;

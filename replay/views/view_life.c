@@ -176,7 +176,8 @@ static void on_changed(struct sink *s, const struct task *task, const struct tas
 	const struct subjects *asked = v->subjects->asked;
 	struct life_figures *f;
 
-	if (!asked || !*in_window(v) || !select_task(asked->select, before, v->env->engine))
+	if (!asked || !*in_window(v) || !select_cpu(asked->select, task->cpu) ||
+	    !select_task(asked->select, before, v->env->engine))
 		return;
 	f = figures(v, task, task->cpu);
 	if (f)

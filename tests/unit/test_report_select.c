@@ -161,6 +161,16 @@ static void test_cpus(void **state)
 	expect_report(&s, c,
 		      "tid,oncpu_ns,blocked_ns\n400,1200000,8000000\n100,290000,9700000\n"
 		      "500,0,10000\n"); /* it was forked there */
+	/* and this is all of its life */
+	c = (struct report_case){
+		.groups = "life",
+		.opt = {.format = ROWS_CSV, .fields = "pid,start_ns,end_ns,exit_code,oncpu_ns"}};
+	assert_int_equal(cpulist_parse(&c.opt.select.cpus, "0", NULL), 0);
+	expect_report(&s, c,
+		      "pid,start_ns,end_ns,exit_code,oncpu_ns\n100,-999999900,,,290000\n"
+		      "400,-999999600,,,1200000\n500,900000,1150000,3,0\n");
+	c = (struct report_case){
+		.opt = {.format = ROWS_CSV, .by = BY_THREAD, .fields = "tid,oncpu_ns,blocked_ns"}};
 	memset(&c.opt.select, 0, sizeof(c.opt.select));
 	assert_int_equal(cpulist_parse(&c.opt.select.no_cpus, "0", NULL), 0);
 	c.opt.nkinds = 0;

@@ -340,18 +340,19 @@ class MaybeStolen(AssertionError):
 
 
 def unless_hidden(trace, test, tries=5):
-    """Runs a test whose figures are exact only if the kernel shows every event. It is repeated when
-    it fails on a recording in which events were hidden, or for what the hypervisor may have taken,
-    and only then: what rstat does wrong every time, or without that, fails all the same. So a test
-    that records several times judges each recording before it makes the next one."""
+    """Runs a test whose figures are exact only if every event is there. When it fails, it is run
+    again if the kernel hid events, or some were lost, as a recorder that is held up loses them, or
+    for what the hypervisor may have taken, and only then: what rstat does wrong every time, or
+    without that, fails all the same. So a test that records several times judges each recording
+    before it makes the next one."""
     for left in reversed(range(tries)):
         try:
             return test()
-        except AssertionError as why:
-            count = hidden(trace)
-            if not left or not count and not isinstance(why, MaybeStolen):
+        except (AssertionError, LookupError, ValueError) as why:
+            count, lost = hidden(trace), info(trace)["lost"]
+            if not left or not (count or lost or isinstance(why, MaybeStolen)):
                 raise
-            note(f"once more; the kernel hid events in {count} places: {why}")
+            note(f"once more; the kernel hid events in {count} places, {lost} were lost: {why!r}")
 
 
 def as_long_as_told(trace, what, row, told, edge_ns=1000000):

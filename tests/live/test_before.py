@@ -5,7 +5,7 @@ import os
 import time
 
 from lib import (by_tid, case, check, equal, expect, finish, held, info, note, recording, report,
-                 start, system_call, task_state, tell, wait_for, within)
+                 start, system_call, task_state, tell, unless_hidden, wait_for, within)
 
 TRACE = "t.data"
 DRIFT_NS = 1000000  # how far the clocks may drift apart in a recording
@@ -104,14 +104,13 @@ def blocked_throughout():
 
 
 start()
-with case("a D that was there before, and ends"):
-    disk_before(ends=True)
-with case("a D that was there before, and stays"):
-    disk_before(ends=False)
-with case("a zombie that was there before, and is reaped"):
-    zombie_before(ends=True)
-with case("a zombie that was there before, and stays"):
-    zombie_before(ends=False)
-with case("threads blocked in a known system call throughout"):
-    blocked_throughout()
+for title, test in (("a D that was there before, and ends", lambda: disk_before(ends=True)),
+                    ("a D that was there before, and stays", lambda: disk_before(ends=False)),
+                    ("a zombie that was there before, and is reaped",
+                     lambda: zombie_before(ends=True)),
+                    ("a zombie that was there before, and stays",
+                     lambda: zombie_before(ends=False)),
+                    ("threads blocked in a known system call throughout", blocked_throughout)):
+    with case(title):
+        unless_hidden(TRACE, test)
 finish()

@@ -101,7 +101,7 @@ def hot_and_cold():
     within(half["read_bytes"], SIZE // 2, SIZE // 16, "from the device when half of it is not")
 
 
-def deleted(tries=3):
+def deleted(tries=6):
     """What is deleted before it was written back need never be written. It may be, when somebody
     on this machine asks for a sync just then: once more."""
     for left in reversed(range(tries)):
@@ -146,7 +146,7 @@ def not_recorded():
 
 start("cat", "head")
 with case("what a process read and wrote, as /proc/PID/io has it at its end"):
-    told = as_the_kernel_has_it()
+    told = unless_hidden(TRACE, as_the_kernel_has_it)
 with case("its memory"):
     memory(told)
 for title, test in (("the page cache, cold and hot", hot_and_cold),

@@ -6,8 +6,8 @@ import subprocess
 
 from disk import (SIZE, TRACE, disk, diskstats, few_are_hidden, fio, lay_out, wait_until_quiet,
                   watched)
-from lib import (Skipped, background, by_tid, case, check, equal, expect, finish, good, info, note,
-                 private_mounts, report, run, start, unless_hidden)
+from lib import (PATIENCE, Skipped, background, by_tid, case, check, equal, expect, finish, good,
+                 info, note, private_mounts, report, run, start, unless_hidden)
 
 REQUESTS = 600
 
@@ -179,7 +179,7 @@ def device_that_goes(size=4 << 20):
             before = diskstats(os.path.basename(loop))
             argv = ["dd", f"if={loop}", "of=/dev/null", "bs=64k", "iflag=direct", "status=none"]
             with background(argv) as [dd]:
-                equal(dd.wait(60), 0, "exit code of dd")
+                equal(dd.wait(PATIENCE), 0, "exit code of dd")
             after = diskstats(os.path.basename(loop))
         finally:
             good(run(["losetup", "--detach", loop]))

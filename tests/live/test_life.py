@@ -91,16 +91,12 @@ def exec_thread():
 
 
 start()
-with case("1000 processes that live for less than 2 ms"):
-    unless_hidden(TRACE, short_processes)
-with case("a zombie kept for 300 ms"):
-    zombie()
-with case("children of who ignores SIGCHLD are no zombies"):
-    autoreap()
-with case("a leader that exits before its thread"):
-    leader_zombie()
-with case("a vfork parent is in D for 200 ms"):
-    vfork_parent()
-with case("exec by a thread that is not the leader"):
-    unless_hidden(TRACE, exec_thread)
+for title, test in (("1000 processes that live for less than 2 ms", short_processes),
+                    ("a zombie kept for 300 ms", zombie),
+                    ("children of who ignores SIGCHLD are no zombies", autoreap),
+                    ("a leader that exits before its thread", leader_zombie),
+                    ("a vfork parent is in D for 200 ms", vfork_parent),
+                    ("exec by a thread that is not the leader", exec_thread)):
+    with case(title):
+        unless_hidden(TRACE, test)
 finish()

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 
-from lib import (RSTAT, Skipped, background, case, check, dump, expect, equal, finish, free_port,
-                 good, info, note, record_workload, recording, report, run, start, unless_hidden,
-                 wait_for, workload)
+from lib import (PATIENCE, RSTAT, Skipped, background, case, check, dump, expect, equal, finish,
+                 free_port, good, info, note, record_workload, recording, report, run, start,
+                 unless_hidden, wait_for, workload)
 
 TRACE = "t.data"
 KINDS = "socket,net,socket_state,retransmit,reset"
@@ -134,7 +134,7 @@ def iperf(*options, host="127.0.0.1"):
         with background(server) as [proc]:
             wait_for(lambda: f":{port} " in run(["ss", "-Hltn"]).stdout, "iperf3 listens", proc)
             client = json.loads(good(run(client)).stdout)
-            server = json.loads(proc.communicate(timeout=20)[0])
+            server = json.loads(proc.communicate(timeout=PATIENCE)[0])
     return client, server, events()
 
 
@@ -231,7 +231,7 @@ def end_while_it_spins():
 # -- filters ---------------------------------------------------------------------------------------
 
 def only_the_filtered():
-    with background([*workload("net", 1000000)]) as [other]:
+    with background([*workload("net", 10**8)]) as [other]:
         told = record_workload(TRACE, "net", 200, options=["--only"])
         expect(other.poll() is None, "the other one ended too early")
     found = events()
@@ -305,7 +305,7 @@ try:
 except OSError as e:
     error = e.errno
 cookie = int.from_bytes(s.getsockopt(socket.SOL_SOCKET, 57, 8), sys.byteorder)
-until = time.monotonic() + 30
+until = time.monotonic() + 90
 while open_still() and time.monotonic() < until: time.sleep(0.01)
 after = counted()
 print(json.dumps({"netns": os.stat("/proc/self/ns/net").st_ino, "how": how, "error": error,
@@ -318,7 +318,7 @@ def sent_again():
     if run(["unshare", "--net", "true"]).returncode:
         raise Skipped("no network namespace of its own")
     done = good(run([RSTAT, "record", "-o", TRACE, "--", "unshare", "--net", sys.executable, "-c",
-                     LOSSY], timeout=120))
+                     LOSSY]))
     told = json.loads(done.stdout)
     if "skip" in told:
         raise Skipped(told["skip"])
@@ -353,9 +353,9 @@ def main():
     with case("every byte of every kind of socket, states, a refused and a reset connection"):
         unless_hidden(TRACE, lambda: what_became_of_them(*every_byte(500)))
     with case("the same, a message at a time"):
-        every_byte(10)
+        unless_hidden(TRACE, lambda: every_byte(10))
     with case("many small messages are few events"):
-        coalesced()
+        unless_hidden(TRACE, coalesced)
     for name, options, host in (("TCP", ("-n", "20M"), "127.0.0.1"),
                                 ("TCP over v6", ("-n", "20M", "-6"), "::1"),
                                 ("UDP", ("-u", "-b", "100M", "-t", "1"), "127.0.0.1"),
@@ -365,10 +365,10 @@ def main():
                 raise Skipped("iperf3 does not run")
             unless_hidden(TRACE, lambda: iperf_agrees(*options, host=host))
     with case("connections that were there before, as ss has them"):
-        there_before()
+        unless_hidden(TRACE, there_before)
     with case("a sender that stays on the CPU until the end"):
-        still_on_the_cpu()
-        end_while_it_spins()
+        unless_hidden(TRACE, still_on_the_cpu)
+        unless_hidden(TRACE, end_while_it_spins)
     with case("filters: only what matching tasks did, and their sockets"):
         unless_hidden(TRACE, only_the_filtered)
     with case("switched off"):

@@ -9,8 +9,8 @@ import socket
 import sys
 import threading
 
-from lib import (Skipped, background, case, check, equal, expect, finish, free_port, good, info,
-                 note, record, record_workload, recording, report, run, start, unless_hidden,
+from lib import (PATIENCE, Skipped, background, case, check, equal, expect, finish, free_port, good,
+                 info, note, record, record_workload, recording, report, run, start, unless_hidden,
                  wait_for)
 
 TRACE = "t.data"
@@ -186,7 +186,7 @@ class Proxy:
 
     def join(self):
         for thread in list(self.threads):
-            thread.join(3)
+            thread.join(PATIENCE)
         for s in self.sockets:
             s.close()
 
@@ -201,9 +201,9 @@ def to_the_byte(family):
             argv = ["iperf3", flag, "-c", proxy.to[0], "-p", str(proxy.port), "-J", "-n", "8M"]
             with background(argv) as [client]:
                 answer = json.loads(client.stdout.read())
-                client.wait(20)
+                client.wait(PATIENCE)
             received = json.loads(server.stdout.read())["end"]["sum_received"]["bytes"]
-            server.wait(20)
+            server.wait(PATIENCE)
             proxy.join()
     whole()
     rows = processes()

@@ -5,7 +5,7 @@ said by its own name. RSTAT_TEST_REFUSE makes this kernel one of them (tests/REA
 import os
 
 from lib import (RSTAT, case, check, dump, equal, expect, finish, good, info, note, record, run,
-                 start)
+                 start, unless_hidden)
 
 TRACE = "t.data"
 KINDS = {"switch", "wakeup", "waking", "stack", "frames", "counters", "irq", "fork", "exit"}
@@ -97,5 +97,5 @@ start()
 for title, test in (("what required programs do besides", parts), ("programs", programs),
                     ("what is required", required)):
     with case(title):
-        test()
+        unless_hidden(TRACE, test)
 finish()

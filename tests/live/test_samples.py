@@ -92,25 +92,31 @@ def brackets():
     expect(rows["load.1m_centi"]["last"] in loads, f"load {rows['load.1m_centi']}, was {loads}")
     seen = {name for name in rows if name.startswith("cpu") and name.endswith("user_ticks")}
     equal(seen, {f"cpu{cpu}.user_ticks" for cpu in range(os.cpu_count())}, "CPUs")
-    equal(rows["stat.ctxt"]["samples"], 4, "samples: at 0, 1, 2 and 2.5 s")
+    # at 0, 1, 2 and 2.5 s; who is held up takes none for the time that has passed
+    expect(2 <= rows["stat.ctxt"]["samples"] <= 4, f"samples: {rows['stat.ctxt']}")
 
 
-def times():
-    """The first at the start, the last at the end, between them so often as was asked for."""
-    good(record(TRACE, "--duration", "2s", "--sample-interval", "100ms"))
-    at = sorted({event["ts_ns"] for event in dump(TRACE) if event["kind"] == "sample"})
-    note(f"{len(at)} samples, the first at {at[0]:,} ns")
-    expect(at[0] < SECOND // 10, f"the first sample is at {at[0]:,} ns")
-    equal(at[-1], 2 * SECOND - 1, "the last sample")
-    expect(15 <= len(at) <= 21, f"{len(at)} samples in 2 s, 100 ms apart")
-    rows = machine(TRACE)
-    equal(rows["stat.ctxt"]["samples"], len(at), "samples of a metric")
-    equal(rows["stat.ctxt"]["last_at_ns"], at[-1], "its last one")
+def times(tries=6):
+    """The first at the start, the last at the end, between them so often as was asked for: all of
+    them if nothing holds the recorder up, which happens, but not every time."""
+    for _ in range(tries):
+        good(record(TRACE, "--duration", "1s", "--sample-interval", "50ms"))
+        at = sorted({event["ts_ns"] for event in dump(TRACE) if event["kind"] == "sample"})
+        note(f"{len(at)} samples, the first at {at[0]:,} ns")
+        equal(at[-1], SECOND - 1, "the last sample")
+        slots = [(ts - at[0]) // (SECOND // 20) for ts in at[:-1]]
+        equal(len(slots), len(set(slots)), f"one in each 50 ms, not in {slots}")
+        rows = machine(TRACE)
+        equal(rows["stat.ctxt"]["samples"], len(at), "samples of a metric")
+        equal(rows["stat.ctxt"]["last_at_ns"], at[-1], "its last one")
+        if at[0] < SECOND // 20 and len(at) >= 20:
+            return
+    expect(False, f"{len(at)} samples in 1 s, 50 ms apart, the first at {at[0]:,} ns")
 
 
 def windows():
     """A window's figures are those of the samples in it, also of what did not change there."""
-    good(record(TRACE, "--duration", "2s", "--sample-interval", "100ms"))
+    good(record(TRACE, "--sample-interval", "20ms", cmd=["sleep", "1"]))
     value, names, samples = {}, {}, []
     for event in dump(TRACE):
         if event["kind"] == "name" and event["of"] == "metric":
@@ -121,10 +127,11 @@ def windows():
             if not samples or samples[-1][0] != event["ts_ns"]:
                 samples.append((event["ts_ns"], {}))
             samples[-1][1].update(value)
-    low, high = SECOND // 2, SECOND * 3 // 2
+    note(f"{len(samples)} samples")
+    low, high = samples[len(samples) // 4][0], samples[-1 - len(samples) // 4][0] + 1
     inside = [told for at, told in samples if low <= at < high]
-    expect(len(inside) >= 5, f"{len(inside)} samples in a second")
-    window = ("--time", "+500ms,+1500ms")
+    expect(0 < len(inside) < len(samples), f"{len(inside)} of {len(samples)} samples")
+    window = ("--time", f"+{low}ns,+{high}ns")
     rows = machine(TRACE, *window)
     equal(sorted(rows), sorted(name for name in value if not name.startswith("schedstat.")),
           "metrics")
@@ -174,26 +181,38 @@ def absent():
     equal("(this host has no /proc/schedstat)" in text, "schedstat" in lacks, "the report says so")
 
 
-def cost(tries=4):
-    """Of the recorder's CPU time and of the trace, per sample; on this machine under 0.5 ms. What
-    else is busy makes the recorder's work longer, and never shorter: the least of some tries."""
-    samples = 200
+def reads():
+    """CPU time of a look at the files that are sampled, from here."""
+    begin = time.process_time_ns()
+    for _ in range(100):
+        counters()
+        memory()
+        load_now()
+    return (time.process_time_ns() - begin) // 100
+
+
+def cost(tries=6):
+    """Of the recorder's CPU time and of the trace, per sample: less than what the same look costs
+    here. What else is busy makes either longer, and never shorter: the least of some tries."""
     kinds = (("--sample-interval", "10ms"), ("--without", "samples"))
-    cpu_ns, told = [[], []], [None, None]
+    cpu_ns, told, here = [[], []], [None, None], []
     for _ in range(tries):
+        here.append(reads())
         for i, options in enumerate(kinds):
-            good(record(TRACE, "--only", *options, cmd=["sleep", "2"]))
+            good(record(TRACE, "--only", *options, cmd=["sleep", "1"]))
             told[i] = info(TRACE)
             cpu_ns[i].append(told[i]["recorder"]["cpu_ns"])
+            if not i:
+                samples = len({event["ts_ns"] for event in dump(TRACE, "--kind", "sample")})
         took_ns = min(cpu_ns[0]) - min(cpu_ns[1])
         events, without = (t["events_by_kind"].get("sample", 0) for t in told)
         size = told[0]["bytes"] - told[1]["bytes"]
         note(f"{events / samples:.1f} events, {size / samples:.0f} bytes, "
-             f"{took_ns // samples:,} ns of CPU per sample")
+             f"{took_ns // samples:,} ns of CPU per sample, {min(here):,} ns here")
         equal(without, 0, "samples of a recording without")
-        if took_ns < samples * 500000:
+        if took_ns < samples * min(here):
             return
-    expect(False, f"{cpu_ns}")
+    expect(False, f"{cpu_ns}, {samples} samples, {here}")
 
 
 start()

@@ -14,19 +14,19 @@ WHERE = {
 
 
 def longest(events, tid):
-    """(switch-out, stack event or None) of the longest time that a thread was off its CPU."""
+    """(length, switch-out, stack event or None) of the longest time that a thread was blocked: to
+    its wake-up, for on a busy machine it can wait longer for a CPU."""
     best, out, stack = (0, None, None), None, {}
     for event in events:
         if event["kind"] == "stack":
             stack[event["cpu"]] = event
-        if event["kind"] != "switch":
-            continue
-        told = stack.pop(event["cpu"], None)
-        if event["prev_tid"] == tid:
+        told = stack.pop(event["cpu"], None) if event["kind"] == "switch" else None
+        if event["kind"] == "switch" and event["prev_tid"] == tid:
             expect(told is None or told["tid"] == tid, f"{told} before {event}")
-            out = (event, told)
-        elif event["next_tid"] == tid and out:
+            out = (event, told) if event["prev_state"] and not event["preempt"] else None
+        elif event["kind"] == "waking" and event["tid"] == tid and out:
             best = max(best, (event["ts_ns"] - out[0]["ts_ns"], *out), key=lambda b: b[0])
+            out = None
     return best
 
 

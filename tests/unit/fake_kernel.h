@@ -37,7 +37,7 @@ struct kernel {
 
 /* Shared with the process that records. */
 static struct {
-	uint64_t step_ns, gap_after_ns;
+	uint64_t step_ns, gap_after_ns, opened_ns;
 	uint64_t busy_after_ns, busy_ns; /* a program does not finish its record for so long */
 	bool hiccups; /* until one is asked again, every time */
 	int open_fails;
@@ -64,7 +64,7 @@ int kernel_open(struct kernel **out, const struct kernel_options *opt, struct er
 	fake->opened++;
 	if (opt->filter.npids)
 		fake->child_pid_filter = opt->filter.pids[0];
-	k->opened_ns = k->next_ns = now_ns();
+	k->opened_ns = k->next_ns = fake->opened_ns = now_ns();
 	k->gap_ns = fake->gap_after_ns ? k->next_ns + fake->gap_after_ns : UINT64_MAX;
 	k->doorbell = eventfd(0, EFD_CLOEXEC);
 	strcpy(k->hooks[0].name, "sched_switch");

@@ -4,6 +4,7 @@
  * with failures when they are wanted. Each runs in a process of its own, as signals belong to one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -36,8 +37,11 @@ struct run {
 	struct recorder_options opt;
 	char output[4096], said[8192]; /* said: stderr and the error's message */
 	rlim_t file_limit;
-	int signal; /* sent when the file is there */
+	int signal; /* sent when the file is there, and the tasks were read so often */
+	uint32_t after_snapshots;
 	bool twice; /* and once more, half a second later */
+	uint64_t signals_ns; /* how long it took to send them */
+	const char *word, *then_make; /* a file, when it has said that */
 	int exit_code;
 };
 
@@ -73,9 +77,32 @@ static void record_here(const struct run *run, int said_fd)
 	exit(exit_code);
 }
 
+/* When it is due; the file is there. */
+static void send_signals(struct run *run, pid_t pid)
+{
+	siginfo_t ended = {0};
+	uint64_t begin;
+	struct stat st;
+
+	do
+		usleep(10000);
+	while ((stat(run->output, &st) || fake->snapshots < run->after_snapshots) &&
+	       !waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) && !ended.si_pid);
+	usleep(100000);
+	begin = now_ns();
+	kill(pid, run->signal);
+	/* at once it is taken for the same one: timeout(1) sends two */
+	kill(pid, run->signal);
+	if (run->twice) {
+		usleep(500000);
+		kill(pid, run->signal);
+	}
+	run->signals_ns = now_ns() - begin;
+}
+
 static void record(struct run *run)
 {
-	int said[2], status;
+	int said[2], status, made;
 	size_t used = 0;
 	ssize_t got;
 	pid_t pid;
@@ -88,21 +115,17 @@ static void record(struct run *run)
 		record_here(run, said[1]);
 	}
 	close(said[1]);
-	for (int i = 0; run->signal && i < 1000; i++) {
-		struct stat st;
-
-		if (!stat(run->output, &st) && i > 10) {
-			kill(pid, run->signal);
-			/* at once it is taken for the same one: timeout(1) sends two */
-			kill(pid, run->signal);
-			usleep(run->twice ? 500000 : 0);
-			kill(pid, run->twice ? run->signal : 0);
-			break;
-		}
-		usleep(10000);
-	}
-	while ((got = read(said[0], run->said + used, sizeof(run->said) - 1 - used)) > 0)
+	if (run->signal)
+		send_signals(run, pid);
+	while ((got = read(said[0], run->said + used, sizeof(run->said) - 1 - used)) > 0) {
 		used += (size_t)got;
+		if (run->word && strstr(run->said, run->word)) {
+			run->word = NULL;
+			made = open(run->then_make, O_CREAT | O_WRONLY, 0600);
+			assert_true(made >= 0);
+			close(made);
+		}
+	}
 	close(said[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -190,7 +213,7 @@ static void test_slow_program(void **dir)
 /* One that never is: what is behind it cannot be had, so the trace ends there and says so. */
 static void test_stuck_program(void **dir)
 {
-	uint64_t length;
+	uint64_t end, length;
 	struct content c;
 	struct run run;
 
@@ -202,8 +225,9 @@ static void test_stuck_program(void **dir)
 	assert_int_equal(run.exit_code, 125);
 	assert_non_null(strstr(run.said, "never finished"));
 	read_back(run.output, &c);
+	end = fake->opened_ns + fake->busy_after_ns;
+	assert_in_range(trace_end(c.trace)->end_ns, end - fake->step_ns, end);
 	length = trace_end(c.trace)->end_ns - trace_meta(c.trace)->start_ns;
-	assert_in_range(length, 100 * MSEC, 200 * MSEC);
 	assert_in_range(c.of_kind[EV_SWITCH], length / MSEC - 1, length / MSEC + 1);
 	content_free(&c);
 }
@@ -244,12 +268,17 @@ static void test_command(void **dir)
 
 static void test_command_outlives(void **dir)
 {
-	char *const command[] = {"sh", "-c", "sleep 0.3; exit 3", NULL};
+	char script[4300];
+	char *const command[] = {"sh", "-c", script, NULL};
 	struct run run;
 
+	snprintf(script, sizeof(script), "until [ -e '%s/end' ]; do sleep 0.01; done; exit 3",
+		 (char *)*dir);
 	run_init(&run, *dir, "t");
 	run.opt.command = command;
 	run.opt.duration_ns = 50 * MSEC;
+	run.word = "runs on";
+	run.then_make = scratch_path(*dir, "end");
 	record(&run);
 	assert_int_equal(run.exit_code, 3);
 	assert_non_null(strstr(run.said, "runs on"));
@@ -362,23 +391,15 @@ static void test_max_size(void **dir)
 	content_free(&c);
 }
 
-/* From the start to the end, in order among the events, each metric named before. */
-static void test_samples(void **dir)
+/* From the start to the end, in order among the events, each metric named before: returns how many. */
+static uint64_t sampled(const struct content *c)
 {
+	const uint64_t start = trace_meta(c->trace)->start_ns;
+	uint64_t last = 0, samples = 0;
 	bool named[65536] = {false};
-	uint64_t last = 0, samples = 0, first = 0;
-	struct content c;
-	struct run run;
 
-	run_init(&run, *dir, "t");
-	run.opt.kernel.features = FEATURE_SAMPLES;
-	run.opt.sample_ns = 100 * MSEC;
-	run.opt.duration_ns = 1000 * MSEC;
-	record(&run);
-	assert_int_equal(run.exit_code, 0);
-	read_back(run.output, &c);
-	for (size_t i = 0; i < c.events.n; i++) {
-		const struct event *ev = &c.events.list[i];
+	for (size_t i = 0; i < c->events.n; i++) {
+		const struct event *ev = &c->events.list[i];
 
 		if (ev->kind == EV_NAME && ((const struct name_info *)ev->ext)->kind == NAME_METRIC)
 			named[((const struct name_info *)ev->ext)->id & 0xffff] = true;
@@ -387,14 +408,36 @@ static void test_samples(void **dir)
 		assert_true(named[ev->value & 0xffff]);
 		assert_int_equal(ev->cpu, CPU_NONE);
 		assert_true(ev->ts >= last);
+		/* the first one is taken before what is due at the start has come */
+		if (!samples && ev->ts >= start + 100 * MSEC)
+			return 0;
 		samples += ev->ts != last;
-		first = first ? first : ev->ts;
 		last = ev->ts;
 	}
-	assert_true(first < trace_meta(c.trace)->start_ns + 100 * MSEC);
-	assert_int_equal(last, trace_end(c.trace)->end_ns - 1);
-	assert_in_range(samples, 3, 12);
-	content_free(&c);
+	assert_int_equal(last, trace_end(c->trace)->end_ns - 1);
+	assert_true(samples <= 12);
+	return samples;
+}
+
+static void test_samples(void **dir)
+{
+	uint64_t samples = 0;
+	struct content c;
+	struct run run;
+
+	/* those that are missed are not made up for: when it is held up, and it is not every time */
+	for (int tries = 0; tries < 6 && samples < 9; tries++) {
+		run_init(&run, *dir, "t");
+		run.opt.kernel.features = FEATURE_SAMPLES;
+		run.opt.sample_ns = 100 * MSEC;
+		run.opt.duration_ns = 1000 * MSEC;
+		record(&run);
+		assert_int_equal(run.exit_code, 0);
+		read_back(run.output, &c);
+		samples = sampled(&c);
+		content_free(&c);
+	}
+	assert_in_range(samples, 9, 12);
 
 	/* they count in the size, too */
 	run_init(&run, *dir, "small");
@@ -444,8 +487,9 @@ static void test_loss_is_healed(void **dir)
 	struct run run;
 
 	run_init(&run, *dir, "t");
-	fake->gap_after_ns = 100 * MSEC;
-	run.opt.duration_ns = 1500 * MSEC;
+	fake->gap_after_ns = 300 * MSEC;
+	run.signal = SIGTERM;
+	run.after_snapshots = 2;
 	record(&run);
 	assert_int_equal(run.exit_code, 0);
 	assert_int_equal(fake->snapshots, 2);
@@ -462,11 +506,16 @@ static void ended_by(void *dir, int signal, char *const *command, const char *na
 	struct content c;
 	struct run run;
 
-	run_init(&run, dir, name);
-	run.signal = signal;
-	run.opt.command = command;
-	run.opt.duration_ns = 20 * NSEC_PER_SEC;
-	record(&run);
+	/* two signals are one when they come at once: this process may be held up between them, and
+	 * the other one */
+	for (int tries = 0; tries < 6; tries++) {
+		run_init(&run, dir, name);
+		run.signal = signal;
+		run.opt.command = command;
+		record(&run);
+		if (!strstr(run.said, "aborted"))
+			break;
+	}
 	assert_int_equal(run.exit_code, 0);
 	read_back(run.output, &c);
 	assert_true(trace_complete(c.trace));
@@ -477,7 +526,7 @@ static void ended_by(void *dir, int signal, char *const *command, const char *na
 
 static void test_signals(void **dir)
 {
-	char *const command[] = {"sleep", "20", NULL};
+	char *const command[] = {"sleep", "600", NULL};
 
 	ended_by(*dir, SIGINT, NULL, "int");
 	ended_by(*dir, SIGTERM, NULL, "term");
@@ -492,11 +541,16 @@ static void test_second_signal(void **dir)
 	struct content c;
 	struct run run;
 
-	run_init(&run, *dir, "t");
-	run.signal = SIGTERM;
-	run.twice = true;
-	run.opt.command = command;
-	record(&run);
+	/* it must come before the command's second is over, and not at once */
+	for (int tries = 0; tries < 6; tries++) {
+		run_init(&run, *dir, "t");
+		run.signal = SIGTERM;
+		run.twice = true;
+		run.opt.command = command;
+		record(&run);
+		if (run.signals_ns < 900 * MSEC && strstr(run.said, "aborted"))
+			break;
+	}
 	assert_int_equal(run.exit_code, EXIT_RECORD);
 	assert_non_null(strstr(run.said, "aborted"));
 	read_back(run.output, &c);
@@ -517,7 +571,7 @@ static void test_start_later(void **dir)
 	record(&run);
 	assert_int_equal(run.exit_code, 0);
 	read_back(run.output, &c);
-	assert_in_range(trace_meta(c.trace)->start_ns, begin + 300 * MSEC, begin + 2000 * MSEC);
+	assert_in_range(trace_meta(c.trace)->start_ns, begin + 300 * MSEC, now_ns());
 	content_free(&c);
 }
 

@@ -164,6 +164,8 @@ static void test_nested(void **state)
 	assert_non_null(page);
 	assert_int_equal(rings_new(&reader, page, STRIDE, 1, BYTES, &err), 0);
 	assert_int_equal(pthread_create(&thread, NULL, produce, &done), 0);
+	while (!READ_ONCE(sides[TASK].failed)) /* whichever of the two is the faster one */
+		usleep(100);
 	for (bool ended = false; !ended;) {
 		ended = __atomic_load_n(&done, __ATOMIC_ACQUIRE);
 		while ((n = rings_drain(reader, UINT64_MAX, &e, &err)) > 0)

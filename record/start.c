@@ -236,7 +236,8 @@ static int open_kernel(struct recording *r, struct err *err)
 static int reach_start(struct recording *r, uint64_t start_utc, struct err *err)
 {
 	const struct schedule *start = &r->opt->start;
-	uint64_t now = host_now(), utc = now_utc();
+	/* both of one instant: who is stopped between two readings would begin too early */
+	uint64_t now = host_now(), utc = host_utc(now);
 	char late[UNITS_BUF];
 	int ret = 0;
 

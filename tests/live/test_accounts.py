@@ -45,7 +45,8 @@ def hog_is_close(tries=5):
 
 
 def causes(name, *args):
-    """How often each cause made the threads of a workload wait, and what it says of itself."""
+    """How often each cause made the threads of a workload wait, how often the kernel took the CPU
+    from them, and what the workload says."""
     told = record_workload(TRACE, name, *args)
     tids = [task["tid"] for task in told["tasks"]]
     count = {}
@@ -56,16 +57,16 @@ def causes(name, *args):
     note(f"{name}: {count}; the kernel: {switches[0]} voluntary switches, {switches[1]} others")
     within(count.get("wakeup", 0), switches[0], 4, "waits after a sleep")
     within(count.get("yield", 0) + count.get("preempted", 0), switches[1], 4, "other waits")
-    return count, told
+    return count, switches[1], told
 
 
 def yields_are_yields():
     """Only who calls sched_yield() yields, whatever this kernel calls a preemption."""
-    count, told = causes("yielder", 5000, CPUS[-1])
+    count, forced, told = causes("yielder", 5000, CPUS[-1])
     calls = sum(told["calls"])
-    # a tick on the way out of the call takes the CPU from it too, and looks the same
-    expect(calls // 2 < count.get("yield", 0) <= 1.01 * calls, f"{count} of {calls} calls yielded")
-    count, _ = causes("pipe", 3000, CPUS[-1])
+    # not every call gives the CPU away; a tick on the way out of one takes it, and looks the same
+    expect(50 < forced // 2 < count.get("yield", 0) <= 1.01 * calls, f"{count}, {calls} calls")
+    count, *_ = causes("pipe", 3000, CPUS[-1])
     expect(not count.get("yield"), "a ping-pong does not yield")
 
 

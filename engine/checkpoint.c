@@ -274,6 +274,8 @@ static void task_new(struct engine *e, const struct task_snapshot *s, uint64_t t
 	if (!says_nothing(s) && s->run_state != TS_RUN) {
 		load_state(e, y, s, s->since_ns, t);
 		y->t.seen_ns = y->t.since_ns;
+	} else if (state_is_blocked((enum task_state)s->run_state)) {
+		y->claim_ns = s->since_ns;
 	}
 	if (s->flags & SNAPF_GROUP_DEAD)
 		y->t.flags |= TASK_GROUP_DEAD;
@@ -327,6 +329,12 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 		y->clean_ns = t; /* no gap changed anything */
 		if (s->flags & SNAPF_HIDDEN)
 			y->t.flags |= TASK_HIDDEN;
+		return;
+	}
+	if (y->t.state == TS_UNKNOWN && state_is_blocked((enum task_state)s->run_state) &&
+	    s->since_ns && s->since_ns <= y->t.since_ns) { /* it has slept all the while */
+		load_state(e, y, s, s->since_ns, t);
+		y->t.seen_ns = earlier(y->t.seen_ns, s->since_ns);
 		return;
 	}
 	since = s->since_ns > h0 ? earlier(s->since_ns, t) : h0;

@@ -69,6 +69,8 @@ struct etask {
 	uint32_t account; /* accounts.c: number + 1, 0 none */
 	uint32_t kernel_stack, user_stack; /* with TASK_STACK: where it blocked */
 	uint8_t zombie_state; /* as it was put among the zombies */
+	uint64_t
+		claim_ns; /* a checkpoint inside a gap had it asleep, if it still was, since then; or 0 */
 	uint64_t wait_ns; /* TASK_IN_WAIT that lasts until a child has ended: since when; else 0 */
 	bool tree; /* of the recorded command, or of what that started */
 	bool used;

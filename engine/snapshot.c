@@ -81,8 +81,28 @@ static bool heals(const struct etask *y, const struct task_snapshot *s, enum tas
 	       s->since_ns + SINCE_MARGIN_NS <= h0;
 }
 
+/*
+ * What it did was not known, from the checkpoint inside a gap on where the stream begins, or since it
+ * was first heard of: all the while it has slept.
+ */
+static bool slept_through(const struct etask *y, const struct task_snapshot *s, enum task_state st)
+{
+	return y->t.state == TS_UNKNOWN && state_is_blocked(st) && s->since_ns &&
+	       s->since_ns + SINCE_MARGIN_NS <= y->t.since_ns;
+}
+
+/* Events, which an earlier checkpoint goes by, tell it better. */
+static uint64_t since_of(const struct etask *y, const struct task_snapshot *s)
+{
+	const uint64_t word = s->since_ns, claim = y->claim_ns;
+
+	return claim && (word > claim ? word - claim : claim - word) < SINCE_MARGIN_NS ? claim
+										       : word;
+}
+
+/* @all_known  nothing has been told of it, and its state is what it was since s->since_ns */
 static void word_off_cpu(struct engine *e, struct etask *y, const struct task_snapshot *s,
-			 enum task_state st, uint64_t t, bool fresh)
+			 enum task_state st, uint64_t t, bool all_known)
 {
 	bool zombie = st == TS_ZOMBIE || st == TS_LEADER_ZOMBIE;
 
@@ -95,16 +115,19 @@ static void word_off_cpu(struct engine *e, struct etask *y, const struct task_sn
 	y->t.flags &= (uint16_t)~TASK_IN_WAIT;
 	if (s->flags & SNAPF_IOWAIT)
 		y->t.flags |= TASK_IOWAIT;
-	if (!fresh)
+	if (!all_known)
 		y->t.flags |= TASK_GAP;
 	if (st == TS_RUNNABLE) {
 		y->t.cause = RC_INFERRED;
 		y->t.flags |= TASK_INFERRED | TASK_SINCE_APPROX;
 		return;
 	}
-	if (fresh && s->since_ns && s->since_ns < t)
-		y->t.since_ns = y->t.seen_ns = s->since_ns;
-	if (fresh && (!s->since_ns || s->flags & SNAPF_SINCE_APPROX))
+	if (all_known && s->since_ns && s->since_ns < t) {
+		y->t.since_ns = since_of(y, s);
+		if (y->t.seen_ns > y->t.since_ns)
+			y->t.seen_ns = y->t.since_ns;
+	}
+	if (all_known && (!s->since_ns || s->flags & SNAPF_SINCE_APPROX))
 		y->t.flags |= TASK_SINCE_APPROX;
 	if (zombie) {
 		y->t.flags |= TASK_EXITED | TASK_ZOMBIE_SURE;
@@ -154,8 +177,10 @@ void snapshot_task(struct engine *e, const struct event *ev, uint64_t t)
 	} else if (!fresh && heals(y, s, st, h0)) {
 		y->clean_ns = t;
 	} else {
-		if (!fresh)
+		const bool all_known = fresh || slept_through(y, s, st);
+
+		if (!all_known)
 			emit_split(e, y, h0, t);
-		word_off_cpu(e, y, s, st, t, fresh);
+		word_off_cpu(e, y, s, st, t, all_known);
 	}
 }

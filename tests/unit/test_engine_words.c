@@ -90,6 +90,64 @@ static void test_word_against_events(void **state)
 	synth_free(&s);
 }
 
+/*
+ * A stream that begins inside a gap, as a piece of a trace does: who has slept all the while is seen
+ * to have, by the kernel's word and by the next checkpoint. One since is the events', one the word's.
+ */
+static void test_words_in_a_gap(void **state)
+{
+	struct task_snapshot t[] = {
+		snap(100, 100, TS_SLEEP, S, 0, 9000000),
+		snap(200, 200, TS_SLEEP, S, 0, 9000000),
+		snap(300, 300, TS_DISK, D, 0, 9000000),
+	};
+	const struct cpu_snapshot unsure = {.uncertain = true}, idle = {.since_ns = 21500000};
+	struct checkpoint cp = {
+		.ts = 20000000, .tasks = t, .ntasks = 3, .cpus = &unsure, .ncpus = 1};
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct synth s = {0};
+
+		for (size_t i = 0; i < 3; i++)
+			t[i].flags = SNAPF_UNCERTAIN;
+		cp.cpus = &unsure;
+		cp.ts = 20000000;
+		ev_checkpoint(&s, &cp);
+		ev_gap(&s, 20000000, 0, 21000000, 5);
+		if (k) {
+			for (size_t i = 0; i < 3; i++)
+				t[i].flags = 0;
+			t[1].since_ns = 20500000; /* another one */
+			cp.cpus = &idle;
+			cp.ts = 22000000;
+			ev_checkpoint(&s, &cp);
+			t[1].since_ns = 9000000;
+		} else {
+			ev_task(&s, 22000000, word(100, S, 0, 0, 9000500));
+			ev_task(&s, 22000000, word(200, S, 0, 0, 20500000)); /* another one */
+			ev_task(&s, 22000000, word(300, D, 0, 0, 9000000));
+		}
+		ev_wakeup(&s, 23000000, 0, 0, 100, 0);
+		expect_run(
+			&s,
+			(struct expect){
+				.ncpus = 1,
+				.end = 24000000,
+				.want = k ? "200 unknown 20000000-20500000 gap\n"
+					    "100 sleep 9000000-23000000 (20000000-23000000) cpu0 raw=0x1 before\n"
+					    "100 runnable:wakeup 23000000-24000000 cpu0 open\n"
+					    "200 sleep 20500000-24000000 cpu0 raw=0x1 open\n"
+					    "300 disk 9000000-24000000 (20000000-24000000) cpu0 raw=0x2 open before\n"
+					  : "200 unknown 20000000-22000000 gap\n"
+					    "100 sleep 9000000-23000000 (20000000-23000000) cpu0 raw=0x1 before\n"
+					    "100 runnable:wakeup 23000000-24000000 cpu0 open\n"
+					    "200 sleep 22000000-24000000 cpu0 raw=0x1 open gap\n"
+					    "300 disk 9000000-24000000 (20000000-24000000) cpu0 raw=0x2 open before\n"});
+		synth_free(&s);
+	}
+}
+
 /* After a loss: from its time on; and a sleep that began long before is seen to be whole. */
 static void test_words_heal(void **state)
 {
@@ -647,13 +705,21 @@ static void test_tree_without_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words_first), cmocka_unit_test(test_word_against_events),
-		cmocka_unit_test(test_words_heal),  cmocka_unit_test(test_checkpoint_heals),
-		cmocka_unit_test(test_names),	    cmocka_unit_test(test_other),
-		cmocka_unit_test(test_clamp),	    cmocka_unit_test(test_gap_list),
-		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_why_through_checkpoints),
-		cmocka_unit_test(test_bad_calls),   cmocka_unit_test(test_a_million_tasks),
-		cmocka_unit_test(test_tree),	    cmocka_unit_test(test_tree_without_root),
+		cmocka_unit_test(test_words_first),
+		cmocka_unit_test(test_word_against_events),
+		cmocka_unit_test(test_words_in_a_gap),
+		cmocka_unit_test(test_words_heal),
+		cmocka_unit_test(test_checkpoint_heals),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_other),
+		cmocka_unit_test(test_clamp),
+		cmocka_unit_test(test_gap_list),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_why_through_checkpoints),
+		cmocka_unit_test(test_bad_calls),
+		cmocka_unit_test(test_a_million_tasks),
+		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_tree_without_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

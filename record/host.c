@@ -222,6 +222,56 @@ uint64_t host_utc(uint64_t at_ns)
 	return at_ns + (uint64_t)offset_to(CLOCK_REALTIME);
 }
 
+/* include/linux/proc_ns.h: PROC_PID_INIT_INO, PROC_TIME_INIT_INO */
+#define PID_NAMESPACE_OF_HOST  "pid:[4026531836]"
+#define TIME_NAMESPACE_OF_HOST "time:[4026531834]"
+
+/* True too when /proc does not tell. */
+static bool is_namespace(const char *root, const char *name, const char *of_host)
+{
+	char path[4096], link[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/proc/self/ns/%s", root, name);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len <= 0)
+		return true;
+	link[len] = '\0';
+	return !strcmp(link, of_host);
+}
+
+/* Lines of a clock, seconds and nanoseconds (proc_timens_show_offsets()). */
+static bool clock_is_shifted(const char *root)
+{
+	char path[4096], line[128];
+	long long sec, nsec;
+	bool shifted = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/proc/self/timens_offsets", root);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %lld %lld", &sec, &nsec) == 2 && (sec || nsec))
+			shifted = true;
+	fclose(f);
+	return shifted;
+}
+
+int host_is_ours(const char *root, struct err *err)
+{
+	if (!is_namespace(root, "pid", PID_NAMESPACE_OF_HOST))
+		return err_set(err, -EOPNOTSUPP,
+			       "this is a PID namespace of its own, and the kernel tells the host's "
+			       "PIDs: run it in the host's (docker run --pid=host; hostPID: true)");
+	if (!is_namespace(root, "time", TIME_NAMESPACE_OF_HOST) && clock_is_shifted(root))
+		return err_set(err, -EOPNOTSUPP,
+			       "this is a time namespace with another clock than the kernel's: run it "
+			       "in the host's");
+	return 0;
+}
+
 int host_facts(struct meta *meta, const char *root, struct err *err)
 {
 	struct utsname u;

@@ -17,6 +17,14 @@
  */
 int host_facts(struct meta *meta, const char *root, struct err *err);
 
+/*
+ * BPF programs see the PIDs and the clock of the host itself. In a PID namespace of its own a process
+ * knows others and may not list the host's tasks; a time namespace may shift its clock.
+ *
+ * -EOPNOTSUPP, and what to do, when this process is in one of these.
+ */
+int host_is_ours(const char *root, struct err *err);
+
 /* Highest CPU number that this machine can ever have, plus 1; at least 1. */
 uint32_t host_cpu_limit(const char *root);
 

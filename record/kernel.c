@@ -11,6 +11,7 @@
 #include "record/accounts.h"
 #include "record/caps.h"
 #include "record/filter.h"
+#include "record/host.h"
 #include "record/kernel_own.h"
 #include "record/limit.h"
 #include "record/proctasks.h"
@@ -142,9 +143,12 @@ static int open_all(struct kernel *k, const struct kernel_options *opt, struct e
 int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err)
 {
 	const struct kernel_filter *f = &opt->filter;
-	struct kernel *k = calloc(1, sizeof(*k));
-	int r;
+	int r = host_is_ours("", err);
+	struct kernel *k;
 
+	if (r)
+		return r;
+	k = calloc(1, sizeof(*k));
 	if (!k)
 		return err_set(err, -ENOMEM, "cannot record: out of memory");
 	k->stats_fd = -1;

@@ -70,7 +70,7 @@ struct kernel;
 /*
  * Probes the hook table, loads, attaches. From here on events flow into the rings.
  * -EPERM: a capability is missing (err names it and how to get it); -ENOENT: no BTF;
- * -EOPNOTSUPP: a required hook has no live alternative.
+ * -EOPNOTSUPP: a required hook has no live alternative, or host_is_ours() says no.
  */
 int kernel_open(struct kernel **out, const struct kernel_options *opt, struct err *err);
 void kernel_close(struct kernel *k); /* detaches everything; NULL is fine */

@@ -13,6 +13,8 @@
 #include "replay/offcpu/reasons.h"
 #include "replay/view.h"
 
+#define IDLE_EXIT_NS 2000000u /* longer than any CPU takes to come out of idle */
+
 /* Text that grows up to its room. */
 struct out {
 	char *text;
@@ -388,6 +390,16 @@ static void put_unknown(const struct explained *e, struct out *o)
 		put(o, "not known: nothing in the trace tells");
 }
 
+/* A group of tasks that has used up its quota waits like this; so does who shares a busy host. */
+static void put_idle(const struct step *s, struct out *o)
+{
+	if (s->dur_ns / (s->count ? s->count : 1) < IDLE_EXIT_NS)
+		put(o, "the CPU was idle, on its way to it");
+	else
+		put(o,
+		    "the CPU was idle, but it was kept from running: by a CPU quota, or the hypervisor");
+}
+
 char *explain_sentence(const struct explained *e, const struct step *s, char *buf, size_t size)
 {
 	struct out o = {buf, 0, size};
@@ -397,7 +409,7 @@ char *explain_sentence(const struct explained *e, const struct step *s, char *bu
 	switch (s->what) {
 	case STEP_RUNQUEUE: put_runqueue(e, s, &o); break;
 	case STEP_BLOCKED: put_blocked(e, s, &o); break;
-	case STEP_IDLE: put(&o, "the CPU was idle, on its way to it"); break;
+	case STEP_IDLE: put_idle(s, &o); break;
 	case STEP_FILTERED:
 		if (s->who <= WHO_TASKS)
 			put_task_step(e, s, &o);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "explain_run.h"
+#include "replay/explain/explain_text.h"
 
 /* 100 is preempted by 200, which is followed by 300; then the CPU is idle for a moment. */
 static void test_run_queue(void **state)
@@ -382,6 +383,32 @@ static void test_edges(void **state)
 	synth_free(&s);
 }
 
+/* A CPU comes out of idle in microseconds: a longer wait beside one is somebody's doing. */
+static void test_idle_words(void **state)
+{
+	static const struct {
+		uint64_t dur_ns;
+		uint32_t count;
+		const char *want;
+	} cases[] = {
+		{1999999, 1, "the CPU was idle, on its way to it"},
+		{2000000, 1,
+		 "the CPU was idle, but it was kept from running: by a CPU quota, or the "
+		 "hypervisor"},
+		{180000000, 100, "the CPU was idle, on its way to it"},
+	};
+	const struct explained e = {0};
+	char buf[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct step s = {
+			.what = STEP_IDLE, .dur_ns = cases[i].dur_ns, .count = cases[i].count};
+
+		assert_string_equal(explain_sentence(&e, &s, buf, sizeof(buf)), cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,7 +417,7 @@ int main(void)
 		cmocka_unit_test(test_ping_pong),   cmocka_unit_test(test_again),
 		cmocka_unit_test(test_late_wakeup), cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_child),	    cmocka_unit_test(test_filtered),
-		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_edges),	    cmocka_unit_test(test_idle_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,38 @@ static void test_limit_of_one(void **dir)
 	assert_int_equal(host_cpu_limit(*dir), 1);
 }
 
+/* A link in /proc/self/ns. */
+static void put_namespace(void *dir, const char *name, const char *of)
+{
+	char path[512];
+
+	put(dir, "proc/self/ns/x", "");
+	snprintf(path, sizeof(path), "%s/proc/self/ns/%s", (const char *)dir, name);
+	unlink(path);
+	assert_int_equal(symlink(of, path), 0);
+}
+
+static void test_namespaces(void **dir)
+{
+	struct err err = {0};
+
+	assert_int_equal(host_is_ours(*dir, &err), 0); /* nothing is known */
+	put_namespace(*dir, "pid", "pid:[4026531836]");
+	put_namespace(*dir, "time", "time:[4026531834]");
+	put(*dir, "proc/self/timens_offsets", "monotonic           0         0\n");
+	assert_int_equal(host_is_ours(*dir, &err), 0);
+	put_namespace(*dir, "time", "time:[4026532277]"); /* its clock is the host's all the same */
+	assert_int_equal(host_is_ours(*dir, &err), 0);
+	put(*dir, "proc/self/timens_offsets",
+	    "monotonic           0         0\nboottime            0       500\n");
+	assert_int_equal(host_is_ours(*dir, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.msg, "time namespace"));
+	put_namespace(*dir, "time", "time:[4026531834]");
+	put_namespace(*dir, "pid", "pid:[4026532276]");
+	assert_int_equal(host_is_ours(*dir, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.msg, "--pid=host"));
+}
+
 static uint64_t utc(void)
 {
 	struct timespec ts;
@@ -255,6 +287,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_cpus),    TEST(test_nothing_known), TEST(test_limit_of_one),
+		TEST(test_namespaces),
 		TEST(test_cgroups), TEST(test_no_cgroups),    TEST(test_users),
 		TEST(test_devices), TEST(test_interrupts),    cmocka_unit_test(test_clocks),
 	};

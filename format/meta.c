@@ -248,6 +248,18 @@ bool meta_has_feature(const struct meta *meta, const char *feature)
 	return false;
 }
 
+bool meta_leaves_out_tasks(const struct meta *meta)
+{
+	size_t len;
+
+	for (const char *word = meta->filters; *word; word += len, word += strspn(word, " ")) {
+		len = strcspn(word, " ");
+		if ((len != 2 || memcmp(word, "-C", 2) != 0) && strspn(word, "0123456789,-") < len)
+			return meta->filtered;
+	}
+	return meta->filtered && !*meta->filters; /* how is not known */
+}
+
 char *meta_to_json(const struct meta *meta)
 {
 	json_t *object = json_object();

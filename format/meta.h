@@ -92,6 +92,8 @@ struct meta_end {
 
 /* Whether a feature ("sched", "io", "fs", "net") was recorded. */
 bool meta_has_feature(const struct meta *meta, const char *feature);
+/* Filters left out some tasks, not just what was on some CPUs (record -C). */
+bool meta_leaves_out_tasks(const struct meta *meta);
 
 /* JSON text, malloc'd, NUL-terminated; NULL when out of memory. */
 char *meta_to_json(const struct meta *meta);

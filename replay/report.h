@@ -113,5 +113,6 @@ struct report {
 
 void report_header_table(const struct report *r, const struct report_input *in, FILE *f);
 void report_header_json(const struct report *r, const struct report_input *in, FILE *f);
+const char *report_other(const struct report *r); /* what a CPU's time in CS_OTHER is */
 
 #endif

@@ -131,16 +131,21 @@ static unsigned permille(uint64_t part, uint64_t all)
 	return all ? (unsigned)(((unsigned __int128)part * 1000 + all / 2) / all) : 0;
 }
 
+const char *report_other(const struct report *r)
+{
+	return view_idle_known(&r->env, r->cpu_ns) ? "filtered out" : "idle or filtered out";
+}
+
 static void print_cpus(const struct report *r, FILE *f)
 {
-	static const struct {
+	const struct {
 		enum cpu_state state;
 		const char *text;
 		bool always;
 	} parts[] = {
 		{CS_RUN, "busy", true},
 		{CS_IDLE, "idle", true},
-		{CS_OTHER, "filtered out", false},
+		{CS_OTHER, report_other(r), false},
 		{CS_GAP, "unknown", false},
 	};
 	const bool idle_known = view_idle_known(&r->env, r->cpu_ns);
@@ -154,15 +159,13 @@ static void print_cpus(const struct report *r, FILE *f)
 	label(r, f, "CPUs");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		unsigned share = permille(r->cpu_ns[parts[i].state], all);
-		const char *text = parts[i].text;
 
 		if (!parts[i].always && !r->cpu_ns[parts[i].state])
 			continue;
 		if (!idle_known && parts[i].state == CS_IDLE)
 			continue;
-		if (!idle_known && parts[i].state == CS_OTHER)
-			text = "idle or filtered out";
-		fprintf(f, "%s%u.%u %% %s", first ? "" : ", ", share / 10, share % 10, text);
+		fprintf(f, "%s%u.%u %% %s", first ? "" : ", ", share / 10, share % 10,
+			parts[i].text);
 		first = false;
 	}
 	putc('\n', f);

@@ -80,7 +80,7 @@ int report_page(const struct report *r, const struct report_input *in, struct se
 	page_begin(f, in->name);
 	report_header_table(r, in, d.f);
 	rc = draft_close(&d, f, 0, err);
-	page_charts(f, &r->bands, r->env.start_ns, r->env.to_ns, r->env.ncpus);
+	page_charts(f, &r->bands, r->env.start_ns, r->env.to_ns, r->env.ncpus, report_other(r));
 	for (size_t i = 0; i < r->nviews && !rc; i++)
 		rc = print_page_section(&sections[i], f, err);
 	page_end(f);

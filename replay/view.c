@@ -52,7 +52,9 @@ bool view_hooked(const struct view_env *env, const char *feature)
 
 bool view_idle_known(const struct view_env *env, const uint64_t ns[CS_OTHER + 1])
 {
-	return !env->meta->filtered || ns[CS_IDLE] || (ns[CS_RUN] && !ns[CS_OTHER]);
+	if (!env->meta->filtered || ns[CS_IDLE])
+		return true;
+	return ns[CS_RUN] && !(ns[CS_OTHER] && meta_leaves_out_tasks(env->meta));
 }
 
 bool view_recorded(const struct view_env *env, const char *feature)

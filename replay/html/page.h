@@ -13,8 +13,12 @@
 
 /* In this order: the beginning, text, charts, and for each group a heading, text, a table, text. */
 void page_begin(FILE *f, const char *name);
-/* @start_ns of the trace, from which times are told; the window ends at to_ns */
-void page_charts(FILE *f, const struct bands *b, uint64_t start_ns, uint64_t to_ns, unsigned ncpus);
+/*
+ * @start_ns  of the trace, from which times are told; the window ends at to_ns
+ * @other     what BAND_OTHER is
+ */
+void page_charts(FILE *f, const struct bands *b, uint64_t start_ns, uint64_t to_ns, unsigned ncpus,
+		 const char *other);
 void page_heading(FILE *f, const char *title, const char *about);
 void page_text(FILE *f,
 	       const char *text); /* lines whose names are escaped for a terminal already */

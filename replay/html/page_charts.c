@@ -97,6 +97,20 @@ static void put_milli(FILE *f, uint64_t milli)
 	fprintf(f, "%" PRIu64 ".%02" PRIu64, milli / 1000, milli % 1000 / 10);
 }
 
+static bool has_some(const struct chart *c, size_t s)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->bands->ns[c->series[s].which][i])
+			return true;
+	return false;
+}
+
+/* What filters left out is named where there is some. */
+static bool is_told(const struct chart *c, size_t s)
+{
+	return c->series[s].which != BAND_OTHER || has_some(c, s);
+}
+
 /* What the mouse tells: when, and how much of each. */
 static void put_hit(FILE *f, const struct chart *c, unsigned band)
 {
@@ -105,6 +119,8 @@ static void put_hit(FILE *f, const struct chart *c, unsigned band)
 	fprintf(f, "<rect class=\"hit\" x=\"%u\" y=\"0\" width=\"1\" height=\"%u\"><title>%s", band,
 		HEIGHT, instant(c, band * c->bands->step_ns, text));
 	for (size_t s = 0; s < c->nseries; s++) {
+		if (!is_told(c, s))
+			continue;
 		fprintf(f, "\n%s: ", c->series[s].name);
 		put_milli(f, mean_milli(c, c->series[s].which, band));
 	}
@@ -122,14 +138,6 @@ static void put_axis(FILE *f, const struct chart *c)
 	fputs("</div>\n", f);
 }
 
-static bool has_some(const struct chart *c, size_t s)
-{
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->bands->ns[c->series[s].which][i])
-			return true;
-	return false;
-}
-
 /* How much of the last band the picture ends with, in 1/1000: no more than is in the window. */
 static unsigned last_milli(const struct chart *c)
 {
@@ -142,8 +150,9 @@ static void put_chart(FILE *f, const struct chart *c, const char *title)
 {
 	fprintf(f, "<h2>%s</h2>\n<div class=\"key\">", title);
 	for (size_t s = 0; s < c->nseries; s++)
-		fprintf(f, "<span><i style=\"background:var(--%s)\"></i>%s</span>",
-			c->series[s].css, c->series[s].name);
+		if (is_told(c, s))
+			fprintf(f, "<span><i style=\"background:var(--%s)\"></i>%s</span>",
+				c->series[s].css, c->series[s].name);
 	fputs("<span>the top is ", f);
 	put_milli(f, c->full);
 	fprintf(f,
@@ -168,11 +177,12 @@ static uint64_t most(const struct chart *c)
 	return max;
 }
 
-void page_charts(FILE *f, const struct bands *b, uint64_t start_ns, uint64_t to_ns, unsigned ncpus)
+void page_charts(FILE *f, const struct bands *b, uint64_t start_ns, uint64_t to_ns, unsigned ncpus,
+		 const char *other)
 {
-	static const struct series cpus[] = {
+	const struct series cpus[] = {
 		{BAND_RUN, "run", "running"},
-		{BAND_OTHER, "other", "filtered out"},
+		{BAND_OTHER, "other", other},
 		{BAND_GAP, "gap", "unknown"},
 	};
 	static const struct series waits[] = {

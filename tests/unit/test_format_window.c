@@ -492,6 +492,28 @@ static void meta_from_strangers(void **state)
 	meta_free(&meta);
 }
 
+static void filters(void **state)
+{
+	static const struct {
+		const char *text;
+		bool tasks;
+	} cases[] = {
+		{"-C 0", false},     {"-C 0-3,5 -C 7", false},
+		{"-p 12", true},     {"-C 0 --comm x", true},
+		{"", true},	     {"--only", true},
+		{"--comm -C", true},
+	};
+	struct meta meta = {0};
+
+	(void)state;
+	assert_false(meta_leaves_out_tasks(&meta));
+	meta.filtered = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(meta.filters, cases[i].text);
+		assert_int_equal(meta_leaves_out_tasks(&meta), cases[i].tasks);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +529,7 @@ int main(void)
 		cmocka_unit_test(meta_round_trip),
 		cmocka_unit_test(meta_end_round_trip),
 		cmocka_unit_test(features),
+		cmocka_unit_test(filters),
 		cmocka_unit_test(meta_from_strangers),
 	};
 

@@ -157,6 +157,13 @@ static void test_filtered_idle(void **state)
 	assert_non_null(text);
 	assert_non_null(strstr(text, "CPUs     5.0 % busy, 45.0 % idle, 50.0 % filtered out\n"));
 	free(text);
+	table.opt.nkinds = 0; /* also where it was never idle */
+	table.from = AT(200);
+	table.to = AT(1000);
+	text = report_text(&s, &table);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "CPUs     50.0 % busy, 0.0 % idle, 50.0 % filtered out\n"));
+	free(text);
 	expect_report(&s, rows,
 		      "cpu,run_ns,idle_ns,idle_pct,other_ns,count\n"
 		      "0,1000000,9000000,90,0,1\n1,0,,,10000000,\n");

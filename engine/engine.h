@@ -287,7 +287,8 @@ struct engine_counts {
 	uint64_t checkpoint_diffs; /* a checkpoint disagreed with what the engine had as certain */
 	uint64_t ignored; /* events that make no sense (a CPU or TID that cannot be) */
 	uint64_t requests_unknown; /* completed or issued, and never seen to start */
-	uint64_t requests_unended; /* their end was never seen, yet their address was used again */
+	uint64_t requests_no_end; /* their end was never seen, yet their address was used again */
+	uint64_t requests_unended; /* of these: although nothing was lost or hidden */
 	uint64_t merges_unknown; /* IO merged into a request that is not known */
 	uint64_t sockets_unknown; /* traffic or states of sockets that nothing described */
 	uint64_t sockets_dropped; /* open, and forgotten: there were more than are believed */

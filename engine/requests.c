@@ -155,6 +155,7 @@ void request_end(struct engine *e, struct open_request *q, uint64_t t, uint16_t 
 /* Its address is another's now, so it ended before t. */
 static void lose_end(struct engine *e, struct open_request *q, uint64_t t)
 {
+	e->counts.requests_no_end++;
 	if (!in_gap(e, q) && !in_hidden(e, q))
 		e->counts.requests_unended++;
 	request_end(e, q, t, RQF_NO_END);

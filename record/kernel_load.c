@@ -363,13 +363,19 @@ static int settle(struct kernel *k, const struct kernel_options *opt, struct err
 	return r;
 }
 
+/* No fault of any program: others would fail as well. */
+static bool is_shortage(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
 int kernel_load(struct kernel *k, const struct kernel_options *opt, struct err *err)
 {
 	int r_load, r;
 
 	k->parts = parts_asked(k, opt);
 	r = try_load(k, opt, &r_load, err);
-	if (!r && r_load) {
+	if (!r && r_load && !is_shortage(r_load)) {
 		r = settle(k, opt, err);
 		r = r ?: try_load(k, opt, &r_load, err);
 	}

@@ -262,6 +262,7 @@ static void test_address_again(void **state)
 				     "no-end\n"
 				     "rq 8:0 op0 900+0 q=1200 i=1300 d=1350 200:0@1200 no-end\n"
 				     "rq 8:1 op0 900+512 i=1350 d=1400 ?:512@0 no-start\n"});
+	assert_int_equal(counts.requests_no_end, 2);
 	assert_int_equal(counts.requests_unended, 2);
 	assert_int_equal(counts.requests_unknown, 1);
 	synth_free(&s);
@@ -442,6 +443,7 @@ static void test_hidden(void **state)
 				"rq 8:0 op0 300+512 q=1120 d=2000 cgroup=5 100:512@1120 open gap\n"
 				"rq 8:0 op0 500+512 q=1220 d=2000 200:512@1220 open\n"});
 	assert_int_equal(counts.contradictions, 1);
+	assert_int_equal(counts.requests_no_end, 2);
 	assert_int_equal(counts.requests_unended, 1);
 	synth_free(&s);
 }

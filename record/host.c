@@ -262,13 +262,15 @@ static bool clock_is_shifted(const char *root)
 int host_is_ours(const char *root, struct err *err)
 {
 	if (!is_namespace(root, "pid", PID_NAMESPACE_OF_HOST))
-		return err_set(err, -EOPNOTSUPP,
-			       "this is a PID namespace of its own, and the kernel tells the host's "
-			       "PIDs: run it in the host's (docker run --pid=host; hostPID: true)");
+		return err_set(
+			err, -EOPNOTSUPP,
+			"this is a PID namespace of its own, and the kernel tells the host's "
+			"PIDs: run it in the host's (docker run --pid=host; hostPID: true)");
 	if (!is_namespace(root, "time", TIME_NAMESPACE_OF_HOST) && clock_is_shifted(root))
-		return err_set(err, -EOPNOTSUPP,
-			       "this is a time namespace with another clock than the kernel's: run it "
-			       "in the host's");
+		return err_set(
+			err, -EOPNOTSUPP,
+			"this is a time namespace with another clock than the kernel's: run it "
+			"in the host's");
 	return 0;
 }
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* More open requests and sockets than the engine keeps: the oldest go, and that is told. */
+/*
+ * More open requests and sockets than the engine keeps: the oldest go, and that is told. And more tasks
+ * than anybody keeps, one after the other.
+ */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -160,12 +164,77 @@ static void test_closed_first(void **state)
 	engine_free(e);
 }
 
+static size_t heap(void)
+{
+	return mallinfo2().uordblks; /* 0 under a sanitizer, which has an allocator of its own */
+}
+
+/* A million tasks, one after the other, TIDs all over the place: no more than what is alive. */
+static void test_a_million_tasks(void **state)
+{
+	struct task_info info = {.ppid = 1, .start_ns = 1};
+	struct task_snapshot init = snap(1, 1, TS_RUN, 0, 0, 900);
+	struct synth s = {0};
+	struct err err = {0};
+	uint64_t ts = 2000;
+	struct engine *e;
+	size_t before, most = 0;
+
+	(void)state;
+	ev_start(&s, 1000, 2, &init, 1);
+	assert_int_equal(engine_new(&e, 2, 0, UINT64_MAX, &err), 0);
+	assert_int_equal(engine_apply(e, s.ev, s.n, &err), 0);
+	before = heap();
+	for (uint32_t i = 0; i < 1000000; i++) {
+		uint32_t tid = 2 + i * 7 % 4000000, old = 2 + (i - 50) * 7 % 4000000;
+		struct event ev[] = {
+			{.ts = ts, .kind = EV_FORK, .tid = tid, .peer = 1, .ext = &info},
+			{.ts = ts, .kind = EV_WAKEUP_NEW, .tid = tid, .peer = 1, .value = 1},
+			{.ts = ts + 100, .kind = EV_SWITCH, .cpu = 1, .tid = tid, .peer = 0},
+			{.ts = ts + 200,
+			 .kind = EV_EXIT,
+			 .cpu = 1,
+			 .tid = tid,
+			 .flags = EVF_GROUP_DEAD},
+			{.ts = ts + 300, .kind = EV_SWITCH, .cpu = 1, .peer = tid, .value = 0xa0},
+			{.ts = ts + 400, .kind = EV_WAIT, .tid = 1},
+			{.ts = ts + 500, .kind = EV_FREE, .tid = i >= 50 ? old : 999},
+		};
+
+		info.tid = info.tgid = tid;
+		info.start_ns = ts;
+		assert_int_equal(engine_apply(e, ev, sizeof(ev) / sizeof(ev[0]), &err), 0);
+		ts += 1000;
+		if (i % 1000 == 0 && heap() > most)
+			most = heap();
+	}
+	/* A chunk of tasks, those lately gone, and a page or two of TIDs at a time. */
+	assert_true(engine_task_limit(e) <= TASKS_LATELY + 2 * 64);
+	assert_true(most < before + 65536 + TASKS_LATELY * 512);
+	for (uint32_t i = 0; i < 2 * TASKS_LATELY; i++) {
+		uint32_t tid = 2 + (999999 - i) * 7 % 4000000;
+		const struct task *gone = engine_task_lately(e, tid);
+
+		assert_null(engine_task(e, tid));
+		if (!gone != (i >= TASKS_LATELY))
+			fail_msg("the task that was %u before the last is %s", i,
+				 gone ? "known" : "forgotten");
+		if (gone)
+			assert_int_equal(gone->info.start_ns, ts - (i + 1) * 1000);
+	}
+	assert_int_equal(engine_counts(e)->contradictions, 0);
+	assert_int_equal(engine_finish(e, ts, &err), 0);
+	engine_free(e);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_closed_first),
+		cmocka_unit_test(test_a_million_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,10 +286,11 @@ static void test_interrupts(void **dir)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_cpus),    TEST(test_nothing_known), TEST(test_limit_of_one),
-		TEST(test_namespaces),
-		TEST(test_cgroups), TEST(test_no_cgroups),    TEST(test_users),
-		TEST(test_devices), TEST(test_interrupts),    cmocka_unit_test(test_clocks),
+		TEST(test_cpus),	 TEST(test_nothing_known),
+		TEST(test_limit_of_one), TEST(test_namespaces),
+		TEST(test_cgroups),	 TEST(test_no_cgroups),
+		TEST(test_users),	 TEST(test_devices),
+		TEST(test_interrupts),	 cmocka_unit_test(test_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -331,8 +331,9 @@ static void task_in(struct engine *e, const struct task_snapshot *s, uint64_t t)
 			y->t.flags |= TASK_HIDDEN;
 		return;
 	}
-	if (y->t.state == TS_UNKNOWN && state_is_blocked((enum task_state)s->run_state) &&
-	    s->since_ns && s->since_ns <= y->t.since_ns) { /* it has slept all the while */
+	if (y->t.state == TS_UNKNOWN && y->t.seen_ns >= y->t.since_ns &&
+	    state_is_blocked((enum task_state)s->run_state) && s->since_ns &&
+	    s->since_ns <= y->t.since_ns) { /* it has slept all the while */
 		load_state(e, y, s, s->since_ns, t);
 		y->t.seen_ns = earlier(y->t.seen_ns, s->since_ns);
 		return;

@@ -255,6 +255,8 @@ const struct task *engine_waker(const struct engine *e, const struct interval *i
 
 	if (iv->waker && (!y || y->t.forked_ns > made_ns))
 		y = task_find_gone(e, iv->waker);
+	if (y && !y->used && made_ns > y->t.since_ns)
+		return NULL; /* it was gone by then: somebody whom nothing described */
 	return y && y->t.forked_ns <= made_ns ? &y->t : NULL;
 }
 

@@ -2,8 +2,8 @@
 /*
  * engine: what the events mean. A state machine per task and per CPU that turns a stream of events
  * into intervals. It never prints, never exits, and knows no format and no kernel; memory is
- * bounded by the tasks that are alive. The recorder runs it for its checkpoints, every reader for
- * its answers.
+ * bounded by the tasks that are alive, or were lately. The recorder runs it for its checkpoints,
+ * every reader for its answers.
  *
  * Gaps: between the first and the last lost event of a CPU, nothing is known of that CPU nor of any
  * task that was not seen running on another one. The part of an interval before a gap has the state
@@ -349,7 +349,10 @@ void engine_filtered(struct engine *e);
 
 /* Live lookups. NULL when there is none. */
 const struct task *engine_task(const struct engine *e, uint32_t tid);
-/* The same, or if there is none, who had this TID last, of the last TASKS_LATELY that are gone. */
+/*
+ * The same, or if there is none, who had this TID last and is gone, unless TASKS_LATELY others went
+ * since, or one whose TID is the same modulo that.
+ */
 const struct task *engine_task_lately(const struct engine *e, uint32_t tid);
 /*
  * Who ended a wait. A wake-up takes effect some time after it was made: by then the waker may be

@@ -2,8 +2,6 @@
 /* Open block requests in checkpoints, out and in: one snapshot per part. */
 #include "engine/requests.h"
 
-#include <stdlib.h>
-
 #include "base/array.h"
 
 static void part_out(const struct engine *e, const struct open_request *q,

@@ -131,9 +131,7 @@ struct request_part *request_add_part(struct engine *e, struct open_request *q, 
 
 static void drop_oldest(struct engine *e, uint64_t t)
 {
-	e->counts.requests_no_end++;
-	e->counts.requests_unended++;
-	request_end(e, e->requests.first, t, RQF_NO_END);
+	request_lose_end(e, e->requests.first, t);
 }
 
 struct open_request *request_add(struct engine *e, const struct event *ev, uint64_t t)

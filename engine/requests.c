@@ -148,14 +148,14 @@ static void tell_end(struct engine *e, struct open_request *q, uint64_t t, uint1
 
 void request_end(struct engine *e, struct open_request *q, uint64_t t, uint16_t flags)
 {
+	if (flags & RQF_NO_END)
+		e->counts.requests_no_end++;
 	tell_end(e, q, t, flags);
 	request_forget(e, q);
 }
 
-/* Its address is another's now, so it ended before t. */
-static void lose_end(struct engine *e, struct open_request *q, uint64_t t)
+void request_lose_end(struct engine *e, struct open_request *q, uint64_t t)
 {
-	e->counts.requests_no_end++;
 	if (!in_gap(e, q) && !in_hidden(e, q))
 		e->counts.requests_unended++;
 	request_end(e, q, t, RQF_NO_END);
@@ -175,7 +175,7 @@ void request_start(struct engine *e, const struct event *ev, uint64_t t)
 	struct open_request *q = request_find(&e->requests, io->request);
 
 	if (q)
-		lose_end(e, q, t);
+		request_lose_end(e, q, t);
 	q = request_add(e, ev, t);
 	if (!q || !request_add_part(e, q, task, q->pos, io->bytes, t))
 		return;
@@ -198,7 +198,7 @@ static struct open_request *get(struct engine *e, const struct event *ev, uint64
 	struct open_request *q = request_find(&e->requests, info_of(ev)->request);
 
 	if (q && is_other(e, q, ev)) {
-		lose_end(e, q, t);
+		request_lose_end(e, q, t);
 		q = NULL;
 	}
 	if (!q) {
@@ -275,7 +275,7 @@ void request_done(struct engine *e, const struct event *ev, uint64_t t)
 	uint64_t pos = pos_of(ev), end = pos + io->bytes;
 
 	if (q && is_other(e, q, ev)) {
-		lose_end(e, q, t);
+		request_lose_end(e, q, t);
 		q = NULL;
 	}
 	if (!q && !(ev->flags & EVF_IO_PARTIAL)) {
@@ -339,7 +339,7 @@ static void merge_requests(struct engine *e, const struct event *ev, uint64_t t)
 	if (q->done) {
 		/* In part completed, it is not merged any more: this is another. */
 		count_unknown_merge(e);
-		lose_end(e, q, t);
+		request_lose_end(e, q, t);
 		return;
 	}
 	into = request_neighbour(&e->requests, ev, q->pos, false, q);

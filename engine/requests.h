@@ -97,5 +97,7 @@ void request_fit(struct engine *e, struct open_request *q, uint64_t pos, uint64_
 void request_fit_size(struct engine *e, struct open_request *q, uint64_t bytes); /* not less */
 /* It ended at t, as `flags` say besides what it knows itself: told, and forgotten. */
 void request_end(struct engine *e, struct open_request *q, uint64_t t, uint16_t flags);
+/* Its end was not seen: its address is another's by t, or there are too many. */
+void request_lose_end(struct engine *e, struct open_request *q, uint64_t t);
 
 #endif

@@ -82,22 +82,23 @@ static bool heals(const struct etask *y, const struct task_snapshot *s, enum tas
 }
 
 /*
- * What it did was not known, from the checkpoint inside a gap on where the stream begins, or since it
- * was first heard of: all the while it has slept.
+ * The stream begins inside a gap, and the checkpoint there had it asleep, if it still was: it was, all
+ * the while. The word alone is no proof, for its since may be when the task ran last: in real-time
+ * classes the kernel does not say when that ended.
  */
 static bool slept_through(const struct etask *y, const struct task_snapshot *s, enum task_state st)
 {
-	return y->t.state == TS_UNKNOWN && state_is_blocked(st) && s->since_ns &&
-	       s->since_ns + SINCE_MARGIN_NS <= y->t.since_ns;
+	return y->t.state == TS_UNKNOWN && y->t.seen_ns >= y->t.since_ns && y->claim_ns &&
+	       state_is_blocked(st) && s->since_ns &&
+	       s->since_ns + SINCE_MARGIN_NS <= y->t.since_ns &&
+	       s->since_ns < y->claim_ns + SINCE_MARGIN_NS;
 }
 
-/* Events, which an earlier checkpoint goes by, tell it better. */
+/* Events, which that checkpoint goes by, tell it better. */
 static uint64_t since_of(const struct etask *y, const struct task_snapshot *s)
 {
-	const uint64_t word = s->since_ns, claim = y->claim_ns;
-
-	return claim && (word > claim ? word - claim : claim - word) < SINCE_MARGIN_NS ? claim
-										       : word;
+	return y->claim_ns && s->since_ns < y->claim_ns + SINCE_MARGIN_NS ? y->claim_ns
+									  : s->since_ns;
 }
 
 /* @all_known  nothing has been told of it, and its state is what it was since s->since_ns */

@@ -7,7 +7,6 @@
 #include "engine/internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/seed.h"

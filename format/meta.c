@@ -252,6 +252,8 @@ bool meta_leaves_out_tasks(const struct meta *meta)
 {
 	size_t len;
 
+	if (strlen(meta->filters) >= sizeof(meta->filters) - 1)
+		return meta->filtered; /* its end may be cut off */
 	for (const char *word = meta->filters; *word; word += len, word += strspn(word, " ")) {
 		len = strcspn(word, " ");
 		if ((len != 2 || memcmp(word, "-C", 2) != 0) && strspn(word, "0123456789,-") < len)

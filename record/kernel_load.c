@@ -366,7 +366,7 @@ static int settle(struct kernel *k, const struct kernel_options *opt, struct err
 /* No fault of any program: others would fail as well. */
 static bool is_shortage(int r)
 {
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+	return r == -EMFILE || r == -ENFILE;
 }
 
 int kernel_load(struct kernel *k, const struct kernel_options *opt, struct err *err)

@@ -54,7 +54,9 @@ bool view_idle_known(const struct view_env *env, const uint64_t ns[CS_OTHER + 1]
 {
 	if (!env->meta->filtered || ns[CS_IDLE])
 		return true;
-	return ns[CS_RUN] && !(ns[CS_OTHER] && meta_leaves_out_tasks(env->meta));
+	if (meta_leaves_out_tasks(env->meta))
+		return ns[CS_RUN] && !ns[CS_OTHER];
+	return ns[CS_RUN] || !ns[CS_OTHER];
 }
 
 bool view_recorded(const struct view_env *env, const char *feature)

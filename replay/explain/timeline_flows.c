@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* timeline_flows: the block requests and the traffic of a timeline that is being made. */
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "replay/explain/timeline_maker.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * What is told beside the events: snapshots of tasks, checkpoints, names, filters' "other". And
- * streams that make no sense, and a million tasks.
+ * streams that make no sense.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -145,6 +145,31 @@ static void test_words_in_a_gap(void **state)
 					    "300 disk 9000000-24000000 (20000000-24000000) cpu0 raw=0x2 open before\n"});
 		synth_free(&s);
 	}
+}
+
+/*
+ * Of real-time tasks the word has when it ran last, not since when it has slept: no proof that it slept
+ * when the gap began.
+ */
+static void test_word_of_last_run(void **state)
+{
+	struct task_snapshot t = snap(100, 100, TS_RUN, 0, 0, 9000000);
+	struct synth s = {0};
+
+	(void)state;
+	ev_start(&s, 10000000, 1, &t, 1);
+	ev_gap(&s, 20000000, 0, 22000000, 5);
+	ev_task(&s, 25000000, word(100, S, 0, 0, 9000000));
+	ev_wakeup(&s, 30000000, 0, 0, 100, 0);
+	expect_run(&s,
+		   (struct expect){
+			   .ncpus = 1,
+			   .end = 31000000,
+			   .want = "100 run 9000000-20000000 (10000000-20000000) cpu0 before gap\n"
+				   "100 unknown 20000000-25000000 gap\n"
+				   "100 sleep 25000000-30000000 cpu0 raw=0x1 gap\n"
+				   "100 runnable:wakeup 30000000-31000000 cpu0 open\n"});
+	synth_free(&s);
 }
 
 /* After a loss: from its time on; and a sleep that began long before is seen to be whole. */
@@ -642,6 +667,7 @@ int main(void)
 		cmocka_unit_test(test_word_against_events),
 		cmocka_unit_test(test_words_in_a_gap),
 		cmocka_unit_test(test_words_heal),
+		cmocka_unit_test(test_word_of_last_run),
 		cmocka_unit_test(test_checkpoint_heals),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_other),
@@ -650,7 +676,6 @@ int main(void)
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_why_through_checkpoints),
 		cmocka_unit_test(test_bad_calls),
-
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_tree_without_root),
 	};

@@ -211,6 +211,29 @@ static void test_waker_gone(void **state)
 	synth_free(&s);
 }
 
+/* One that was gone before the wake-up was made did not make it: its TID is somebody else's. */
+static void test_waker_gone_before(void **state)
+{
+	struct task_snapshot t[] = {snap(100, 100, TS_RUN, 0, 0, AT(-5)),
+				    snap(200, 200, TS_RUN, 0, 1, AT(-5))};
+	struct synth s = {0};
+
+	(void)state;
+	ev_start(&s, T0, 2, t, 2);
+	ev_switch_in(&s, AT(100), 0, 100, 0x1, 0, call("futex"), false);
+	ev_exit(&s, AT(110), 1, 200, 0, true);
+	ev_switch(&s, AT(120), 1, 200, 0x90, 0);
+	ev_waking(&s, AT(400), 1, 200, 100);
+	ev_wakeup(&s, AT(430), 0, 0, 100, 0);
+	ev_switch(&s, AT(430), 0, 0, 0, 100);
+	expect_report(&s,
+		      (struct report_case){.meta = &call_meta,
+					   .end = AT(500),
+					   .opt = {.flame = FLAME_FOLDED, .wakers = true}},
+		      "t100;lock;futex;(not known) 330000\n");
+	synth_free(&s);
+}
+
 /* -- sums -- */
 
 static uint64_t folded_sum(const char *text)
@@ -482,9 +505,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	   cmocka_unit_test(test_table),
 		cmocka_unit_test(test_folded),	   cmocka_unit_test(test_wakers),
-		cmocka_unit_test(test_waker_gone), cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_bounds),	   cmocka_unit_test(test_svg),
-		cmocka_unit_test(test_many),	   cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_waker_gone), cmocka_unit_test(test_waker_gone_before),
+		cmocka_unit_test(test_sums),	   cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_svg),	   cmocka_unit_test(test_many),
+		cmocka_unit_test(test_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

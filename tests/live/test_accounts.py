@@ -25,9 +25,9 @@ def accounts(name, *args, **kwargs):
 
 
 def hog_is_close(tries=5):
-    """Within 0.5 %, when it has the CPU to itself and the hypervisor takes none of it: stolen time
-    is running to rstat and nothing to the kernel, and that of less than a tick is told nowhere. So
-    it need not be so close every time."""
+    """Within 0.5 %, when it has the CPU to itself. What the hypervisor takes excuses more: stolen
+    time is running to rstat and nothing to the kernel, and that of less than a tick is told nowhere.
+    So it need not be so close every time."""
     far = []
     for i in range(tries):
         # first as anybody; if others were there, ahead of them, for as long as the kernel allows it
@@ -36,9 +36,11 @@ def hog_is_close(tries=5):
         stolen = task["stolen_ns"]
         off = abs(row["oncpu_ns"] - task["oncpu_ns"])
         note(f"hog: off by {100 * off / task['oncpu_ns']:.3f} %, stolen {stolen:,} ns")
-        if row["gap_ns"] == 0 and not stolen and task["runq_ns"] < task["oncpu_ns"] // 50:
+        if row["gap_ns"] == 0 and task["runq_ns"] < task["oncpu_ns"] // 50:
             if off <= task["oncpu_ns"] // 200:
                 return
+            if stolen:
+                continue
             far.append(f"on-CPU {row['oncpu_ns']:,} ns, expected {task['oncpu_ns']:,} +- 0.5 %")
     expect(not far, f"{far}")
     raise Skipped("the machine is too busy: the hog never had a CPU to itself")

@@ -26,8 +26,8 @@ def accounts(name, *args, **kwargs):
 
 def hog_is_close(tries=5):
     """Within 0.5 %, when it has the CPU to itself. What the hypervisor takes excuses more: stolen
-    time is running to rstat and nothing to the kernel, and that of less than a tick is told nowhere.
-    So it need not be so close every time."""
+    time is running to rstat and nothing to the kernel, and that of less than a tick is told
+    nowhere. So it need not be so close every time."""
     far = []
     for i in range(tries):
         # first as anybody; if others were there, ahead of them, for as long as the kernel allows it

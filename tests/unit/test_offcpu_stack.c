@@ -182,16 +182,23 @@ static void test_wakers(void **state)
 	synth_free(&s);
 }
 
-/* 200 slept while 100 waited for it, and is gone when 100 runs again. */
-static void test_waker_gone(void **state)
+/* 100 waits for a futex on CPU 0 from AT(100) on, while 200 runs on CPU 1. */
+static void start_futex(struct synth *s)
 {
 	struct task_snapshot t[] = {snap(100, 100, TS_RUN, 0, 0, AT(-5)),
 				    snap(200, 200, TS_RUN, 0, 1, AT(-5))};
+
+	ev_start(s, T0, 2, t, 2);
+	ev_switch_in(s, AT(100), 0, 100, 0x1, 0, call("futex"), false);
+}
+
+/* 200 slept while 100 waited for it, and is gone when 100 runs again. */
+static void test_waker_gone(void **state)
+{
 	struct synth s = {0};
 
 	(void)state;
-	ev_start(&s, T0, 2, t, 2);
-	ev_switch_in(&s, AT(100), 0, 100, 0x1, 0, call("futex"), false);
+	start_futex(&s);
 	ev_switch_in(&s, AT(200), 1, 200, 0x1, 0, call("read"), false);
 	ev_wakeup(&s, AT(300), 1, 0, 200, 1)->flags = EVF_CTX_HARDIRQ;
 	ev_switch(&s, AT(300), 1, 0, 0, 200);
@@ -214,13 +221,10 @@ static void test_waker_gone(void **state)
 /* One that was gone before the wake-up was made did not make it: its TID is somebody else's. */
 static void test_waker_gone_before(void **state)
 {
-	struct task_snapshot t[] = {snap(100, 100, TS_RUN, 0, 0, AT(-5)),
-				    snap(200, 200, TS_RUN, 0, 1, AT(-5))};
 	struct synth s = {0};
 
 	(void)state;
-	ev_start(&s, T0, 2, t, 2);
-	ev_switch_in(&s, AT(100), 0, 100, 0x1, 0, call("futex"), false);
+	start_futex(&s);
 	ev_exit(&s, AT(110), 1, 200, 0, true);
 	ev_switch(&s, AT(120), 1, 200, 0x90, 0);
 	ev_waking(&s, AT(400), 1, 200, 100);
